@@ -1,0 +1,24 @@
+// The page's one voice for screen readers, `#announce`, so that events never talk over one another.
+import { plural } from "./parts.js";
+
+const PAUSE = 5000; // milliseconds between two announcements of arrivals
+const voice = document.getElementById('announce');
+let unsaid = 0, speaking, last = -PAUSE;
+
+/** Says `text` politely, also when it was the last thing said. */
+export function say(text) {
+  if (!voice) return;
+  voice.textContent = '';
+  setTimeout(() => { voice.textContent = text; }, 100);
+}
+
+/** Counts a comment that arrived. Those of five seconds are announced together, by number and never by their text. */
+export function arrived() {
+  unsaid++;
+  speaking ??= setTimeout(() => {
+    say(plural(unsaid, 'new comment'));
+    unsaid = 0;
+    speaking = null;
+    last = performance.now();
+  }, Math.max(1000, last + PAUSE - performance.now()));
+}

@@ -1,0 +1,20 @@
+// A button that copies the code, beside every block of code.
+import { say } from "./announce.js";
+
+/** Adds the buttons, where the browser lets a page write to the clipboard. */
+export function startCopying() {
+  if (!navigator.clipboard) return;
+  for (const box of document.querySelectorAll('.code')) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'btn bare';
+    button.textContent = 'Copy';
+    button.addEventListener('click', async () => {
+      await navigator.clipboard.writeText(box.querySelector('pre').textContent);
+      button.textContent = 'Copied';
+      say('Copied');
+      setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+    });
+    box.append(button);
+  }
+}

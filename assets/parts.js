@@ -1,0 +1,54 @@
+// The server's HTML as nodes, and putting nodes into the page without disturbing who is reading or writing there.
+
+// The page's only Trusted Types policy. It changes nothing: what the server renders is already sanitised, the parsed
+// nodes are inert, and the Content-Security-Policy runs no inline script.
+const trust = { createHTML: html => html };
+const policy = globalThis.trustedTypes?.createPolicy('rowlog', trust) ?? trust;
+
+/** The document that a whole page, or a piece of one, parses to. */
+export const page = html => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
+
+/** The root element of one of the server's parts. */
+export function part(html) {
+  const box = document.createElement('template');
+  box.innerHTML = policy.createHTML(html);
+  return box.content.firstElementChild;
+}
+
+/** A number with its noun: "1 comment", "8 comments". */
+export const plural = (n, noun) => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
+
+const focusable = 'a,button,input,select,summary,textarea';
+
+/** Runs `change`, then gives the focus back to `element` if moving it took the focus away. */
+export function keepFocus(change, element = document.activeElement) {
+  const { selectionStart: start, selectionEnd: end } = element ?? {};
+  change();
+  if (!element?.isConnected || element === document.activeElement) return;
+  element.focus({ preventScroll: true });
+  if (start != null) element.setSelectionRange(start, end);
+}
+
+/** Puts `fresh` in the place of `old`. The focus goes from a control to the one that takes its place. */
+export function swap(old, fresh) {
+  const at = document.activeElement, all = [...old.querySelectorAll(focusable)];
+  const turn = at === old ? fresh : fresh.querySelectorAll(focusable)[all.indexOf(at)];
+  const held = old.contains(at);
+  old.replaceWith(fresh);
+  if (held) (at.isConnected ? at : turn ?? fresh).focus({ preventScroll: true });
+}
+
+const anchored = CSS.supports('overflow-anchor', 'auto');
+let rest = 0; // what a browser that scrolls by whole pixels still owes
+
+/** Runs `change` so that what is being read stays where it is, in browsers without scroll anchoring too. */
+export function steady(change) {
+  if (anchored) return change();
+  const read = [...document.querySelectorAll('.comment, #respond, .row')].find(e => e.getBoundingClientRect().bottom > 0);
+  const top = () => read.getBoundingClientRect().top, before = read && top();
+  change();
+  if (!read?.isConnected || before > innerHeight) return; // what is read then stands above everything that moved
+  const moved = top() - before + rest, y = scrollY;
+  scrollBy({ top: moved, behavior: 'instant' });
+  rest = moved - (scrollY - y);
+}

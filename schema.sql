@@ -1,0 +1,162 @@
+-- The whole current schema of a blog, in one SQLite file.
+-- Times are integers: milliseconds since the Unix epoch, UTC. Ids that readers see are never reused.
+-- A new file is created from this text; older files take the steps in src/store/migrate.rs.
+
+pragma application_id = 0x526F774C; -- "RowL"
+
+create table settings (
+    key   text not null primary key,
+    value text not null
+) strict;
+
+-- Readers who have posted something. A browser holds a random token in its cookie; only the hash is kept here.
+create table visitors (
+    id         integer primary key autoincrement,
+    token_hash blob not null unique,               -- SHA-256 of the cookie's value
+    name       text not null default '',           -- as last typed, to fill the next form
+    email      text,
+    url        text,
+    created_at integer not null,
+    seen_at    integer not null
+) strict;
+
+create table import_batches (
+    id         integer primary key autoincrement,
+    source     text not null,                      -- 'markdown', 'wordpress', …
+    path       text not null,                      -- what was read, as given on the command line
+    posts      integer not null default 0,
+    media      integer not null default 0,
+    created_at integer not null,
+    undone_at  integer
+) strict;
+
+create table posts (
+    id               integer primary key autoincrement,
+    kind             text not null default 'post' check (kind in ('post', 'page')),
+    slug             text not null,
+    title            text not null,
+    summary          text,                         -- the author's own; otherwise the excerpt is shown
+    excerpt          text not null,                -- plain text, derived from the body
+    body             text not null,                -- Markdown source
+    html             text not null,                -- rendered once, when saved
+    headings         text not null,                -- JSON list of {level, id, title}, for the table of contents
+    words            integer not null,
+    renderer         integer not null,             -- version of the renderer that made html
+    status           text not null check (status in ('draft', 'scheduled', 'published', 'unlisted', 'deleted')),
+    lang             text,                         -- BCP 47 tag where it differs from the blog's
+    published_at     integer,                      -- null until it is first scheduled or published
+    created_at       integer not null,
+    updated_at       integer not null,
+    comments_open    integer not null default 1 check (comments_open in (0, 1)),
+    last_number      integer not null default 0,   -- the number given to the newest comment; never goes back
+    last_thread      integer not null default 0,   -- the number given to the newest thread; never goes back
+    comment_count    integer not null default 0,   -- published comments
+    version          integer not null default 1,   -- rises with every change to the post
+    reaction_version integer not null default 0,   -- rises with every reaction to the post
+    extra            text not null default '{}',   -- front matter we have no column for, so that an export returns it
+    source           text,                         -- importer, with source_id the key of an imported row
+    source_id        text,
+    batch_id         integer references import_batches,
+    unique (kind, slug),
+    unique (source, source_id),
+    check (status in ('draft', 'deleted') or published_at is not null)
+) strict;
+
+create index posts_by_time on posts (kind, status, published_at desc, id desc);
+
+create table tags (
+    id   integer primary key,
+    slug text not null unique,
+    name text not null
+) strict;
+
+create table post_tags (
+    post_id  integer not null references posts on delete cascade,
+    tag_id   integer not null references tags on delete cascade,
+    position integer not null,                     -- in the order the author wrote them
+    primary key (post_id, tag_id)
+) strict, without rowid;
+
+create index post_tags_by_tag on post_tags (tag_id, post_id);
+
+-- Every other path that leads to a post: earlier slugs, aliases, the addresses it had elsewhere.
+create table redirects (
+    path    text not null primary key,             -- from the root, without a trailing slash
+    post_id integer not null references posts on delete cascade
+) strict, without rowid;
+
+create index redirects_by_post on redirects (post_id);
+
+create table media (
+    hash       text not null primary key,          -- SHA-256 of the bytes, lower-case hex
+    name       text not null,
+    mime       text not null,
+    width      integer,                            -- pixels, for images
+    height     integer,
+    bytes      blob not null,
+    created_at integer not null,
+    batch_id   integer references import_batches
+) strict;
+
+create table comments (
+    id               integer primary key autoincrement,
+    post_id          integer not null references posts on delete cascade,
+    parent_id        integer references comments,
+    depth            integer not null check (depth >= 0), -- 0 for the first of a thread
+    thread           integer not null,             -- number of its thread in the post, for stable pages
+    number           integer not null,             -- its row in the post, never reused
+    visitor_id       integer references visitors on delete set null,
+    owner            integer not null default 0 check (owner in (0, 1)),
+    name             text not null,
+    email            text,                         -- private
+    url              text,
+    body             text not null,                -- Markdown source; empty once deleted
+    html             text not null,                -- sanitised; empty once deleted
+    renderer         integer not null,
+    status           text not null check (status in ('published', 'pending', 'rejected', 'deleted')),
+    held_for         text,                         -- why a pending comment waits
+    op               text,                         -- the client's id of the attempt, so that a repeated post is one comment
+    created_at       integer not null,
+    edited_at        integer,
+    version          integer not null default 1,
+    reaction_version integer not null default 0,
+    unique (post_id, number)
+) strict;
+
+create index comments_by_thread on comments (post_id, thread, number);
+create index comments_by_parent on comments (parent_id) where parent_id is not null;
+create index comments_by_visitor on comments (visitor_id, created_at);
+create index comments_by_time on comments (status, created_at);
+create unique index comments_by_op on comments (post_id, op) where op is not null;
+
+create table reactions (
+    post_id    integer not null references posts on delete cascade,
+    comment_id integer not null default 0,         -- 0 for a reaction to the post itself
+    visitor_id integer not null references visitors on delete cascade,
+    kind       text not null,
+    created_at integer not null,
+    primary key (post_id, comment_id, kind, visitor_id)
+) strict, without rowid;
+
+create index reactions_by_visitor on reactions (visitor_id, post_id);
+
+-- The log: what happened, in commit order. It names rows and never holds what they say.
+create table events (
+    id       integer primary key autoincrement,    -- the event id that streams send
+    kind     text not null,                        -- noun:verb, a closed list (src/model/event.rs)
+    post_id  integer,                              -- the post whose stream carries it
+    subject  integer not null,                     -- the row it speaks of: a post, a comment or a batch; of a reaction, the
+                                                   -- comment reacted to, or 0 for the post
+    audience text not null,                        -- 'public', 'owner' or 'visitor:ID' (the owner sees all)
+    at       integer not null,
+    data     text                                  -- JSON of small facts, such as {"from":…,"to":…}
+) strict;
+
+create index events_by_post on events (post_id, id);
+create index events_by_audience on events (audience, id);
+
+-- How far each stream was trimmed: a cursor below `id` has missed an event of that stream.
+create table trimmed (
+    stream text not null primary key,              -- 'public', 'owner', 'visitor:ID', 'post:ID'
+    id     integer not null                        -- the newest event of it that is gone
+) strict, without rowid;

@@ -1,0 +1,88 @@
+//! What a running blog does by itself: welcome its owner, publish what is due, trim the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+use crate::error::Result;
+use crate::model::post::{NewPost, PostKind, Status};
+use crate::model::time::Timestamp;
+use crate::store::{Store, Tx, lists, log, posts, settings};
+use crate::text::markdown;
+
+/// The post that a new blog opens with.
+const WELCOME: &str = include_str!("../templates/welcome.md");
+
+/// How often to look for posts whose time has come, and how often to trim.
+const DUE_EVERY: Duration = Duration::from_millis(500);
+const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Gives an empty blog its first post, once in its life.
+///
+/// Errors: what the store answers.
+pub async fn welcome(store: &Store) -> Result<()> {
+    let done = store
+        .read(|conn| Ok(settings::get(conn, "welcomed")?.is_some() || lists::count(conn)? > 0))
+        .await?;
+    if done {
+        return Ok(());
+    }
+    let post = NewPost {
+        kind: PostKind::Post,
+        slug: "welcome".into(),
+        title: "Welcome to your blog".into(),
+        summary: None,
+        rendered: markdown::post(WELCOME, &|_| None),
+        body: WELCOME.into(),
+        tags: Vec::new(),
+        status: Status::Published,
+        lang: None,
+        published_at: Some(Timestamp::now()),
+        updated_at: None,
+        old_paths: Vec::new(),
+        extra: "{}".into(),
+    };
+    let first = move |tx: &Tx| {
+        settings::set(tx, "welcomed", "1")?;
+        posts::save(tx, &post)
+    };
+    store.write(first).await.map(drop)
+}
+
+/// Publishes and trims until `stop`. A failure is logged and tried again at the next turn.
+pub async fn run(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
+    let mut trimmed: Option<Instant> = None;
+    loop {
+        if let Err(error) = publish_due(&store).await {
+            tracing::error!("scheduled posts cannot be published: {error}");
+        }
+        if trimmed.is_none_or(|last| last.elapsed() >= TRIM_EVERY) {
+            trimmed = Some(Instant::now());
+            if let Err(error) = trim(&store).await {
+                tracing::error!("the log cannot be trimmed: {error}");
+            }
+        }
+        if timeout(DUE_EVERY, stop.wait_for(|stop| *stop))
+            .await
+            .is_ok()
+        {
+            return;
+        }
+    }
+}
+
+async fn publish_due(store: &Store) -> Result<()> {
+    let due = store.read(posts::next_due).await?;
+    if due.is_some_and(|due| due <= Timestamp::now()) {
+        store.write(posts::publish_due).await?;
+    }
+    Ok(())
+}
+
+/// Trims in small batches, so that no visitor waits long behind one.
+async fn trim(store: &Store) -> Result<()> {
+    while store.write(log::trim).await? > 0 {}
+    Ok(())
+}

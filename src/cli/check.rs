@@ -1,0 +1,33 @@
+//! `rowlog check`
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::store::check;
+
+/// Checks the file and says what it found.
+///
+/// Errors: [`Error::Refused`] with the number of faults if there are any.
+pub async fn run(folder: &Path) -> Result<()> {
+    let store = super::existing(folder)?;
+    let report = store.read(check::all).await?;
+    for fault in &report.faults {
+        println!("{fault}");
+    }
+    match report.faults.len() {
+        0 => {
+            let check::Report {
+                posts,
+                comments,
+                events,
+                ..
+            } = report;
+            println!("The file is sound: {posts} posts, {comments} comments, {events} events.");
+            Ok(())
+        }
+        count => Err(Error::Refused(format!(
+            "{count} faults in {}; keep a copy of the folder and restore a backup",
+            folder.display()
+        ))),
+    }
+}

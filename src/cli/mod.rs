@@ -1,0 +1,86 @@
+//! The command line. Doc comments here are the help text.
+
+mod check;
+mod events;
+mod import;
+mod publish;
+mod serve;
+mod setup;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+
+use crate::error::{Error, Result};
+use crate::store::Store;
+
+/// A personal blog in one binary, where every open page is alive.
+#[derive(Parser)]
+#[command(name = "rowlog", version)]
+struct Cli {
+    /// The folder of the blog; `rowlog.db` in it is all there is
+    #[arg(
+        long,
+        env = "ROWLOG_DATA",
+        default_value = "./data",
+        global = true,
+        value_name = "DIR"
+    )]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Options,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the blog (what happens without a command)
+    Serve(serve::Options),
+    /// Give the blog its title and its owner
+    Setup(setup::Options),
+    /// Create or update posts from Markdown files with TOML or YAML front matter
+    Publish(publish::Options),
+    /// Bring posts over from another blog
+    #[command(subcommand)]
+    Import(import::Source),
+    /// Print the log as JSON lines
+    Events(events::Options),
+    /// Check the file and what must hold in it
+    Check,
+}
+
+/// Runs what the command line asks for. Usage errors end the program with exit code 2.
+///
+/// Errors: one clear line for whoever typed the command.
+pub fn run() -> Result<()> {
+    let Cli {
+        data,
+        command,
+        serve,
+    } = Cli::parse();
+    let runtime = tokio::runtime::Runtime::new().map_err(Error::io("could not start"))?;
+    let done = runtime.block_on(async {
+        match command {
+            None => serve::run(&data, serve).await,
+            Some(Command::Serve(options)) => serve::run(&data, options).await,
+            Some(Command::Setup(options)) => setup::run(&data, options).await,
+            Some(Command::Publish(options)) => publish::run(&data, options).await,
+            Some(Command::Import(source)) => import::run(&data, source).await,
+            Some(Command::Events(options)) => events::run(&data, options).await,
+            Some(Command::Check) => check::run(&data).await,
+        }
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    done
+}
+
+/// The blog in `folder`, which must be there.
+fn existing(folder: &Path) -> Result<Store> {
+    Store::open(folder, false)
+}
+
+/// The blog in `folder`, made if there is none.
+fn any(folder: &Path) -> Result<Store> {
+    Store::open(folder, true)
+}

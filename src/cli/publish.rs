@@ -1,0 +1,54 @@
+//! `rowlog publish`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::error::{Error, Result};
+use crate::import::markdown::{Options as Reading, read_file};
+use crate::import::publish;
+use crate::store::posts::Saved;
+
+/// Which files.
+#[derive(Args)]
+pub struct Options {
+    /// Markdown with TOML (+++) or YAML (---) front matter; pictures beside it come along
+    #[arg(required = true, value_name = "FILE.md")]
+    files: Vec<PathBuf>,
+}
+
+/// Creates or updates one post per file. Every file is tried; what failed is said at the end.
+///
+/// Errors: [`Error::Refused`] if a file could not be published.
+pub async fn run(folder: &Path, options: Options) -> Result<()> {
+    let store = super::any(folder)?;
+    let mut failed = 0;
+    for file in &options.files {
+        let found = match read_file(file, &Reading::default()) {
+            Ok(found) => found,
+            Err(why) => {
+                eprintln!("{}: {why}", file.display());
+                failed += 1;
+                continue;
+            }
+        };
+        for warning in &found.warnings {
+            eprintln!("{}: {}", file.display(), warning.why);
+        }
+        for (path, saved) in publish(&store, found).await? {
+            let word = match saved {
+                Saved::New => "new",
+                Saved::Changed => "changed",
+                Saved::Same => "unchanged",
+            };
+            println!("{path} {word}");
+        }
+    }
+    match failed {
+        0 => Ok(()),
+        _ => Err(Error::Refused(format!(
+            "{failed} of {} files could not be published",
+            options.files.len()
+        ))),
+    }
+}

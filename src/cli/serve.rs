@@ -1,0 +1,179 @@
+//! `rowlog serve`
+
+use std::fs::{File, TryLockError};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::{io, io::Write};
+
+use clap::{Args, ValueEnum};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::chores;
+use crate::error::{Error, Result};
+use crate::live::Live;
+use crate::store::{Store, settings};
+use crate::web::server::{Bounds, serve};
+use crate::web::{App, routes};
+
+/// How to serve.
+#[derive(Args)]
+pub struct Options {
+    /// The address to listen on; port 0 takes a free one
+    #[arg(
+        long,
+        env = "ROWLOG_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDR:PORT"
+    )]
+    listen: SocketAddr,
+    /// Scheme and host as readers reach the blog, such as https://blog.example
+    #[arg(long, env = "ROWLOG_BASE_URL", value_name = "URL", value_parser = base_url)]
+    base_url: Option<String>,
+    /// Turn rate limits and the form's time check off, for benchmarks and tests
+    #[arg(
+        long,
+        env = "ROWLOG_LIMITS",
+        default_value = "on",
+        value_name = "on|off"
+    )]
+    limits: Switch,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+/// Serves until SIGTERM or Ctrl-C.
+///
+/// Errors: [`Error::Refused`] or [`Error::Io`] with one line if the folder, the file or the address cannot be had.
+pub async fn run(folder: &Path, options: Options) -> Result<()> {
+    log_to_stderr();
+    let store = Arc::new(Store::open(folder, true)?);
+    let _lock = lock(folder)?;
+    chores::welcome(&store).await?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(Error::io(format!(
+            "cannot listen on {}; choose another with --listen",
+            options.listen
+        )))?;
+    let address = listener
+        .local_addr()
+        .map_err(Error::io("cannot read the address listened on"))?;
+    let (stop, stopped) = watch::channel(false);
+    let live = Live::start(&store, stopped.clone())?;
+    let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
+    let app = App {
+        store: store.clone(),
+        live,
+        base_url_is_given: options.base_url.is_some(),
+        base_url: options
+            .base_url
+            .unwrap_or_else(|| format!("http://{address}")),
+        limits: options.limits == Switch::On,
+        form_key: form_key
+            .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
+    };
+    let work = tokio::spawn(chores::run(store, stopped.clone()));
+    let bounds = Bounds::from_descriptors();
+    let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
+    announce(address)?;
+    asked_to_stop().await?;
+    stop.send_replace(true);
+    let served = server
+        .await
+        .map_err(|error| Error::Refused(format!("the server failed: {error}")))?;
+    served.map_err(Error::io("the server failed"))?;
+    work.await
+        .map_err(|error| Error::Refused(format!("the chores failed: {error}")))
+}
+
+/// One line on standard output, a promise to scripts. A closed output does not stop the blog.
+fn announce(address: SocketAddr) -> Result<()> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "Listening on http://{address}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Io("cannot say where we listen".into(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Two servers on one file would each believe to be the only one; the system drops the lock with the process.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("rowlog.lock");
+    let shown = path.display();
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.map_err(Error::io(format!(
+        "cannot write {shown}; check the folder's permissions"
+    )))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Refused(format!(
+            "another server is running on {}; stop it first or pass another --data",
+            folder.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(Error::Io(format!("cannot lock {shown}"), error)),
+    }
+}
+
+async fn asked_to_stop() -> Result<()> {
+    let listen = |kind| signal(kind).map_err(Error::io("cannot wait for signals"));
+    let (mut term, mut int) = (
+        listen(SignalKind::terminate())?,
+        listen(SignalKind::interrupt())?,
+    );
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    Ok(())
+}
+
+fn log_to_stderr() {
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_target(false)
+        .with_max_level(tracing::Level::INFO)
+        .init();
+}
+
+/// A scheme and a host, without a slash at the end.
+fn base_url(word: &str) -> std::result::Result<String, String> {
+    let url = url::Url::parse(word)
+        .map_err(|error| format!("{error}; write it like https://blog.example"))?;
+    let plain =
+        matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
+    match plain && url.username().is_empty() && url.fragment().is_none() {
+        true => Ok(url.origin().ascii_serialization()),
+        false => Err("only a scheme and a host, like https://blog.example".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base_url;
+
+    #[test]
+    fn a_base_url_is_a_scheme_and_a_host() {
+        assert_eq!(
+            base_url("https://Blog.example/").unwrap(),
+            "https://blog.example"
+        );
+        assert_eq!(base_url("http://[::1]:8080").unwrap(), "http://[::1]:8080");
+        for wrong in [
+            "blog.example",
+            "ftp://blog.example",
+            "https://blog.example/a",
+            "https://u@blog.example",
+            "",
+        ] {
+            assert!(base_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

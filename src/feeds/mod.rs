@@ -1,0 +1,155 @@
+//! The blog for feed readers and search engines: Atom, JSON Feed, the sitemap and `robots.txt`.
+//!
+//! Entries carry the whole text, with every address in it made absolute.
+
+mod absolute;
+#[cfg(test)]
+mod tests;
+
+use askama::Template;
+use serde_json::{Value, json};
+
+use crate::model::comment::Comment;
+use crate::model::post::{PostKind, PostLine};
+use crate::model::time::Timestamp;
+use crate::views::Site;
+
+/// A feed: which blog it tells of, where it stands, and the page it follows.
+#[derive(Clone, Copy, Debug)]
+pub struct Feed<'a> {
+    /// The blog.
+    pub site: &'a Site,
+    /// Its own address from the root.
+    pub path: &'a str,
+    /// The address of the page that shows the same, from the root.
+    pub page: &'a str,
+    /// Its name.
+    pub title: &'a str,
+}
+
+/// The feed of `posts`, each with its rendered text, newest first. Source: RFC 4287.
+pub fn atom(feed: Feed, posts: &[(PostLine, String)]) -> String {
+    written(AtomFeed { feed, posts })
+}
+
+/// The feed of `comments`, newest first. Source: RFC 4287, and RFC 4685 for what a comment answers.
+pub fn comments(feed: Feed, comments: &[Comment]) -> String {
+    written(CommentFeed { feed, comments })
+}
+
+/// The feed of `posts` as JSON. Source: <https://www.jsonfeed.org/version/1.1/>.
+pub fn json_feed(feed: Feed, posts: &[(PostLine, String)]) -> String {
+    let site = feed.site;
+    let mut root = json!({
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": site.url(feed.page),
+        "feed_url": site.url(feed.path),
+        "language": site.lang,
+        "items": posts.iter().map(|(post, html)| json_item(site, post, html)).collect::<Vec<_>>(),
+    });
+    if !site.description.is_empty() {
+        root["description"] = json!(site.description);
+    }
+    if !site.owner.is_empty() {
+        root["authors"] = json!([{ "name": site.owner, "url": site.url("/") }]);
+    }
+    root.to_string()
+}
+
+fn json_item(site: &Site, post: &PostLine, html: &str) -> Value {
+    json!({
+        "id": site.post_id(&post.id),
+        "url": site.url(post.path()),
+        "title": post.title,
+        "content_html": content(site, post, html),
+        "summary": post.description,
+        "date_published": post.published_at.rfc3339(),
+        "date_modified": post.updated_at.rfc3339(),
+        "tags": post.tags.iter().map(|tag| &tag.name).collect::<Vec<_>>(),
+    })
+}
+
+/// Every address that search engines may know, each with its last change. Source: <https://www.sitemaps.org>.
+pub fn sitemap(site: &Site, addresses: &[(String, Timestamp)]) -> String {
+    written(Sitemap { site, addresses })
+}
+
+/// What crawlers should leave alone, and where the sitemap is. Source: RFC 9309.
+pub fn robots(site: &Site) -> String {
+    written(Robots { site })
+}
+
+#[derive(Template)]
+#[template(path = "feeds/atom.xml")]
+struct AtomFeed<'a> {
+    feed: Feed<'a>,
+    posts: &'a [(PostLine, String)],
+}
+
+impl AtomFeed<'_> {
+    fn updated(&self) -> Timestamp {
+        newest(self.posts.iter().map(|(post, _)| post.updated_at))
+    }
+
+    /// Atom wants an author; before the blog has an owner it is the blog itself.
+    fn author(&self) -> &str {
+        if self.feed.site.owner.is_empty() {
+            &self.feed.site.title
+        } else {
+            &self.feed.site.owner
+        }
+    }
+
+    fn content(&self, post: &PostLine, html: &str) -> String {
+        content(self.feed.site, post, html)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "feeds/comments.xml")]
+struct CommentFeed<'a> {
+    feed: Feed<'a>,
+    comments: &'a [Comment],
+}
+
+impl CommentFeed<'_> {
+    fn updated(&self) -> Timestamp {
+        newest(self.comments.iter().map(changed))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "feeds/sitemap.xml")]
+struct Sitemap<'a> {
+    site: &'a Site,
+    addresses: &'a [(String, Timestamp)],
+}
+
+#[derive(Template)]
+#[template(path = "feeds/robots.txt")]
+struct Robots<'a> {
+    site: &'a Site,
+}
+
+/// The document, without the characters that no XML 1.0 document may hold, not even as references.
+/// Source: XML 1.0, section 2.2.
+fn written(feed: impl Template) -> String {
+    let legal = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    let text = feed.render().expect("writing to a string cannot fail");
+    text.chars().filter(legal).collect()
+}
+
+fn content(site: &Site, post: &PostLine, html: &str) -> String {
+    absolute::links(html, &site.base_url, &post.path())
+}
+
+/// When a comment's text last changed.
+fn changed(comment: &Comment) -> Timestamp {
+    comment.edited_at.unwrap_or(comment.created_at)
+}
+
+/// The newest of `times`; the epoch if there is none, since Atom wants a time even of an empty feed.
+fn newest(times: impl Iterator<Item = Timestamp>) -> Timestamp {
+    times.max().unwrap_or(Timestamp(0))
+}

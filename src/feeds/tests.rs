@@ -1,0 +1,137 @@
+//! Feeds as readers get them, byte by byte where it matters.
+
+use super::*;
+use crate::model::comment::Parent;
+use crate::model::id::CommentId;
+use crate::views::samples::{NOON, comment, line, site};
+
+fn feed(site: &Site) -> Feed<'_> {
+    Feed {
+        site,
+        path: "/feed.xml",
+        page: "/",
+        title: "Slack Water",
+    }
+}
+
+const POST: &str = r#"<?xml version="1.0" encoding="utf-8"?>
+<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">
+  <id>https://example.org/feed.xml</id>
+  <title>Slack Water</title>
+  <subtitle>Small databases &#38; slow bread</subtitle>
+  <link rel="self" type="application/atom+xml" href="https://example.org/feed.xml"/>
+  <link rel="alternate" type="text/html" href="https://example.org/"/>
+  <updated>2026-11-14T09:12:00Z</updated>
+  <author><name>Maren Oster</name></author>
+  <generator>Rowlog</generator>
+  <entry>
+    <id>tag:example.org,2026:post/7</id>
+    <title>]]&#62; &#38; &#60;b&#62;</title>
+    <link rel="alternate" type="text/html" href="https://example.org/posts/post-7"/>
+    <link rel="replies" type="application/atom+xml" href="https://example.org/posts/post-7/comments.xml"/>
+    <published>2026-11-14T09:12:00Z</published>
+    <updated>2026-11-14T09:12:00Z</updated>
+    <category term="bread" label="Bread" scheme="https://example.org/tags/"/>
+    <summary>What it is about</summary>
+    <content type="html">&#60;img src=&#34;https://example.org/media/a.png&#34;&#62;</content>
+  </entry>
+</feed>"#;
+
+#[test]
+fn an_atom_feed_holds_whole_posts_whatever_is_in_them() {
+    let post = PostLine {
+        title: "]]> & \u{1}\u{ffff}<b>".into(),
+        ..line(7)
+    };
+    assert_eq!(
+        atom(
+            feed(&site()),
+            &[(post, r#"<img src="/media/a.png">"#.into())]
+        ),
+        POST
+    );
+}
+
+#[test]
+fn an_empty_feed_is_still_a_feed() {
+    let empty = Site {
+        owner: String::new(),
+        description: String::new(),
+        ..site()
+    };
+    let xml = atom(feed(&empty), &[]);
+    assert!(
+        xml.contains("<updated>1970-01-01T00:00:00Z</updated>"),
+        "{xml}"
+    );
+    assert!(
+        xml.contains("<author><name>Slack Water</name></author>") && !xml.contains("subtitle"),
+        "{xml}"
+    );
+}
+
+#[test]
+fn a_posts_id_in_feeds_stays_when_its_address_changes() {
+    let moved = PostLine {
+        slug: "elsewhere".into(),
+        ..line(7)
+    };
+    for xml in [line(7), moved].map(|post| atom(feed(&site()), &[(post, String::new())])) {
+        assert!(
+            xml.contains("<id>tag:example.org,2026:post/7</id>"),
+            "{xml}"
+        );
+    }
+}
+
+#[test]
+fn a_comment_names_what_it_answers() {
+    let reply = Comment {
+        parent: Some(Parent {
+            id: CommentId(1),
+            number: 1,
+            name: "Ann".into(),
+        }),
+        edited_at: Some(NOON.plus(60_000)),
+        ..comment(2)
+    };
+    let xml = comments(feed(&site()), &[reply, comment(1)]);
+    assert!(
+        xml.contains(r#"<thr:in-reply-to ref="tag:example.org,2026:comment/1"/>"#),
+        "{xml}"
+    );
+    assert!(
+        xml.contains(
+            r#"ref="tag:example.org,2026:post/1" href="https://example.org/posts/hello"/>"#
+        ),
+        "{xml}"
+    );
+    assert!(
+        xml.contains("<updated>2026-11-14T09:13:00Z</updated>"),
+        "{xml}"
+    );
+}
+
+#[test]
+fn a_json_feed_holds_what_the_format_asks_for() {
+    let text = json_feed(feed(&site()), &[(line(7), "<a href='/x'>x</a>".into())]);
+    let feed: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(feed["version"], "https://jsonfeed.org/version/1.1");
+    assert_eq!(feed["authors"][0]["name"], "Maren Oster");
+    let item = &feed["items"][0];
+    assert_eq!(item["id"], "tag:example.org,2026:post/7");
+    assert_eq!(
+        item["content_html"],
+        "<a href='https://example.org/x'>x</a>"
+    );
+    assert_eq!(item["tags"], json!(["Bread"]));
+}
+
+#[test]
+fn crawlers_learn_where_everything_is() {
+    let xml = sitemap(&site(), &[("/posts/a".into(), NOON)]);
+    let entry =
+        "<url><loc>https://example.org/posts/a</loc><lastmod>2026-11-14T09:12:00Z</lastmod></url>";
+    assert!(xml.contains(entry), "{xml}");
+    assert!(robots(&site()).ends_with("\nSitemap: https://example.org/sitemap.xml\n"));
+}

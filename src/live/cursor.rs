@@ -1,0 +1,259 @@
+//! Where a client continues, and whether it can.
+
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::Live;
+use crate::error::Result;
+use crate::model::id::EventId;
+use crate::model::time::Timestamp;
+use crate::model::topic::Topic;
+use crate::store::log;
+
+/// What a client says about how far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// Nothing: it starts at the head.
+    Head,
+    /// It has seen everything up to this event, which happened at that time, if it knows it.
+    After(EventId, Option<Timestamp>),
+    /// Something that is not a cursor.
+    Bad,
+}
+
+impl Cursor {
+    /// The cursor of a request: `Last-Event-ID` if the browser sent one, else `?after=ID[&at=MS]`, else the head.
+    ///
+    /// Errors: none. What is not a number becomes [`Cursor::Bad`], which is answered with a `reset`.
+    /// Source: WHATWG HTML, "Server-sent events", section 9.2.4.
+    pub fn parse(last_event_id: Option<&str>, after: Option<&str>, at: Option<&str>) -> Cursor {
+        let last = last_event_id.map(str::trim).filter(|id| !id.is_empty());
+        let word = match (last, after) {
+            (Some(id), _) => id,
+            (None, Some(after)) => after,
+            (None, None) => return Cursor::Head,
+        };
+        // `at` describes `after`; beside another `Last-Event-ID` it says nothing.
+        let at = at.filter(|_| last.is_none() || last == after);
+        match (number(word), at.map(number)) {
+            (None, _) | (_, Some(None)) => Cursor::Bad,
+            (Some(id), at) => Cursor::After(EventId(id), at.flatten().map(Timestamp)),
+        }
+    }
+}
+
+/// A number of plain digits that fits.
+fn number(word: &str) -> Option<i64> {
+    word.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| word.parse().ok())
+        .flatten()
+}
+
+/// Why a client must read the page again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// Events of this stream that it has not seen are gone.
+    Gap,
+    /// It has seen events that are not in the log: an older backup was restored.
+    Future,
+    /// The event it names happened at another time: this is not the log it knows.
+    Fork,
+    /// It sent something that is not a cursor.
+    BadCursor,
+}
+
+impl Reset {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reset::Gap => "gap",
+            Reset::Future => "future",
+            Reset::Fork => "fork",
+            Reset::BadCursor => "bad-cursor",
+        }
+    }
+}
+
+/// Where a stream starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Everything up to here is behind the client.
+    pub after: EventId,
+    /// The newest event there was.
+    pub head: EventId,
+    /// Whether the client continues from its own cursor.
+    pub resumed: bool,
+    /// Events it has missed, counted up to a thousand.
+    pub missed: i64,
+    /// Why it must read the page again, if it must.
+    pub reset: Option<Reset>,
+}
+
+impl Start {
+    /// The data of a `reset`, if there is one.
+    pub fn reset_data(&self) -> Option<Value> {
+        self.reset
+            .map(|reason| json!({ "reason": reason.as_str(), "head": self.head }))
+    }
+}
+
+/// Decides where a client starts, from one moment of the log.
+pub fn resolve(conn: &Connection, topic: &Topic, cursor: Cursor) -> Result<Start> {
+    let head = log::head(conn)?.id;
+    let fresh = |reset| Start {
+        after: head,
+        head,
+        resumed: false,
+        missed: 0,
+        reset,
+    };
+    let (after, at) = match cursor {
+        Cursor::Head => return Ok(fresh(None)),
+        Cursor::Bad => return Ok(fresh(Some(Reset::BadCursor))),
+        Cursor::After(after, at) => (after, at),
+    };
+    let recorded = match at {
+        Some(_) => log::at(conn, after)?,
+        None => None,
+    };
+    let forked = at
+        .zip(recorded)
+        .is_some_and(|(theirs, ours)| theirs != ours);
+    Ok(if after > head {
+        fresh(Some(Reset::Future))
+    } else if forked {
+        fresh(Some(Reset::Fork))
+    } else if after < log::floor(conn, topic)? {
+        fresh(Some(Reset::Gap))
+    } else {
+        Start {
+            after,
+            head,
+            resumed: true,
+            missed: log::missed(conn, topic, after)?,
+            reset: None,
+        }
+    })
+}
+
+impl Live {
+    /// [`resolve`] without asking the database, where the ring knows enough: it reaches back to the cursor, and to the
+    /// event whose time is to be checked.
+    pub fn resume(&self, topic: &Topic, cursor: Cursor) -> Option<Start> {
+        let Cursor::After(after, at) = cursor else {
+            return None;
+        };
+        let head = self.head();
+        let known = after <= head && at.is_none_or(|at| self.time_of(after) == Some(at));
+        let missed = if known {
+            self.newest(topic, after)?.0.len() as i64
+        } else {
+            return None;
+        };
+        Some(Start {
+            after,
+            head,
+            resumed: true,
+            missed: missed.min(log::MISSED_AT_MOST),
+            reset: None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::{Audience, Kind};
+    use crate::model::id::PostId;
+    use crate::store::tests::store;
+
+    #[test]
+    fn the_header_wins_over_the_address_and_nonsense_is_told_apart_from_nothing() {
+        let after = |id| Cursor::After(EventId(id), None);
+        let table = [
+            ((None, None, None), Cursor::Head),
+            ((Some(""), None, None), Cursor::Head),
+            ((Some("7"), Some("3"), Some("99")), after(7)),
+            (
+                (Some("3"), Some("3"), Some("99")),
+                Cursor::After(EventId(3), Some(Timestamp(99))),
+            ),
+            (
+                (None, Some("3"), Some("99")),
+                Cursor::After(EventId(3), Some(Timestamp(99))),
+            ),
+            ((None, Some("0"), None), after(0)),
+            ((None, Some(""), None), Cursor::Bad),
+            ((None, Some("-1"), None), Cursor::Bad),
+            ((None, Some("+1"), None), Cursor::Bad),
+            ((None, Some("1e3"), None), Cursor::Bad),
+            ((None, Some("9223372036854775808"), None), Cursor::Bad),
+            ((Some("seven"), Some("3"), None), Cursor::Bad),
+            ((None, Some("3"), Some("noon")), Cursor::Bad),
+        ];
+        for ((last, after, at), expected) in table {
+            assert_eq!(
+                Cursor::parse(last, after, at),
+                expected,
+                "{last:?} {after:?} {at:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cursor_that_cannot_be_continued_says_why() {
+        let (store, _folder) = store();
+        let change = |tx: &crate::store::Tx| -> Result<()> {
+            for _ in 0..5 {
+                log::append(
+                    tx,
+                    Kind::CommentCreated,
+                    Some(PostId(1)),
+                    1,
+                    Audience::Public,
+                    None,
+                )?;
+            }
+            tx.execute("update events set at = id * 100", [])?;
+            tx.execute("delete from events where id <= 2", [])?;
+            tx.execute(
+                "insert into trimmed values ('public', 2), ('post:1', 2)",
+                [],
+            )?;
+            Ok(())
+        };
+        store.write(change).await.unwrap();
+        let cursors = [
+            (Cursor::After(EventId(1), None), Some(Reset::Gap), 5),
+            (Cursor::After(EventId(2), None), None, 2),
+            (Cursor::After(EventId(3), Some(Timestamp(300))), None, 3),
+            (
+                Cursor::After(EventId(3), Some(Timestamp(301))),
+                Some(Reset::Fork),
+                5,
+            ),
+            (Cursor::After(EventId(6), None), Some(Reset::Future), 5),
+            (Cursor::Bad, Some(Reset::BadCursor), 5),
+            (Cursor::Head, None, 5),
+        ];
+        for (cursor, reset, after) in cursors {
+            let start = store
+                .read(move |conn| resolve(conn, &Topic::Post(PostId(1), None), cursor))
+                .await
+                .unwrap();
+            assert_eq!(
+                (start.reset, start.after, start.head),
+                (reset, EventId(after), EventId(5)),
+                "{cursor:?}"
+            );
+        }
+        // Another post lost nothing: its readers keep their cursors.
+        let quiet = Topic::Post(PostId(2), None);
+        let start = store
+            .read(move |conn| resolve(conn, &quiet, Cursor::After(EventId(1), None)))
+            .await
+            .unwrap();
+        assert_eq!(start.reset, None);
+    }
+}

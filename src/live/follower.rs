@@ -1,0 +1,264 @@
+//! One client's way along the log: a cursor that waits for more, and the stream of bytes that it becomes.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::cursor::{Cursor, Start, resolve};
+use super::frame::{self, Frame};
+use super::{Counted, Live, sse};
+use crate::error::Result;
+use crate::model::id::EventId;
+use crate::model::topic::Topic;
+use crate::store::{Store, log};
+
+/// Events read from the log at once by a client that is further behind than the ring.
+const PAGE: i64 = 128;
+
+/// A filtered stream tells its client the cursor after this many events that were not for it.
+const SILENT_AT_MOST: i64 = 512;
+
+/// A cursor on one topic.
+pub struct Follower {
+    live: Arc<Live>,
+    store: Arc<Store>,
+    topic: Topic,
+    head: watch::Receiver<EventId>,
+    /// Everything up to here has been handed out.
+    pub after: EventId,
+}
+
+/// What a follower found.
+pub struct Batch {
+    /// In the order of the log.
+    pub frames: Vec<Arc<Frame>>,
+    /// Whether there may be more at once.
+    pub more: bool,
+}
+
+impl Follower {
+    /// A follower at the place where `cursor` continues, and that place.
+    pub async fn start(
+        live: Arc<Live>,
+        store: Arc<Store>,
+        topic: Topic,
+        cursor: Cursor,
+    ) -> Result<(Follower, Start)> {
+        // Subscribed before the log is asked, so that a commit between the two is not missed.
+        let head = live.head.subscribe();
+        let start = match live.resume(&topic, cursor) {
+            Some(start) => start,
+            None => {
+                store
+                    .read(move |conn| resolve(conn, &topic, cursor))
+                    .await?
+            }
+        };
+        Ok((
+            Follower {
+                live,
+                store,
+                topic,
+                head,
+                after: start.after,
+            },
+            start,
+        ))
+    }
+
+    /// What is there now, from the ring or, further back, from the log.
+    ///
+    /// Errors: what reading the log answers.
+    pub async fn now(&mut self) -> Result<Batch> {
+        self.head.mark_unchanged(); // before the look, so that a commit during it is not missed
+        if let Some((frames, scanned)) = self.live.newest(&self.topic, self.after) {
+            self.after = scanned;
+            return Ok(Batch {
+                frames,
+                more: false,
+            });
+        }
+        let (topic, after) = (self.topic, self.after);
+        let (frames, scanned, more) = self
+            .store
+            .read(move |conn| {
+                let events = log::after(conn, &topic, after, PAGE)?;
+                let more = events.len() as i64 == PAGE;
+                let scanned = match events.last() {
+                    Some(last) if more => last.id,
+                    _ => log::head(conn)?.id,
+                };
+                let frames = events
+                    .iter()
+                    .map(|event| Arc::new(frame::render(conn, event)));
+                Ok((
+                    frames.filter(|frame| frame.is_for(&topic)).collect(),
+                    scanned,
+                    more,
+                ))
+            })
+            .await?;
+        self.after = scanned.max(after);
+        Ok(Batch { frames, more })
+    }
+
+    /// Waits until the log has grown since the last look.
+    pub async fn grown(&mut self) {
+        if self.head.changed().await.is_err() {
+            std::future::pending::<()>().await; // the tailer has stopped, and so will the server
+        }
+    }
+}
+
+/// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes.
+pub fn stream(
+    follower: Follower,
+    start: Start,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let wire = Wire::new(follower, start);
+    stream::unfold(wire, |mut wire| async move {
+        wire.next().await.map(|bytes| (Ok(bytes), wire))
+    })
+}
+
+/// A follower on its way to a socket.
+struct Wire {
+    follower: Follower,
+    stop: watch::Receiver<bool>,
+    waiting: VecDeque<Bytes>,
+    /// The newest cursor that the client was told.
+    told: EventId,
+    /// Whether the log must be looked at before waiting.
+    look: bool,
+    ping: Instant,
+    ended: bool,
+    _counted: Counted,
+}
+
+/// What a stream without news waits for.
+enum Woken {
+    Grown,
+    Ping,
+    Stop,
+}
+
+impl Wire {
+    fn new(follower: Follower, start: Start) -> Wire {
+        let retry = random_between(1_000, 5_000);
+        let mut waiting =
+            VecDeque::from([sse::hello(start.head, start.resumed, start.missed, retry)]);
+        waiting.extend(start.reset_data().map(|data| sse::passing("reset", &data)));
+        // A client without a cursor, or with a useless one, learns here where it stands.
+        let told = if start.resumed {
+            start.after
+        } else {
+            EventId::ZERO
+        };
+        let (stop, counted) = (follower.live.stop.clone(), Counted::new(&follower.live));
+        Wire {
+            told,
+            stop,
+            waiting,
+            look: true,
+            ping: next_ping(),
+            ended: false,
+            _counted: counted,
+            follower,
+        }
+    }
+
+    /// The next bytes to send; `None` ends the stream.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(bytes) = self.waiting.pop_front() {
+                return Some(bytes);
+            }
+            if self.ended {
+                return None;
+            }
+            if *self.stop.borrow() {
+                self.farewell();
+            } else if self.look {
+                self.advance().await?;
+            } else {
+                match self.wait().await {
+                    Woken::Grown => self.look = true,
+                    Woken::Ping => self.still_here(),
+                    Woken::Stop => self.farewell(),
+                }
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> Woken {
+        tokio::select! {
+            () = self.follower.grown() => Woken::Grown,
+            () = sleep_until(self.ping) => Woken::Ping,
+            _ = self.stop.wait_for(|stop| *stop) => Woken::Stop,
+        }
+    }
+
+    async fn advance(&mut self) -> Option<()> {
+        let batch = match self.follower.now().await {
+            Ok(batch) => batch,
+            Err(error) => {
+                // The client comes back with its cursor, so there is nothing to repair.
+                tracing::error!("a stream ended, the log cannot be read: {error}");
+                return None;
+            }
+        };
+        self.look = batch.more;
+        if let Some(last) = batch.frames.last() {
+            self.told = last.event.id;
+        }
+        self.waiting
+            .extend(batch.frames.iter().filter_map(|frame| frame.block()));
+        if self.follower.after.0 - self.told.0 >= SILENT_AT_MOST || self.told == EventId::ZERO {
+            self.checkpoint();
+        }
+        Some(())
+    }
+
+    fn still_here(&mut self) {
+        self.checkpoint();
+        self.waiting.push_back(sse::passing(
+            "ping",
+            &json!({ "head": self.follower.live.head() }),
+        ));
+        self.ping = next_ping();
+    }
+
+    /// Tells the client how far it has come, if that is news.
+    fn checkpoint(&mut self) {
+        if self.told < self.follower.after {
+            self.told = self.follower.after;
+            self.waiting.push_back(sse::checkpoint(self.told));
+        }
+    }
+
+    /// Says when to come back, spread so that not everyone does at once.
+    fn farewell(&mut self) {
+        let spread = 500 + (self.follower.live.streams() as u64).min(10_000);
+        let data = json!({ "reason": "restart", "after": random_between(250, 250 + spread) });
+        self.waiting.push_back(sse::passing("bye", &data));
+        self.ended = true;
+    }
+}
+
+/// Every 20 s ± 20 %, so that the pings of many streams do not fall together.
+fn next_ping() -> Instant {
+    let ms = sse::PING_SECONDS * 1_000;
+    Instant::now() + Duration::from_millis(random_between(ms * 4 / 5, ms * 6 / 5))
+}
+
+/// A number from `low` to just under `high`. Without randomness from the system it is `low`: only the spread is lost.
+fn random_between(low: u64, high: u64) -> u64 {
+    low + getrandom::u64().map_or(0, |random| random % (high - low).max(1))
+}

@@ -1,0 +1,238 @@
+//! A frame: one event as every client of its stream gets it, rendered once from the row as it is now.
+//!
+//! The log names a row; what the row says is looked up here, and so is whether it may be shown. An event about a row that
+//! is gone or hidden by now becomes a frame that says nothing: the removal that follows it covers it.
+
+use bytes::Bytes;
+use rusqlite::Connection;
+use serde_json::{Map, Value, json};
+
+use super::sse;
+use crate::error::Result;
+use crate::model::comment::{Comment, CommentStatus};
+use crate::model::event::{Event, Kind};
+use crate::model::id::CommentId;
+use crate::model::post::{Post, Status};
+use crate::model::reaction::{Tally, Target};
+use crate::model::topic::Topic;
+use crate::store::posts::LISTED_BEFORE;
+use crate::store::{comments, lists, posts, reactions};
+use crate::views::comments::CommentPart;
+use crate::views::lists::PostRowPart;
+use askama::Template;
+
+/// An event, encoded.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// What the log says.
+    pub event: Event,
+    /// Whether lists name its post; a post that is only reachable by its address stays out of the site's stream.
+    listed: bool,
+    /// One SSE block; `None` if there is nothing to show.
+    block: Option<Bytes>,
+}
+
+impl Frame {
+    /// A frame that shows `data`.
+    pub fn visible(event: Event, listed: bool, data: &Value) -> Frame {
+        let block = sse::event(event.id, event.kind.as_str(), &data.to_string());
+        Frame {
+            event,
+            listed,
+            block: Some(block),
+        }
+    }
+
+    /// A frame that only marks its place.
+    fn silent(event: Event) -> Frame {
+        Frame {
+            event,
+            listed: false,
+            block: None,
+        }
+    }
+
+    /// Whether clients of `topic` are sent it.
+    pub fn is_for(&self, topic: &Topic) -> bool {
+        self.block.is_some() && topic.admits(&self.event) && (self.listed || !topic.is_listed())
+    }
+
+    /// The SSE block, the same bytes for everyone.
+    pub fn block(&self) -> Option<Bytes> {
+        self.block.clone()
+    }
+
+    /// The event for polling clients: the data with its `kind` beside.
+    pub fn json(&self) -> Option<Value> {
+        let text = std::str::from_utf8(self.block.as_ref()?).ok()?;
+        let data = text.lines().find_map(|line| line.strip_prefix("data: "))?;
+        let mut data: Map<String, Value> = serde_json::from_str(data).ok()?;
+        data.insert("kind".into(), self.event.kind.as_str().into());
+        Some(data.into())
+    }
+
+    /// Bytes it holds.
+    pub fn len(&self) -> usize {
+        self.block.as_ref().map_or(0, Bytes::len)
+    }
+}
+
+/// Renders an event. One that cannot be rendered is left out and logged, so that the others go on.
+pub fn render(conn: &Connection, event: &Event) -> Frame {
+    match shown(conn, event) {
+        Ok(Some((listed, data))) => {
+            Frame::visible(event.clone(), listed, &with_envelope(event, data))
+        }
+        Ok(None) => Frame::silent(event.clone()),
+        Err(error) => {
+            tracing::error!("event {} cannot be rendered: {error}", event.id);
+            Frame::silent(event.clone())
+        }
+    }
+}
+
+/// What the event shows and whether lists name its post; `None` if it shows nothing.
+fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Value)>> {
+    let Some(post) = event
+        .post
+        .map(|id| posts::by_id(conn, id))
+        .transpose()?
+        .flatten()
+    else {
+        return Ok(None);
+    };
+    let listed = post.status == Status::Published;
+    let data = match event.kind {
+        Kind::PostDeleted if !post.status.is_open() => Some(removed(&post)),
+        _ if !post.status.is_open() => None,
+        Kind::CommentCreated | Kind::CommentUpdated | Kind::CommentApproved => {
+            comment(conn, event, &post, CommentStatus::Published)?
+        }
+        Kind::CommentPending => comment(conn, event, &post, CommentStatus::Pending)?,
+        Kind::CommentDeleted => deleted(conn, event, &post)?,
+        Kind::CommentRejected => Some(json!({ "post": post.slug, "comment": event.subject })),
+        Kind::ReplyCreated => comment(conn, event, &post, CommentStatus::Published)?,
+        Kind::ReactionUpdated => reaction(conn, event, &post)?,
+        Kind::PostPublished | Kind::PostUpdated => Some(published(conn, &post)?),
+        Kind::PostDeleted
+        | Kind::PostCreated
+        | Kind::PostMoved
+        | Kind::ImportApplied
+        | Kind::ImportUndone => None,
+    };
+    Ok(data.map(|data| (listed || was_listed(event), data)))
+}
+
+/// Whether the event takes away a post that lists named.
+fn was_listed(event: &Event) -> bool {
+    event.kind == Kind::PostDeleted && event.data.as_deref() == Some(LISTED_BEFORE)
+}
+
+/// Every event says which it is and when it happened.
+fn with_envelope(event: &Event, mut data: Value) -> Value {
+    data["id"] = event.id.0.into();
+    data["at"] = event.at.0.into();
+    data
+}
+
+/// A comment as it is now, if it has the status that the event speaks of.
+fn comment(
+    conn: &Connection,
+    event: &Event,
+    post: &Post,
+    status: CommentStatus,
+) -> Result<Option<Value>> {
+    let Some(mut comment) = comments::find(conn, CommentId(event.subject))? else {
+        return Ok(None);
+    };
+    if comment.status != status {
+        return Ok(None);
+    }
+    comment.reactions = reactions::tally(conn, post.id, Target::Comment(comment.id), None)?.0;
+    Ok(Some(json!({
+        "post": post.slug,
+        "comment": summary(&comment),
+        "html": CommentPart { comment: &comment }.render()?,
+        "count": post.comment_count,
+        "op": comment.op,
+        "url": comment.path(),
+    })))
+}
+
+/// The facts of a comment, for clients that draw it themselves.
+pub fn summary(comment: &Comment) -> Value {
+    json!({
+        "id": comment.id,
+        "number": comment.number,
+        "parent": comment.parent.as_ref().map(|parent| parent.id),
+        "name": comment.name,
+        "url": comment.url,
+        "owner": comment.owner,
+        "created_at": comment.created_at,
+        "edited_at": comment.edited_at,
+        "deleted": comment.is_deleted(),
+        "version": comment.version,
+        "reactions": counts(&comment.reactions),
+    })
+}
+
+/// A comment that is gone, and the tombstone if replies hang on it.
+fn deleted(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
+    let html = match comments::find(conn, CommentId(event.subject))? {
+        Some(comment) if !comment.is_deleted() => return Ok(None),
+        Some(comment) if comments::has_visible_answers(conn, comment.id)? => {
+            Some(CommentPart { comment: &comment }.render()?)
+        }
+        _ => None,
+    };
+    Ok(Some(
+        json!({ "post": post.slug, "comment": event.subject, "count": post.comment_count, "html": html }),
+    ))
+}
+
+/// The reactions to something as they are now.
+fn reaction(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
+    let (target, name) = match event.subject {
+        0 => (Target::Post, json!("post")),
+        id => match comments::find(conn, CommentId(id))? {
+            Some(comment) if comment.status == CommentStatus::Published => {
+                (Target::Comment(comment.id), json!(id))
+            }
+            _ => return Ok(None),
+        },
+    };
+    let (tally, version) = reactions::tally(conn, post.id, target, None)?;
+    Ok(Some(
+        json!({ "post": post.slug, "target": name, "counts": counts(&tally), "version": version }),
+    ))
+}
+
+/// The counts above zero, by kind.
+pub fn counts(tally: &Tally) -> Value {
+    let given = tally.entries().filter(|(_, count, _)| *count > 0);
+    given
+        .map(|(kind, count, _)| (kind.name.to_owned(), Value::from(count)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// A post that readers can see, with its line for lists that show it.
+fn published(conn: &Connection, post: &Post) -> Result<Value> {
+    let line = lists::line(conn, post.id)?;
+    let html = line
+        .map(|line| PostRowPart { post: &line }.render())
+        .transpose()?;
+    Ok(json!({
+        "post": post.slug,
+        "post_id": post.id,
+        "title": post.title,
+        "url": post.path(),
+        "html": html,
+        "version": post.version,
+    }))
+}
+
+/// A post that readers cannot see any more.
+fn removed(post: &Post) -> Value {
+    json!({ "post": post.slug, "post_id": post.id, "title": Value::Null, "url": post.path(), "html": Value::Null })
+}

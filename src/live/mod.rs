@@ -1,0 +1,101 @@
+//! From the log to every open page: one tailer renders each event once, every stream is a cursor.
+//!
+//! The log is the queue. The ring only spares the database the newest part of it; a stream that is further behind reads
+//! the same events from the log, so that a slow reader costs no memory and loses nothing. Nobody emits and nobody
+//! subscribes a listener: a commit rings the bell, and everyone asks the same question again with their own cursor.
+//! No routes here.
+
+pub mod cursor;
+pub mod follower;
+pub mod frame;
+pub mod poll;
+mod ring;
+pub mod sse;
+mod tailer;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::watch;
+
+use crate::error::{Error, Result};
+use crate::model::id::EventId;
+use crate::model::time::Timestamp;
+use crate::model::topic::Topic;
+use crate::store::Store;
+use frame::Frame;
+use ring::Ring;
+
+/// The newest part of the log, rendered, and the signal that there is more of it.
+pub struct Live {
+    ring: RwLock<Ring>,
+    head: watch::Sender<EventId>,
+    stop: watch::Receiver<bool>,
+    streams: AtomicUsize,
+}
+
+impl Live {
+    /// Fills the ring and starts the tailer thread, which ends when `stop` becomes true.
+    ///
+    /// Errors: what reading the log answers.
+    pub fn start(store: &Store, stop: watch::Receiver<bool>) -> Result<Arc<Live>> {
+        let conn = store.follower()?;
+        let ring = tailer::preload(&conn)?;
+        let (head, _) = watch::channel(ring.last());
+        let live = Arc::new(Live {
+            ring: RwLock::new(ring),
+            head,
+            stop,
+            streams: AtomicUsize::new(0),
+        });
+        let (bell, tailed) = (store.doorbell(), live.clone());
+        std::thread::Builder::new()
+            .name("tailer".into())
+            .spawn(move || tailer::run(&conn, &bell, &tailed))
+            .map_err(Error::io("could not start the tailer thread"))?;
+        Ok(live)
+    }
+
+    /// The newest event that streams have been told of.
+    pub fn head(&self) -> EventId {
+        *self.head.borrow()
+    }
+
+    /// Streams that are open now.
+    pub fn streams(&self) -> usize {
+        self.streams.load(Ordering::Relaxed)
+    }
+
+    /// The frames of `topic` after the cursor and how far that looked; `None` if the ring does not reach back so far.
+    fn newest(&self, topic: &Topic, after: EventId) -> Option<(Vec<Arc<Frame>>, EventId)> {
+        self.ring
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .after(topic, after)
+    }
+
+    /// When the event of that id happened, if the ring holds it.
+    fn time_of(&self, id: EventId) -> Option<Timestamp> {
+        self.ring
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .time_of(id)
+    }
+}
+
+/// Counts one open stream for as long as it lives.
+pub struct Counted(Arc<Live>);
+
+impl Counted {
+    /// One more stream of `live`.
+    pub fn new(live: &Arc<Live>) -> Counted {
+        live.streams.fetch_add(1, Ordering::Relaxed);
+        Counted(live.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}

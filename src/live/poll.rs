@@ -1,0 +1,59 @@
+//! The same cursor by polling: for clients that cannot keep a stream open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use super::Live;
+use super::cursor::Cursor;
+use super::follower::{Batch, Follower};
+use super::frame::Frame;
+use crate::error::Result;
+use crate::model::topic::Topic;
+use crate::store::Store;
+
+/// The longest a client may ask to wait.
+pub const WAIT_AT_MOST: Duration = Duration::from_secs(55);
+
+/// One answer's events and the cursor to ask with next; waits up to `wait` for the first event.
+///
+/// Errors: what reading the log answers.
+pub async fn answer(
+    live: Arc<Live>,
+    store: Arc<Store>,
+    topic: Topic,
+    cursor: Cursor,
+    wait: Duration,
+) -> Result<Value> {
+    let deadline = Instant::now() + wait.min(WAIT_AT_MOST);
+    let mut stop = live.stop.clone();
+    let (mut follower, start) = Follower::start(live.clone(), store, topic, cursor).await?;
+    let mut batch = follower.now().await?;
+    while batch.frames.is_empty() && start.reset.is_none() {
+        if !batch.more {
+            let grown = timeout_at(deadline, async {
+                tokio::select! {
+                    () = follower.grown() => true,
+                    _ = stop.wait_for(|stop| *stop) => false,
+                }
+            });
+            if !grown.await.unwrap_or(false) {
+                break;
+            }
+        }
+        batch = follower.now().await?;
+    }
+    Ok(body(&follower, &batch, start.reset_data(), &live))
+}
+
+fn body(follower: &Follower, batch: &Batch, reset: Option<Value>, live: &Live) -> Value {
+    let events: Vec<Value> = batch
+        .frames
+        .iter()
+        .filter_map(|frame: &Arc<Frame>| frame.json())
+        .collect();
+    let head = live.head().max(follower.after);
+    json!({ "events": events, "after": follower.after, "head": head, "reset": reset, "more": batch.more })
+}

@@ -1,0 +1,158 @@
+//! The newest frames in memory, in the order of the log.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::frame::Frame;
+use crate::model::event::{Event, Kind};
+use crate::model::id::EventId;
+use crate::model::time::Timestamp;
+use crate::model::topic::Topic;
+
+/// Frames and bytes the ring holds at most.
+const FRAMES: usize = 4_096;
+const BYTES: usize = 16 << 20;
+
+/// The newest frames. It reaches back to `floor`: whoever has a cursor there or later needs no database.
+pub struct Ring {
+    frames: VecDeque<Arc<Frame>>,
+    bytes: usize,
+    floor: EventId,
+}
+
+impl Ring {
+    /// An empty ring that continues after `floor`.
+    pub fn new(floor: EventId) -> Ring {
+        Ring {
+            frames: VecDeque::new(),
+            bytes: 0,
+            floor,
+        }
+    }
+
+    /// The newest event it has seen.
+    pub fn last(&self) -> EventId {
+        self.frames
+            .back()
+            .map_or(self.floor, |frame| frame.event.id)
+    }
+
+    /// Appends a frame, which must be newer than every other.
+    pub fn push(&mut self, frame: Frame) {
+        self.bytes += frame.len();
+        self.frames.push_back(Arc::new(frame));
+        while self.frames.len() > FRAMES || self.bytes > BYTES && self.frames.len() > 1 {
+            if let Some(oldest) = self.frames.pop_front() {
+                self.bytes -= oldest.len();
+                self.floor = oldest.event.id;
+            }
+        }
+    }
+
+    /// The frames of `topic` after the cursor, and the event up to which that looked; `None` if the cursor is older
+    /// than the ring.
+    pub fn after(&self, topic: &Topic, after: EventId) -> Option<(Vec<Arc<Frame>>, EventId)> {
+        if after < self.floor {
+            return None;
+        }
+        let start = self.frames.partition_point(|frame| frame.event.id <= after);
+        let wanted = self
+            .frames
+            .range(start..)
+            .filter(|frame| frame.is_for(topic))
+            .cloned()
+            .collect();
+        Some((wanted, self.last().max(after)))
+    }
+
+    /// When the event of that id happened, if it is here.
+    pub fn time_of(&self, id: EventId) -> Option<Timestamp> {
+        let found = self
+            .frames
+            .binary_search_by_key(&id, |frame| frame.event.id)
+            .ok()?;
+        Some(self.frames[found].event.at)
+    }
+
+    /// Renders again every frame whose row `event` has changed, so that what is gone or hidden cannot be replayed.
+    pub fn refresh(&mut self, event: &Event, render: impl Fn(&Event) -> Frame) {
+        for frame in self
+            .frames
+            .iter_mut()
+            .filter(|frame| speaks_of_the_same(&frame.event, event))
+        {
+            let fresh = render(&frame.event);
+            self.bytes = self.bytes + fresh.len() - frame.len();
+            *frame = Arc::new(fresh);
+        }
+    }
+}
+
+/// Whether `changed` may have made the rendering of `older` out of date.
+fn speaks_of_the_same(older: &Event, changed: &Event) -> bool {
+    use Kind::*;
+    match changed.kind {
+        CommentUpdated | CommentDeleted | CommentRejected | CommentApproved => {
+            matches!(
+                older.kind,
+                CommentCreated | CommentUpdated | CommentPending | ReplyCreated
+            ) && older.subject == changed.subject
+        }
+        PostPublished | PostUpdated | PostDeleted | PostMoved => older.post == changed.post,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::Audience;
+    use crate::model::id::PostId;
+
+    fn frame(id: i64, post: i64) -> Frame {
+        let event = Event {
+            id: EventId(id),
+            kind: Kind::CommentCreated,
+            post: Some(PostId(post)),
+            subject: id,
+            audience: Audience::Public,
+            at: Timestamp(id),
+            data: None,
+        };
+        Frame::visible(event, true, &serde_json::json!({ "id": id }))
+    }
+
+    fn ids(found: Option<(Vec<Arc<Frame>>, EventId)>) -> Option<(Vec<i64>, i64)> {
+        found.map(|(frames, scanned)| {
+            (
+                frames.iter().map(|frame| frame.event.id.0).collect(),
+                scanned.0,
+            )
+        })
+    }
+
+    #[test]
+    fn a_cursor_gets_what_is_after_it_or_is_sent_to_the_log() {
+        let mut ring = Ring::new(EventId(10));
+        (11..=14).for_each(|id| ring.push(frame(id, id % 2)));
+        let post = Topic::Post(PostId(1), None);
+        assert_eq!(ids(ring.after(&Topic::Site, EventId(9))), None);
+        assert_eq!(
+            ids(ring.after(&Topic::Site, EventId(10))),
+            Some((vec![11, 12, 13, 14], 14))
+        );
+        assert_eq!(ids(ring.after(&post, EventId(11))), Some((vec![13], 14)));
+        assert_eq!(ids(ring.after(&post, EventId(99))), Some((vec![], 99)));
+    }
+
+    #[test]
+    fn the_ring_forgets_the_oldest_and_says_so() {
+        let mut ring = Ring::new(EventId(0));
+        (1..=FRAMES as i64 + 3).for_each(|id| ring.push(frame(id, 1)));
+        assert!(ring.after(&Topic::Site, EventId(2)).is_none());
+        assert_eq!(
+            ids(ring.after(&Topic::Site, EventId(3))).map(|found| found.0.len()),
+            Some(FRAMES)
+        );
+    }
+}

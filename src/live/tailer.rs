@@ -1,0 +1,79 @@
+//! The one reader of the log per process: it renders each new event once and puts the frame on the ring.
+
+use std::sync::PoisonError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::Live;
+use super::frame;
+use super::ring::Ring;
+use crate::error::Result;
+use crate::model::event::Event;
+use crate::model::id::EventId;
+use crate::store::log;
+
+/// How often to look for what other processes wrote into the same file.
+const RECHECK: Duration = Duration::from_millis(40);
+
+/// Events rendered from one moment of the file, and the number a new ring starts with.
+const BATCH: i64 = 256;
+const PRELOAD: i64 = 1_024;
+
+/// A ring with the newest events, so that clients who return after a restart need no database.
+pub fn preload(conn: &Connection) -> Result<Ring> {
+    let snapshot = conn.unchecked_transaction()?;
+    let events = log::newest(&snapshot, PRELOAD)?;
+    let floor = events
+        .first()
+        .map_or(EventId::ZERO, |event| EventId(event.id.0 - 1));
+    let mut ring = Ring::new(floor);
+    for event in events {
+        ring.push(frame::render(&snapshot, &event));
+    }
+    Ok(ring)
+}
+
+/// The thread's life: read what is new, wait for the bell, again.
+pub fn run(conn: &Connection, bell: &Receiver<()>, live: &Live) {
+    let mut failing = false;
+    while !*live.stop.borrow() {
+        match advance(conn, live) {
+            Ok(true) => continue, // a whole batch: there may be more
+            Ok(false) => failing = false,
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!("the log cannot be read, streams stand still: {error}");
+            }
+            Err(_) => {}
+        }
+        if bell.recv_timeout(RECHECK) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+    }
+}
+
+/// Renders the next batch and tells the streams; whether it was a full one.
+fn advance(conn: &Connection, live: &Live) -> Result<bool> {
+    let snapshot = conn.unchecked_transaction()?;
+    let after = *live.head.borrow();
+    let events = log::all_after(&snapshot, after, BATCH)?;
+    let Some(last) = events.last().map(|event| event.id) else {
+        return Ok(false);
+    };
+    let frames: Vec<_> = events
+        .iter()
+        .map(|event| frame::render(&snapshot, event))
+        .collect();
+    let mut ring = live.ring.write().unwrap_or_else(PoisonError::into_inner);
+    for frame in frames {
+        ring.refresh(&frame.event, |older: &Event| {
+            frame::render(&snapshot, older)
+        });
+        ring.push(frame);
+    }
+    drop(ring);
+    live.head.send_replace(last);
+    Ok(events.len() as i64 == BATCH)
+}

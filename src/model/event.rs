@@ -1,0 +1,137 @@
+//! The log's entries: what happened, to which row, and who may be told.
+
+use super::id::{EventId, PostId, VisitorId};
+use super::time::Timestamp;
+
+/// Declares the closed list of event kinds with their names on the wire.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// What happened: `noun:verb`, a closed list (contract, section 4).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind { $($(#[$doc])* $variant,)* }
+
+        impl Kind {
+            const ALL: &[Kind] = &[$(Kind::$variant,)*];
+
+            /// The name on the wire and in the database.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Kind::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A comment became public.
+    CommentCreated = "comment:created",
+    /// A public comment's text changed.
+    CommentUpdated = "comment:updated",
+    /// A public comment is gone.
+    CommentDeleted = "comment:deleted",
+    /// A comment waits for the owner.
+    CommentPending = "comment:pending",
+    /// The owner let a waiting comment through.
+    CommentApproved = "comment:approved",
+    /// The owner refused a comment.
+    CommentRejected = "comment:rejected",
+    /// Someone answered a visitor's comment.
+    ReplyCreated = "reply:created",
+    /// The reactions to a post or a comment changed.
+    ReactionUpdated = "reaction:updated",
+    /// A post was written; only its owner sees it.
+    PostCreated = "post:created",
+    /// A post moved from one status to another.
+    PostMoved = "post:moved",
+    /// A post became public.
+    PostPublished = "post:published",
+    /// A public post changed.
+    PostUpdated = "post:updated",
+    /// A public post is gone.
+    PostDeleted = "post:deleted",
+    /// A batch of imported rows was added.
+    ImportApplied = "import:applied",
+    /// A batch of imported rows was taken back.
+    ImportUndone = "import:undone",
+}
+
+impl Kind {
+    /// The kind of that name.
+    pub fn parse(name: &str) -> Option<Kind> {
+        Kind::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Who may be told of an event. The owner may be told of every one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// Everyone.
+    Public,
+    /// The owner alone.
+    Owner,
+    /// One visitor, and the owner.
+    Visitor(VisitorId),
+}
+
+impl Audience {
+    /// The word in the database: `public`, `owner` or `visitor:12`.
+    pub fn word(self) -> String {
+        match self {
+            Audience::Public => "public".into(),
+            Audience::Owner => "owner".into(),
+            Audience::Visitor(id) => format!("visitor:{id}"),
+        }
+    }
+
+    /// The audience of that word.
+    pub fn parse(word: &str) -> Option<Audience> {
+        match word {
+            "public" => Some(Audience::Public),
+            "owner" => Some(Audience::Owner),
+            _ => word
+                .strip_prefix("visitor:")?
+                .parse()
+                .ok()
+                .map(|id| Audience::Visitor(VisitorId(id))),
+        }
+    }
+}
+
+/// One row of the log.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its place in the log.
+    pub id: EventId,
+    /// What happened.
+    pub kind: Kind,
+    /// The post whose stream carries it.
+    pub post: Option<PostId>,
+    /// The row it speaks of, in the table that the kind's noun names.
+    pub subject: i64,
+    /// Who may be told.
+    pub audience: Audience,
+    /// When it was committed.
+    pub at: Timestamp,
+    /// Small facts as JSON.
+    pub data: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_audiences_are_read_back() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(*kind));
+            assert!(!kind.as_str().contains(['\r', '\n']));
+        }
+        for audience in [
+            Audience::Public,
+            Audience::Owner,
+            Audience::Visitor(VisitorId(12)),
+        ] {
+            assert_eq!(Audience::parse(&audience.word()), Some(audience));
+        }
+        assert_eq!(Audience::parse("visitor:"), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! What a blog is: posts, comments, reactions, visitors and the events that tell of them.
+//!
+//! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
+
+pub mod comment;
+pub mod event;
+pub mod id;
+pub mod media;
+pub mod post;
+pub mod reaction;
+pub mod settings;
+pub mod thread;
+pub mod time;
+pub mod topic;
+pub mod typed;
+pub mod visitor;

@@ -1,0 +1,78 @@
+//! Points in time: milliseconds since the Unix epoch, UTC, and how they are written.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp as Instant, Zoned};
+
+/// Milliseconds since the Unix epoch, UTC: the one unit of time in the file and on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The clock's reading now.
+    pub fn now() -> Timestamp {
+        Timestamp(Instant::now().as_millisecond())
+    }
+
+    /// This point in time moved by `ms` milliseconds.
+    pub fn plus(self, ms: i64) -> Timestamp {
+        Timestamp(self.0.saturating_add(ms))
+    }
+
+    /// `2026-11-14T09:12:00Z`: for `datetime` attributes, feeds and sitemaps (RFC 3339).
+    pub fn rfc3339(self) -> String {
+        self.written("%Y-%m-%dT%H:%M:%SZ")
+    }
+
+    /// `14 November 2026`.
+    pub fn date(self) -> String {
+        self.written("%-d %B %Y")
+    }
+
+    /// `14 Nov`: where the year stands nearby.
+    pub fn day(self) -> String {
+        self.written("%-d %b")
+    }
+
+    /// `14 Nov 2026, 09:12`: beside a comment.
+    pub fn moment(self) -> String {
+        self.written("%-d %b %Y, %H:%M")
+    }
+
+    /// The year, as in a heading of the archive.
+    pub fn year(self) -> i16 {
+        self.zoned().year()
+    }
+
+    fn written(self, format: &str) -> String {
+        self.zoned().strftime(format).to_string()
+    }
+
+    fn zoned(self) -> Zoned {
+        // A time outside of jiff's range (years -9999 to 9999) can only come from a damaged file; it shows as the epoch.
+        Instant::from_millisecond(self.0)
+            .unwrap_or(Instant::UNIX_EPOCH)
+            .to_zoned(TimeZone::UTC)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_the_way_each_place_needs_it() {
+        let time = Timestamp(1_794_647_520_000);
+        assert_eq!(time.rfc3339(), "2026-11-14T09:12:00Z");
+        assert_eq!(time.date(), "14 November 2026");
+        assert_eq!(time.day(), "14 Nov");
+        assert_eq!(time.moment(), "14 Nov 2026, 09:12");
+        assert_eq!(time.year(), 2026);
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_does_not_panic() {
+        assert_eq!(Timestamp(i64::MAX).year(), 1970);
+        assert_eq!(Timestamp(i64::MAX).plus(1), Timestamp(i64::MAX));
+    }
+}

@@ -1,0 +1,16 @@
+//! A reader who has posted something, known by a random token in a cookie.
+
+use super::id::VisitorId;
+
+/// What is remembered of a visitor, to fill the next form.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Its row.
+    pub id: VisitorId,
+    /// The name last used.
+    pub name: String,
+    /// Private.
+    pub email: Option<String>,
+    /// The visitor's own site.
+    pub url: Option<String>,
+}

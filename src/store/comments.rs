@@ -1,0 +1,402 @@
+//! Comments: adding, changing, deleting, and reading them by page.
+
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+
+use super::{Tx, log, reactions, settings, visitors};
+use crate::error::{Error, Result};
+use crate::model::comment::{Comment, CommentStatus, NewComment, Parent, THREADS_PER_PAGE};
+use crate::model::event::{Audience, Kind};
+use crate::model::id::{CommentId, PostId, VisitorId};
+use crate::model::typed::Body;
+use crate::text::RENDERER;
+
+const COLUMNS: &str = "c.id, c.post_id, p.slug, c.parent_id, parent.number as parent_number,
+    parent.name as parent_name, c.depth, c.thread, c.number, c.visitor_id, c.owner, c.name, c.url, c.body, c.html,
+    c.status, c.op, c.created_at, c.edited_at, c.version";
+const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
+
+/// The same words by the same visitor within this many milliseconds are the same comment.
+const ECHO: i64 = 60_000;
+
+/// Records a comment by whoever holds the cookie of that hash, and its event. A repeated attempt is the same comment.
+///
+/// Errors: [`Error::NotFound`] if readers cannot see the post, [`Error::Forbidden`] if it takes no comments,
+/// [`Error::Invalid`] if the comment it answers is gone.
+pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Result<Comment> {
+    let post = open_post(tx, slug)?;
+    if let Some(id) = attempt(tx, post, new.op.as_deref())? {
+        return get(tx, id);
+    }
+    if settings::get(tx, "owner")?.is_some_and(|owner| new.name.looks_like(&owner)) {
+        return Err(Error::field(
+            "name",
+            "this is how the owner of this blog is called; please use another name",
+        ));
+    }
+    let visitor = visitors::meet(tx, token_hash)?;
+    if let Some(id) = echo(tx, post, visitor, new)? {
+        return get(tx, id);
+    }
+    let parent = new
+        .parent
+        .map(|id| answered(tx, post, id, visitor))
+        .transpose()?;
+    visitors::remember(tx, visitor, new)?;
+    let id = insert(tx, post, visitor, new, parent.as_ref())?;
+    if new.held_for.is_some() {
+        log::append(
+            tx,
+            Kind::CommentPending,
+            Some(post),
+            id.0,
+            Audience::Visitor(visitor),
+            None,
+        )?;
+    } else {
+        counted(tx, post, 1)?;
+        log::append(
+            tx,
+            Kind::CommentCreated,
+            Some(post),
+            id.0,
+            Audience::Public,
+            None,
+        )?;
+        if let Some(answered) = parent
+            .and_then(|parent| parent.visitor)
+            .filter(|answered| *answered != visitor)
+        {
+            log::append(
+                tx,
+                Kind::ReplyCreated,
+                Some(post),
+                id.0,
+                Audience::Visitor(answered),
+                None,
+            )?;
+        }
+    }
+    get(tx, id)
+}
+
+/// Changes the text of a comment, and records the event.
+///
+/// Errors: as [`changeable`].
+pub fn edit(
+    tx: &Tx,
+    id: CommentId,
+    visitor: VisitorId,
+    window: i64,
+    body: &Body,
+    html: &str,
+) -> Result<Comment> {
+    let comment = changeable(tx, id, visitor, window)?;
+    let sql = "update comments set body = ?2, html = ?3, renderer = ?4, edited_at = ?5, version = version + 1
+               where id = ?1 and body <> ?2";
+    if tx
+        .prepare_cached(sql)?
+        .execute(params![id, body.as_str(), html, RENDERER, tx.now()])?
+        > 0
+    {
+        let (kind, audience) = match comment.status {
+            CommentStatus::Pending => (Kind::CommentPending, Audience::Visitor(visitor)),
+            _ => (Kind::CommentUpdated, Audience::Public),
+        };
+        log::append(tx, kind, Some(comment.post), id.0, audience, None)?;
+    }
+    get(tx, id)
+}
+
+/// Deletes a comment: its words, its writer and its reactions leave the file; the row keeps its number.
+///
+/// Errors: as [`changeable`].
+pub fn delete(tx: &Tx, id: CommentId, visitor: VisitorId, window: i64) -> Result<Comment> {
+    let comment = changeable(tx, id, visitor, window)?;
+    let sql = "update comments set status = 'deleted', name = '', email = null, url = null, body = '', html = '',
+                   visitor_id = null, edited_at = null, held_for = null, version = version + 1 where id = ?1";
+    tx.prepare_cached(sql)?.execute([id])?;
+    reactions::clear(tx, comment.post, id)?;
+    if comment.is_pending() {
+        log::append(
+            tx,
+            Kind::CommentRejected,
+            Some(comment.post),
+            id.0,
+            Audience::Visitor(visitor),
+            None,
+        )?;
+    } else {
+        counted(tx, comment.post, -1)?;
+        log::append(
+            tx,
+            Kind::CommentDeleted,
+            Some(comment.post),
+            id.0,
+            Audience::Public,
+            None,
+        )?;
+        for tombstone in bare_tombstones_above(tx, id)? {
+            log::append(
+                tx,
+                Kind::CommentDeleted,
+                Some(comment.post),
+                tombstone.0,
+                Audience::Public,
+                None,
+            )?;
+        }
+    }
+    Ok(comment)
+}
+
+/// The comment, if this visitor may still change it.
+///
+/// Errors: [`Error::NotFound`] if it is gone or hidden, [`Error::Forbidden`] if it is somebody else's or the time is over.
+pub fn changeable(
+    conn: &Connection,
+    id: CommentId,
+    visitor: VisitorId,
+    window: i64,
+) -> Result<Comment> {
+    let comment = get(conn, id)?;
+    match comment.status {
+        CommentStatus::Deleted | CommentStatus::Rejected => return Err(Error::NotFound),
+        CommentStatus::Pending if comment.visitor != Some(visitor) => return Err(Error::NotFound),
+        _ => {}
+    }
+    if comment.visitor != Some(visitor) {
+        return Err(Error::Forbidden(
+            "only the browser that posted this comment can change it",
+        ));
+    }
+    if comment.created_at.plus(window) < crate::model::time::Timestamp::now() {
+        return Err(Error::Forbidden(
+            "the time in which this comment could be changed is over",
+        ));
+    }
+    Ok(comment)
+}
+
+/// One comment in any status, without its reactions.
+pub fn find(conn: &Connection, id: CommentId) -> Result<Option<Comment>> {
+    let sql = format!("select {COLUMNS} from {TABLES} where c.id = ?1");
+    Ok(conn
+        .prepare_cached(&sql)?
+        .query_row([id], from_row)
+        .optional()?)
+}
+
+/// One comment that is there.
+pub fn get(conn: &Connection, id: CommentId) -> Result<Comment> {
+    find(conn, id)?.ok_or(Error::NotFound)
+}
+
+/// The comments on one page of a post, deleted ones among them, with their reactions, in the order of their numbers.
+/// A waiting comment is there for its writer alone.
+pub fn page(
+    conn: &Connection,
+    post: PostId,
+    page: i64,
+    viewer: Option<VisitorId>,
+) -> Result<Vec<Comment>> {
+    let sql = format!(
+        "select {COLUMNS} from {TABLES}
+         where c.post_id = ?1 and c.thread > ?2 and c.thread <= ?2 + ?3
+           and (c.status in ('published', 'deleted') or (c.status = 'pending' and c.visitor_id = ?4))
+         order by c.number"
+    );
+    let row: [&dyn ToSql; 4] = [
+        &post,
+        &((page - 1) * THREADS_PER_PAGE),
+        &THREADS_PER_PAGE,
+        &viewer,
+    ];
+    let mut comments = collect(conn, &sql, &row)?;
+    let mut tallies = reactions::on_page(conn, post, page, viewer)?;
+    for comment in &mut comments {
+        comment.reactions = tallies.remove(&comment.id).unwrap_or_default();
+    }
+    Ok(comments)
+}
+
+/// The newest public comments, of one post or of all listed ones, newest first.
+pub fn newest(conn: &Connection, post: Option<PostId>, limit: i64) -> Result<Vec<Comment>> {
+    let sql = format!(
+        "select {COLUMNS} from {TABLES}
+         where c.status = 'published' and (c.post_id = ?1 or (?1 is null and p.status = 'published'))
+         order by c.created_at desc, c.id desc limit ?2"
+    );
+    collect(conn, &sql, &[&post, &limit])
+}
+
+/// Whether anything that readers see hangs on the comment, directly or not.
+pub fn has_visible_answers(conn: &Connection, id: CommentId) -> Result<bool> {
+    let sql = "with recursive below (id, status) as (
+                   select id, status from comments where parent_id = ?1
+                   union all
+                   select c.id, c.status from comments c join below on c.parent_id = below.id)
+               select 1 from below where status = 'published' limit 1";
+    Ok(conn.prepare_cached(sql)?.exists([id])?)
+}
+
+fn open_post(conn: &Connection, slug: &str) -> Result<PostId> {
+    let sql = "select id, comments_open from posts
+               where kind = 'post' and slug = ?1 and status in ('published', 'unlisted')";
+    let row = conn
+        .prepare_cached(sql)?
+        .query_row([slug], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match row {
+        None => Err(Error::NotFound),
+        Some((_, false)) => Err(Error::Forbidden("this post takes no more comments")),
+        Some((id, true)) => Ok(id),
+    }
+}
+
+/// The comment that this very attempt made before, if it did.
+fn attempt(conn: &Connection, post: PostId, op: Option<&str>) -> Result<Option<CommentId>> {
+    let Some(op) = op else { return Ok(None) };
+    let sql = "select id from comments where post_id = ?1 and op = ?2";
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row(params![post, op], |row| row.get(0))
+        .optional()?)
+}
+
+/// The same words by the same visitor a moment ago.
+fn echo(tx: &Tx, post: PostId, visitor: VisitorId, new: &NewComment) -> Result<Option<CommentId>> {
+    let sql = "select id from comments
+               where visitor_id = ?1 and created_at > ?2 and post_id = ?3 and body = ?4 and parent_id is ?5";
+    let row = params![
+        visitor,
+        tx.now().plus(-ECHO),
+        post,
+        new.body.as_str(),
+        new.parent
+    ];
+    Ok(tx
+        .prepare_cached(sql)?
+        .query_row(row, |row| row.get(0))
+        .optional()?)
+}
+
+/// The comment being answered, which must be one that its answerer can see.
+fn answered(conn: &Connection, post: PostId, id: CommentId, visitor: VisitorId) -> Result<Comment> {
+    let gone = "the comment you answer is gone; post again to add yours as a new one";
+    match find(conn, id)? {
+        Some(parent) if parent.post != post => Err(Error::field("parent", gone)),
+        Some(parent) if parent.status == CommentStatus::Published => Ok(parent),
+        Some(parent) if parent.is_pending() && parent.visitor == Some(visitor) => Ok(parent),
+        _ => Err(Error::field("parent", gone)),
+    }
+}
+
+fn insert(
+    tx: &Tx,
+    post: PostId,
+    visitor: VisitorId,
+    new: &NewComment,
+    parent: Option<&Comment>,
+) -> Result<CommentId> {
+    let sql = "update posts set last_number = last_number + 1, last_thread = last_thread + ?2
+               where id = ?1 returning last_number, last_thread";
+    let (number, last_thread): (i64, i64) = tx
+        .prepare_cached(sql)?
+        .query_row(params![post, parent.is_none()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let sql = "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
+                   html, renderer, status, held_for, op, created_at)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) returning id";
+    let status = if new.held_for.is_some() {
+        CommentStatus::Pending
+    } else {
+        CommentStatus::Published
+    };
+    let row = params![
+        post,
+        parent.map(|parent| parent.id),
+        parent.map_or(0, |parent| parent.depth + 1),
+        parent.map_or(last_thread, |parent| parent.thread),
+        number,
+        visitor,
+        new.name.as_str(),
+        new.email.as_ref().map(|email| email.as_str()),
+        new.url.as_ref().map(|url| url.as_str()),
+        new.body.as_str(),
+        new.html,
+        RENDERER,
+        status,
+        new.held_for,
+        new.op,
+        tx.now(),
+    ];
+    Ok(tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)
+}
+
+fn counted(tx: &Tx, post: PostId, change: i64) -> Result<()> {
+    tx.prepare_cached("update posts set comment_count = comment_count + ?2 where id = ?1")?
+        .execute(params![post, change])?;
+    Ok(())
+}
+
+/// The tombstones above a comment on which nothing visible hangs any more.
+fn bare_tombstones_above(conn: &Connection, id: CommentId) -> Result<Vec<CommentId>> {
+    let sql = "with recursive above (id, parent_id, status) as (
+                   select p.id, p.parent_id, p.status from comments c join comments p on p.id = c.parent_id
+                   where c.id = ?1
+                   union all
+                   select p.id, p.parent_id, p.status from above join comments p on p.id = above.parent_id)
+               select id from above where status = 'deleted'";
+    let mut query = conn.prepare_cached(sql)?;
+    let tombstones: Vec<CommentId> = query
+        .query_map([id], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut bare = Vec::new();
+    for tombstone in tombstones {
+        if has_visible_answers(conn, tombstone)? {
+            break; // and so has every one above it
+        }
+        bare.push(tombstone);
+    }
+    Ok(bare)
+}
+
+fn collect(conn: &Connection, sql: &str, row: &[&dyn ToSql]) -> Result<Vec<Comment>> {
+    let mut query = conn.prepare_cached(sql)?;
+    Ok(query
+        .query_map(row, from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+fn from_row(row: &Row) -> rusqlite::Result<Comment> {
+    let parent: Option<CommentId> = row.get("parent_id")?;
+    Ok(Comment {
+        id: row.get("id")?,
+        post: row.get("post_id")?,
+        post_slug: row.get("slug")?,
+        parent: match parent {
+            Some(id) => Some(Parent {
+                id,
+                number: row.get("parent_number")?,
+                name: row.get("parent_name")?,
+            }),
+            None => None,
+        },
+        depth: row.get("depth")?,
+        thread: row.get("thread")?,
+        number: row.get("number")?,
+        visitor: row.get("visitor_id")?,
+        owner: row.get("owner")?,
+        name: row.get("name")?,
+        url: row.get("url")?,
+        body: row.get("body")?,
+        html: row.get("html")?,
+        status: row.get("status")?,
+        op: row.get("op")?,
+        created_at: row.get("created_at")?,
+        edited_at: row.get("edited_at")?,
+        version: row.get("version")?,
+        reactions: Default::default(),
+    })
+}

@@ -1,0 +1,158 @@
+//! Lists of published posts: by page, by tag, for the archive, feeds and the sitemap.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::error::Result;
+use crate::model::id::PostId;
+use crate::model::post::{PostKind, PostLine, Tag, TagCount};
+use crate::model::time::Timestamp;
+
+/// One line per post; its tags come as JSON so that a list is one statement.
+const COLUMNS: &str = "p.id, p.slug, p.title, coalesce(p.summary, p.excerpt) as description, p.published_at,
+    p.updated_at, p.words, p.comment_count,
+    (select count(*) from reactions r where r.post_id = p.id and r.comment_id = 0) as reaction_count,
+    (select json_group_array(json_object('slug', t.slug, 'name', t.name) order by pt.position)
+     from post_tags pt join tags t on t.id = pt.tag_id where pt.post_id = p.id) as tags";
+const LISTED: &str = "p.kind = 'post' and p.status = 'published'";
+const NEWEST_FIRST: &str = "p.published_at desc, p.id desc";
+
+/// Published posts, newest first, from the `skip`th on.
+pub fn page(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<PostLine>> {
+    let sql = format!(
+        "select {COLUMNS} from posts p where {LISTED} order by {NEWEST_FIRST} limit ?2 offset ?1"
+    );
+    let mut lines = collect(conn, &sql, params![skip, limit])?;
+    let newest = count(conn)? - skip;
+    for (line, number) in lines.iter_mut().zip((1..=newest).rev()) {
+        line.number = number;
+    }
+    Ok(lines)
+}
+
+/// Published posts with a tag, newest first.
+pub fn tagged(conn: &Connection, tag: &str) -> Result<Vec<PostLine>> {
+    let sql = format!(
+        "select {COLUMNS}, (select count(*) from posts q where q.kind = 'post' and q.status = 'published'
+             and (q.published_at, q.id) <= (p.published_at, p.id)) as number
+         from posts p where {LISTED} and p.id in
+             (select post_id from post_tags join tags on tags.id = tag_id where tags.slug = ?1)
+         order by {NEWEST_FIRST}"
+    );
+    let mut query = conn.prepare_cached(&sql)?;
+    let lines = query.query_map([tag], |row| {
+        Ok(PostLine {
+            number: row.get("number")?,
+            ..from_row(row)?
+        })
+    })?;
+    Ok(lines.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One published post as a line of a list.
+pub fn line(conn: &Connection, id: PostId) -> Result<Option<PostLine>> {
+    let sql = format!("select {COLUMNS} from posts p where {LISTED} and p.id = ?1");
+    let Some(mut line) = collect(conn, &sql, params![id])?.pop() else {
+        return Ok(None);
+    };
+    let sql = "select count(*) from posts where kind = 'post' and status = 'published'
+               and (published_at, id) <= (?1, ?2)";
+    line.number = conn
+        .prepare_cached(sql)?
+        .query_row(params![line.published_at, id], |row| row.get(0))?;
+    Ok(Some(line))
+}
+
+/// The newest published posts with their whole text, for feeds; of one tag if given.
+pub fn with_html(
+    conn: &Connection,
+    tag: Option<&str>,
+    limit: i64,
+) -> Result<Vec<(PostLine, String)>> {
+    let sql = format!(
+        "select {COLUMNS}, p.html from posts p where {LISTED} and (?1 is null or p.id in
+             (select post_id from post_tags join tags on tags.id = tag_id where tags.slug = ?1))
+         order by {NEWEST_FIRST} limit ?2"
+    );
+    let mut query = conn.prepare_cached(&sql)?;
+    let posts = query.query_map(params![tag, limit], |row| {
+        Ok((from_row(row)?, row.get("html")?))
+    })?;
+    Ok(posts.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many posts are published.
+pub fn count(conn: &Connection) -> Result<i64> {
+    let sql = "select count(*) from posts where kind = 'post' and status = 'published'";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// Every tag of a published post, with how many bear it, by name.
+pub fn tags(conn: &Connection) -> Result<Vec<TagCount>> {
+    let sql = "select t.slug, t.name, count(*) from tags t join post_tags on tag_id = t.id join posts p on p.id = post_id
+               where p.kind = 'post' and p.status = 'published' group by t.id order by t.name collate nocase";
+    let mut query = conn.prepare_cached(sql)?;
+    let tags = query.query_map([], |row| {
+        Ok(TagCount {
+            tag: Tag {
+                slug: row.get(0)?,
+                name: row.get(1)?,
+            },
+            posts: row.get(2)?,
+        })
+    })?;
+    Ok(tags.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The tag of that slug.
+pub fn tag(conn: &Connection, slug: &str) -> Result<Option<Tag>> {
+    let sql = "select slug, name from tags where slug = ?1";
+    let tag = conn.prepare_cached(sql)?.query_row([slug], |row| {
+        Ok(Tag {
+            slug: row.get(0)?,
+            name: row.get(1)?,
+        })
+    });
+    Ok(tag.optional()?)
+}
+
+/// The address and last change of every post and page that a search engine may know.
+pub fn addresses(conn: &Connection) -> Result<Vec<(String, Timestamp)>> {
+    let sql = "select kind, slug, updated_at from posts where status = 'published' order by published_at desc, id desc";
+    let mut query = conn.prepare_cached(sql)?;
+    let rows = query.query_map([], |row| {
+        let kind: PostKind = row.get(0)?;
+        Ok((kind.path(&row.get::<_, String>(1)?), row.get(2)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn collect(conn: &Connection, sql: &str, row: &[&dyn rusqlite::ToSql]) -> Result<Vec<PostLine>> {
+    let mut query = conn.prepare_cached(sql)?;
+    Ok(query
+        .query_map(row, from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// A line without its number, which depends on what stands around it.
+fn from_row(row: &Row) -> rusqlite::Result<PostLine> {
+    let tags: String = row.get("tags")?;
+    Ok(PostLine {
+        id: row.get("id")?,
+        number: 0,
+        slug: row.get("slug")?,
+        title: row.get("title")?,
+        description: row.get("description")?,
+        published_at: row.get("published_at")?,
+        updated_at: row.get("updated_at")?,
+        words: row.get("words")?,
+        comment_count: row.get("comment_count")?,
+        reaction_count: row.get("reaction_count")?,
+        tags: serde_json::from_str(&tags).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(
+                0,
+                rusqlite::types::Type::Text,
+                Box::new(error),
+            )
+        })?,
+    })
+}

@@ -1,0 +1,303 @@
+//! The event log: appending, reading after a cursor, and trimming.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Tx;
+use crate::error::Result;
+use crate::model::event::{Audience, Event, Kind};
+use crate::model::id::{EventId, PostId};
+use crate::model::time::Timestamp;
+use crate::model::topic::Topic;
+
+const COLUMNS: &str = "id, kind, post_id, subject, audience, at, data";
+
+/// `hello` counts what a reader missed up to here; more is as good as all.
+pub const MISSED_AT_MOST: i64 = 1_000;
+
+/// Events are kept this long, in milliseconds: 30 days.
+const KEPT_FOR: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Events that are kept however old they are.
+const KEPT_AT_LEAST: i64 = 1_000;
+/// Events removed in one transaction, so that no writer waits long for it.
+const TRIMMED_AT_ONCE: i64 = 500;
+
+/// The newest event and its time: where a page that is read now continues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Zero in an empty log.
+    pub id: EventId,
+    /// The event's `at`; the epoch in an empty log.
+    pub at: Timestamp,
+}
+
+/// Appends one event to the log. Taking a [`Tx`] is the proof that the row it speaks of is in the same transaction.
+pub fn append(
+    tx: &Tx,
+    kind: Kind,
+    post: Option<PostId>,
+    subject: i64,
+    audience: Audience,
+    data: Option<serde_json::Value>,
+) -> Result<()> {
+    let sql = "insert into events (kind, post_id, subject, audience, at, data) values (?1, ?2, ?3, ?4, ?5, ?6)";
+    let data = data.map(|facts| facts.to_string());
+    tx.prepare_cached(sql)?
+        .execute(params![kind, post, subject, audience, tx.now(), data])?;
+    Ok(())
+}
+
+/// Up to `limit` events of `topic` after the cursor, oldest first.
+pub fn after(conn: &Connection, topic: &Topic, after: EventId, limit: i64) -> Result<Vec<Event>> {
+    let sql = format!(
+        "select {COLUMNS} from events where {} and id > ?3 order by id limit ?4",
+        rule(topic)
+    );
+    let (post, viewer) = subject(topic);
+    let mut query = conn.prepare_cached(&sql)?;
+    let events = query
+        .query_map(params![post, viewer, after, limit], from_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(events)
+}
+
+/// Up to `limit` events of every audience after the cursor, oldest first.
+pub fn all_after(conn: &Connection, after: EventId, limit: i64) -> Result<Vec<Event>> {
+    let sql = format!("select {COLUMNS} from events where id > ?1 order by id limit ?2");
+    let mut query = conn.prepare_cached(&sql)?;
+    let events = query
+        .query_map(params![after, limit], from_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(events)
+}
+
+/// The newest `limit` events of every audience, oldest first.
+pub fn newest(conn: &Connection, limit: i64) -> Result<Vec<Event>> {
+    let sql = format!("select {COLUMNS} from events order by id desc limit ?1");
+    let mut query = conn.prepare_cached(&sql)?;
+    let mut events: Vec<Event> = query
+        .query_map([limit], from_row)?
+        .collect::<rusqlite::Result<_>>()?;
+    events.reverse();
+    Ok(events)
+}
+
+/// How many events of `topic` stand after the cursor, counted up to [`MISSED_AT_MOST`].
+pub fn missed(conn: &Connection, topic: &Topic, after: EventId) -> Result<i64> {
+    let sql = format!(
+        "select count(*) from (select 1 from events where {} and id > ?3 order by id limit ?4)",
+        rule(topic)
+    );
+    let (post, viewer) = subject(topic);
+    let row = params![post, viewer, after, MISSED_AT_MOST];
+    Ok(conn
+        .prepare_cached(&sql)?
+        .query_row(row, |row| row.get(0))?)
+}
+
+/// The head of the log.
+pub fn head(conn: &Connection) -> Result<Head> {
+    let sql = "select id, at from events order by id desc limit 1";
+    let row = conn.prepare_cached(sql)?.query_row([], |row| {
+        Ok(Head {
+            id: row.get(0)?,
+            at: row.get(1)?,
+        })
+    });
+    Ok(row.optional()?.unwrap_or(Head {
+        id: EventId::ZERO,
+        at: Timestamp(0),
+    }))
+}
+
+/// The time of the event of that id, if it is still in the log.
+pub fn at(conn: &Connection, id: EventId) -> Result<Option<Timestamp>> {
+    Ok(conn
+        .prepare_cached("select at from events where id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?)
+}
+
+/// Whether the log tells that readers could once see the post and then no more.
+pub fn tells_of_removal(conn: &Connection, post: PostId) -> Result<bool> {
+    let sql = "select 1 from events where post_id = ?1 and kind = 'post:deleted' limit 1";
+    Ok(conn.prepare_cached(sql)?.exists([post])?)
+}
+
+/// The newest event of `topic` that was trimmed: a cursor below it has a gap, one exactly there has none.
+pub fn floor(conn: &Connection, topic: &Topic) -> Result<EventId> {
+    let streams = match *topic {
+        Topic::Site => ["public".to_owned(), String::new()],
+        Topic::Post(post, viewer) => [
+            format!("post:{post}"),
+            viewer
+                .map(|visitor| format!("post:{post} visitor:{visitor}"))
+                .unwrap_or_default(),
+        ],
+    };
+    let sql = "select coalesce(max(id), 0) from trimmed where stream in (?1, ?2)";
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row(streams, |row| row.get(0))?)
+}
+
+/// Removes a batch of events that are old enough, noting for each stream how far it was trimmed.
+///
+/// Returns how many went; call again until it is none. The newest [`KEPT_AT_LEAST`] always stay.
+pub fn trim(tx: &Tx) -> Result<usize> {
+    let last: Option<EventId> = tx
+        .prepare_cached(
+            "select max(id) from (
+                 select id from events
+                 where at < ?1 and id < (select id from events order by id desc limit 1 offset ?2)
+                 order by id limit ?3)",
+        )?
+        .query_row(
+            params![tx.now().plus(-KEPT_FOR), KEPT_AT_LEAST - 1, TRIMMED_AT_ONCE],
+            |row| row.get(0),
+        )?;
+    let Some(last) = last else { return Ok(0) };
+    tx.prepare_cached(
+        "insert into trimmed (stream, id)
+         select stream, max(id) from (
+             select audience as stream, id from events where id <= ?1
+             union all
+             select 'post:' || post_id || iif(audience = 'public', '', ' ' || audience), id
+             from events where id <= ?1 and post_id is not null)
+         group by stream
+         on conflict (stream) do update set id = max(id, excluded.id)",
+    )?
+    .execute([last])?;
+    Ok(tx
+        .prepare_cached("delete from events where id <= ?1")?
+        .execute([last])?)
+}
+
+/// [`Topic::admits`] as a condition on `?1` the post, `?2` its viewer's audience.
+fn rule(topic: &Topic) -> &'static str {
+    match topic {
+        Topic::Site => "audience = 'public' and ?1 is null and ?2 is null",
+        Topic::Post(..) => "post_id = ?1 and audience in ('public', ?2)",
+    }
+}
+
+/// The values for [`rule`].
+fn subject(topic: &Topic) -> (Option<PostId>, Option<Audience>) {
+    match *topic {
+        Topic::Site => (None, None),
+        Topic::Post(post, viewer) => (Some(post), viewer.map(Audience::Visitor)),
+    }
+}
+
+fn from_row(row: &Row) -> rusqlite::Result<Event> {
+    Ok(Event {
+        id: row.get("id")?,
+        kind: row.get("kind")?,
+        post: row.get("post_id")?,
+        subject: row.get("subject")?,
+        audience: row.get("audience")?,
+        at: row.get("at")?,
+        data: row.get("data")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::VisitorId;
+    use crate::store::tests::store;
+
+    /// Events of two posts and all audiences, in turn.
+    fn fill(tx: &Tx, count: i64) -> Result<()> {
+        for n in 0..count {
+            let audience = [
+                Audience::Public,
+                Audience::Owner,
+                Audience::Visitor(VisitorId(n % 5)),
+            ][n as usize % 3];
+            append(
+                tx,
+                Kind::CommentCreated,
+                Some(PostId(n % 2 + 1)),
+                n,
+                audience,
+                None,
+            )?;
+        }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn the_query_and_the_rule_admit_the_same_events() {
+        let (store, _folder) = store();
+        store.write(|tx| fill(tx, 60)).await.unwrap();
+        let topics = [
+            Topic::Site,
+            Topic::Post(PostId(1), None),
+            Topic::Post(PostId(2), Some(VisitorId(3))),
+            Topic::Post(PostId(9), None),
+        ];
+        for topic in topics {
+            let (all, some, count) = store
+                .read(move |conn| {
+                    let all = all_after(conn, EventId(7), 1_000)?;
+                    Ok((
+                        all,
+                        after(conn, &topic, EventId(7), 1_000)?,
+                        missed(conn, &topic, EventId(7))?,
+                    ))
+                })
+                .await
+                .unwrap();
+            let admitted: Vec<_> = all
+                .iter()
+                .filter(|event| topic.admits(event))
+                .map(|event| event.id)
+                .collect();
+            assert_eq!(
+                some.iter().map(|event| event.id).collect::<Vec<_>>(),
+                admitted,
+                "{topic:?}"
+            );
+            assert_eq!(count, admitted.len() as i64);
+        }
+    }
+
+    #[tokio::test]
+    async fn trimming_keeps_the_newest_and_remembers_how_far_each_stream_went() {
+        let (store, _folder) = store();
+        store.write(|tx| fill(tx, 1_006)).await.unwrap();
+        store
+            .write(|tx| Ok(tx.execute("update events set at = 1", [])?))
+            .await
+            .unwrap();
+        assert_eq!(store.write(trim).await.unwrap(), 6);
+        assert_eq!(store.write(trim).await.unwrap(), 0);
+        let floors = store.read(|conn| {
+            let topics = [
+                Topic::Site,
+                Topic::Post(PostId(1), None),
+                Topic::Post(PostId(2), None),
+                Topic::Post(PostId(1), Some(VisitorId(2))),
+                Topic::Post(PostId(9), None),
+            ];
+            topics
+                .iter()
+                .map(|topic| floor(conn, topic))
+                .collect::<Result<Vec<_>>>()
+        });
+        // Events 1 to 6: public are 1 (post 1) and 4 (post 2); 3 is post 1's for visitor 2; 6 is post 2's for visitor 0.
+        assert_eq!(floors.await.unwrap(), [4, 1, 4, 3, 0].map(EventId));
+    }
+
+    #[tokio::test]
+    async fn an_id_is_never_given_twice_even_if_the_newest_rows_are_gone() {
+        let (store, _folder) = store();
+        store.write(|tx| fill(tx, 3)).await.unwrap();
+        store
+            .write(|tx| Ok(tx.execute("delete from events", [])?))
+            .await
+            .unwrap();
+        store.write(|tx| fill(tx, 1)).await.unwrap();
+        assert_eq!(store.read(head).await.unwrap().id, EventId(4));
+    }
+}

@@ -1,0 +1,199 @@
+//! Making a new file, and bringing an older one up to date.
+
+use std::fs;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::{configure, settings};
+use crate::error::{Error, Result};
+
+const SCHEMA: &str = include_str!("../../schema.sql");
+
+/// `STEPS[n - 1]` turns a version `n` file into version `n + 1`. A step is never edited once released.
+const STEPS: &[&str] = &[];
+const VERSION: i64 = STEPS.len() as i64 + 1;
+
+/// `pragma application_id` of our files: "RowL".
+const APPLICATION_ID: i64 = 0x526F_774C;
+
+/// The first SQLite without the WAL-reset bug, as `sqlite3_libversion_number` counts.
+const SQLITE_AT_LEAST: i32 = 3_051_003;
+
+/// Opens the file for writing, made or brought up to date as needed.
+///
+/// Errors: [`Error::Refused`] with one line that names the path and what to do.
+pub fn open(folder: &Path, path: &Path, create: bool) -> Result<Connection> {
+    if rusqlite::version_number() < SQLITE_AT_LEAST {
+        let version = rusqlite::version();
+        return Err(Error::Refused(format!(
+            "SQLite {version} can damage a file; build with 3.51.3 or later"
+        )));
+    }
+    if create {
+        make_room(folder, path)?;
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn =
+        Connection::open_with_flags(path, flags).map_err(|error| unusable(path, &error))?;
+    prepare(&mut conn, path).map_err(|error| match error {
+        Error::Storage(error) => unusable(path, &error),
+        error => error,
+    })?;
+    Ok(conn)
+}
+
+/// Makes the folder and an empty file that only the owner may read.
+fn make_room(folder: &Path, path: &Path) -> Result<()> {
+    let advice = |what: &str, path: &Path| {
+        format!(
+            "{what} {}; check its permissions or pass --data",
+            path.display()
+        )
+    };
+    fs::create_dir_all(folder).map_err(Error::io(advice("cannot make the folder", folder)))?;
+    let made = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path);
+    let file = made.map_err(Error::io(advice("cannot write", path)))?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+        .map_err(Error::io(advice("cannot set the permissions of", path)))
+}
+
+fn unusable(path: &Path, error: &rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode::*;
+    let path = path.display();
+    Error::Refused(match error.sqlite_error_code() {
+        Some(CannotOpen) => {
+            format!("there is no blog at {path}; start one with `rowlog serve`, or pass --data")
+        }
+        Some(NotADatabase) => {
+            format!("{path} is not a Rowlog blog; move it away or pass another --data")
+        }
+        Some(DatabaseCorrupt) => {
+            format!("{path} is damaged; restore a backup with `rowlog restore`")
+        }
+        _ => format!("{path} cannot be used: {error}"),
+    })
+}
+
+fn prepare(conn: &mut Connection, path: &Path) -> Result<()> {
+    configure(conn, false)?;
+    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = conn.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
+    let shown = path.display();
+    match (application, version) {
+        (0, 0) if tables == 0 => {}
+        (APPLICATION_ID, ..=VERSION) => {}
+        (APPLICATION_ID, _) => {
+            return Err(Error::Refused(format!(
+                "{shown} was written by a newer Rowlog (file version {version}, this program knows {VERSION}); \
+                 use the newer program"
+            )));
+        }
+        _ => {
+            return Err(Error::Refused(format!(
+                "{shown} is not a Rowlog blog; move it away or pass another --data"
+            )));
+        }
+    }
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    if version < VERSION {
+        if version > 0 {
+            snapshot(conn, path, version)?;
+        }
+        migrate(conn)?;
+    }
+    Ok(())
+}
+
+/// Copies the file as it is before it is changed, beside it.
+fn snapshot(conn: &Connection, path: &Path, version: i64) -> Result<()> {
+    let copy = path.with_extension(format!("before-{}.db", version + 1));
+    if !copy.exists() {
+        conn.execute("vacuum into ?1", [copy.to_string_lossy()])?;
+    }
+    Ok(())
+}
+
+/// Brings the file to [`VERSION`], or leaves it untouched.
+fn migrate(conn: &mut Connection) -> Result<()> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Read again under the lock: another process may have been quicker.
+    let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match version {
+        0 => {
+            tx.execute_batch(SCHEMA)?;
+            settings::fill(&tx)?;
+        }
+        from => STEPS
+            .iter()
+            .skip(from as usize - 1)
+            .try_for_each(|step| tx.execute_batch(step))?,
+    }
+    tx.pragma_update(None, "user_version", VERSION)?;
+    Ok(tx.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundled_sqlite_is_free_of_the_wal_reset_bug() {
+        assert!(rusqlite::version_number() >= SQLITE_AT_LEAST);
+    }
+
+    #[test]
+    fn a_new_file_is_ours_current_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rowlog.db");
+        let conn = open(folder.path(), &path, true).unwrap();
+        let version: i64 = conn
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        let mode: String = conn
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!((version, mode.as_str()), (VERSION, "wal"));
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        drop(conn);
+        open(folder.path(), &path, false).unwrap();
+    }
+
+    #[test]
+    fn files_that_are_not_ours_or_newer_are_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rowlog.db");
+        let refusal = |create| match open(folder.path(), &path, create) {
+            Err(Error::Refused(why)) => why,
+            other => panic!("not refused: {other:?}"),
+        };
+        assert!(refusal(false).contains("there is no blog"));
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch("create table notes (text)")
+            .unwrap();
+        assert!(refusal(true).contains("is not a Rowlog blog"));
+        fs::write(
+            &path,
+            "a text file, long enough to be looked at as a database header page",
+        )
+        .unwrap();
+        assert!(refusal(true).contains("is not a Rowlog blog"));
+        fs::remove_file(&path).unwrap();
+        drop(open(folder.path(), &path, true).unwrap());
+        Connection::open(&path)
+            .unwrap()
+            .pragma_update(None, "user_version", VERSION + 1)
+            .unwrap();
+        assert!(refusal(true).contains("newer Rowlog"));
+    }
+}

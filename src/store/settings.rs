@@ -1,0 +1,64 @@
+//! The owner's settings, and the secrets of the blog that are not the owner's to choose.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::{Error, Result};
+use crate::model::settings::Settings;
+
+/// All settings; what was never set has its default.
+pub fn load(conn: &Connection) -> Result<Settings> {
+    let mut query = conn.prepare_cached("select key, value from settings")?;
+    let mut rows: HashMap<String, String> = query
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let default = Settings::default();
+    let mut text = |key: &str, default: String| rows.remove(key).unwrap_or(default);
+    Ok(Settings {
+        title: text("title", default.title),
+        description: text("description", default.description),
+        owner: text("owner", default.owner),
+        lang: text("lang", default.lang),
+        posts_per_page: number(
+            &text("posts_per_page", default.posts_per_page.to_string()),
+            "posts_per_page",
+        )?,
+        edit_minutes: number(
+            &text("edit_minutes", default.edit_minutes.to_string()),
+            "edit_minutes",
+        )?,
+    })
+}
+
+/// Sets one setting.
+pub fn set(tx: &Connection, key: &str, value: &str) -> Result<()> {
+    let sql = "insert into settings (key, value) values (?1, ?2)
+               on conflict (key) do update set value = excluded.value";
+    tx.prepare_cached(sql)?.execute(params![key, value])?;
+    Ok(())
+}
+
+/// The value of one setting, if it was ever set.
+pub fn get(conn: &Connection, key: &str) -> Result<Option<String>> {
+    let sql = "select value from settings where key = ?1";
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row([key], |row| row.get(0))
+        .optional()?)
+}
+
+/// Gives a new file the settings that every blog has from its first moment.
+pub fn fill(tx: &Connection) -> Result<()> {
+    let mut key = [0u8; 32];
+    getrandom::fill(&mut key)
+        .map_err(|error| Error::Refused(format!("the system gave no random bytes: {error}")))?;
+    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    set(tx, "form_key", &hex)
+}
+
+fn number(value: &str, key: &str) -> Result<i64> {
+    value
+        .parse()
+        .map_err(|_| Error::Refused(format!("the setting {key} is not a number: {value:?}")))
+}

@@ -1,0 +1,49 @@
+//! Visitors: who holds which cookie, and what they last called themselves.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Tx;
+use crate::error::Result;
+use crate::model::comment::NewComment;
+use crate::model::id::VisitorId;
+use crate::model::visitor::Visitor;
+
+const COLUMNS: &str = "id, name, email, url";
+
+/// The visitor whose cookie has that hash.
+pub fn find(conn: &Connection, token_hash: &[u8; 32]) -> Result<Option<Visitor>> {
+    let sql = format!("select {COLUMNS} from visitors where token_hash = ?1");
+    Ok(conn
+        .prepare_cached(&sql)?
+        .query_row([token_hash], from_row)
+        .optional()?)
+}
+
+/// The visitor whose cookie has that hash, made if it is the first time.
+pub fn meet(tx: &Tx, token_hash: &[u8; 32]) -> Result<VisitorId> {
+    let sql = "insert into visitors (token_hash, created_at, seen_at) values (?1, ?2, ?2)
+               on conflict (token_hash) do update set seen_at = excluded.seen_at
+               returning id";
+    Ok(tx
+        .prepare_cached(sql)?
+        .query_row(params![token_hash, tx.now()], |row| row.get(0))?)
+}
+
+/// Remembers what the visitor typed about themselves, to fill the next form.
+pub fn remember(tx: &Tx, id: VisitorId, new: &NewComment) -> Result<()> {
+    let sql = "update visitors set name = ?2, email = ?3, url = ?4 where id = ?1";
+    let email = new.email.as_ref().map(|email| email.as_str());
+    let url = new.url.as_ref().map(|url| url.as_str());
+    tx.prepare_cached(sql)?
+        .execute(params![id, new.name.as_str(), email, url])?;
+    Ok(())
+}
+
+fn from_row(row: &Row) -> rusqlite::Result<Visitor> {
+    Ok(Visitor {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        email: row.get("email")?,
+        url: row.get("url")?,
+    })
+}

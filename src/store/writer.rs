@@ -1,0 +1,188 @@
+//! The one writer: a thread that drains a bounded queue, many changes to one commit.
+//!
+//! Each change runs in a savepoint of its own, so that one which fails takes nothing with it. Answers go out after
+//! COMMIT has returned, and the doorbell rings after that: nobody is told of what a crash could take back.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::{mpsc, oneshot};
+
+use super::Tx;
+use crate::error::{Error, Result};
+use crate::model::time::Timestamp;
+
+/// Changes that may wait. Beyond this the site says so rather than letting everyone wait longer.
+const QUEUE: usize = 1024;
+
+/// Changes in one commit: more share one flush to the disk, fewer keep the first one's wait short.
+const GROUP: usize = 64;
+
+const OVERLOADED: Error =
+    Error::Unavailable("too many people are writing at this moment; please try again");
+const STOPPED: Error = Error::Unavailable(
+    "this site has stopped writing, because its disk or its file failed; its owner must look",
+);
+
+/// The way to the writer thread.
+pub struct Writer {
+    queue: mpsc::Sender<Box<dyn Job>>,
+    bells: Arc<Mutex<Vec<SyncSender<()>>>>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends when the last `Writer` is dropped and the queue is empty.
+    pub fn start(conn: Connection) -> Result<Writer> {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let bells: Arc<Mutex<Vec<SyncSender<()>>>> = Arc::default();
+        let ring = bells.clone();
+        thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || drain(conn, jobs, &ring))
+            .map_err(Error::io("could not start the writer thread"))?;
+        Ok(Writer { queue, bells })
+    }
+
+    /// Hands `change` to the thread and waits until it is committed.
+    pub async fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Change {
+            change: Some(change),
+            outcome: None,
+            reply,
+        });
+        self.queue.try_send(job).map_err(|_| OVERLOADED)?;
+        answer.await.unwrap_or(Err(STOPPED))
+    }
+
+    /// A bell that rings after each commit. One ring may stand for many commits.
+    pub fn doorbell(&self) -> Receiver<()> {
+        let (rope, bell) = sync_channel(1);
+        self.bells
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(rope);
+        bell
+    }
+}
+
+/// A change whose result type the queue need not know.
+trait Job: Send {
+    /// Runs the change; whether what it wrote shall be kept.
+    fn run(&mut self, tx: &Tx) -> bool;
+    /// Tells whoever waits, once the commit has succeeded or failed.
+    fn answer(self: Box<Self>, committed: bool);
+}
+
+struct Change<T, F> {
+    change: Option<F>,
+    outcome: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Change<T, F>
+where
+    T: Send,
+    F: FnOnce(&Tx) -> Result<T> + Send,
+{
+    fn run(&mut self, tx: &Tx) -> bool {
+        let outcome = self.change.take().map(|change| {
+            catch_unwind(AssertUnwindSafe(|| change(tx))).unwrap_or(Err(Error::Unavailable(
+                "this change failed unexpectedly; nothing was recorded",
+            )))
+        });
+        let keep = matches!(outcome, Some(Ok(_)));
+        self.outcome = outcome;
+        keep
+    }
+
+    fn answer(self: Box<Self>, committed: bool) {
+        let result = match self.outcome {
+            Some(Err(error)) => Err(error),
+            Some(Ok(value)) if committed => Ok(value),
+            _ => Err(Error::Unavailable(
+                "it could not be written to disk just now; please try again",
+            )),
+        };
+        // Whoever asked may have gone; the change stands all the same.
+        drop(self.reply.send(result));
+    }
+}
+
+/// The thread's life: wait for a change, take what else is waiting, commit all of it, answer, ring.
+fn drain(
+    conn: Connection,
+    mut jobs: mpsc::Receiver<Box<dyn Job>>,
+    bells: &Mutex<Vec<SyncSender<()>>>,
+) {
+    while let Some(first) = jobs.blocking_recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(job) = jobs.try_recv()
+        {
+            group.push(job);
+        }
+        let result = commit(&conn, &mut group);
+        let committed = result.is_ok();
+        group.into_iter().for_each(|job| job.answer(committed));
+        match result {
+            // A full bell is one that still rings.
+            Ok(()) => bells
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .retain(|bell| {
+                    !matches!(
+                        bell.try_send(()),
+                        Err(std::sync::mpsc::TrySendError::Disconnected(()))
+                    )
+                }),
+            Err(error) if is_fatal(&error) => {
+                tracing::error!("writing has stopped, the file or its disk failed: {error}");
+                return;
+            }
+            Err(error) => tracing::error!("a commit failed and was taken back: {error}"),
+        }
+    }
+}
+
+/// Runs a group of changes in one transaction.
+fn commit(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    conn.prepare_cached("begin immediate")?.execute([])?;
+    let done =
+        changes(conn, group).and_then(|()| conn.prepare_cached("commit")?.execute([]).map(drop));
+    if done.is_err() && !conn.is_autocommit() {
+        conn.execute_batch("rollback")?;
+    }
+    done
+}
+
+fn changes(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    for job in group {
+        conn.prepare_cached("savepoint change")?.execute([])?;
+        let kept = job.run(&Tx {
+            conn,
+            now: Timestamp::now(),
+        });
+        if !kept {
+            conn.prepare_cached("rollback to change")?.execute([])?;
+        }
+        conn.prepare_cached("release change")?.execute([])?;
+    }
+    Ok(())
+}
+
+/// Whether going on could make things worse: after a failed flush Linux marks the pages clean, so trying again would
+/// succeed without the data being on disk.
+fn is_fatal(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}

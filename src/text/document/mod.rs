@@ -1,0 +1,136 @@
+//! The last pass over a post: HTML is read as browsers read it, completed, and written again.
+//!
+//! What comes out is well-formed whatever the owner's raw HTML was, so that an open `<div>` cannot swallow the
+//! comments below it. On the way images get their sizes, tables their scroll areas, headings their anchors, and
+//! the plain text is taken out.
+
+mod anchors;
+mod reading;
+
+use ego_tree::NodeId;
+use html5ever::{Attribute, LocalName, QualName, ns};
+use scraper::node::Element;
+use scraper::{Html, Node, StrTendril};
+
+use crate::model::post::Rendered;
+use crate::model::typed::is_text;
+
+/// Completes the `html` of a post. `size_of` gives the size in pixels of the image at an address.
+pub fn finish(html: &str, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rendered {
+    let mut html = Html::parse_fragment(html);
+    let nodes: Vec<NodeId> = html
+        .root_element()
+        .descendants()
+        .map(|node| node.id())
+        .collect();
+    let mut tables = 0;
+    for &node in &nodes {
+        match name(&html, node) {
+            Some("img") => edit(&mut html, node, |image| measure(image, size_of)),
+            Some("table") => wrap_table(&mut html, node, &mut tables),
+            Some(_) => edit(&mut html, node, align_in_formula),
+            None => {}
+        }
+    }
+    let headings = anchors::place(&mut html, &nodes);
+    let reading = reading::read(&html);
+    if let Some(mut mark) = reading.mark.and_then(|mark| html.tree.get_mut(mark)) {
+        mark.detach();
+    }
+    let written = html.root_element().inner_html();
+    Rendered {
+        html: written.trim().chars().filter(|&c| is_text(c)).collect(),
+        headings,
+        words: reading.words,
+        excerpt: reading.excerpt,
+        text: reading.text,
+    }
+}
+
+/// The local name of an element; nothing for a node of another kind.
+fn name(html: &Html, node: NodeId) -> Option<&str> {
+    html.tree.get(node)?.value().as_element().map(Element::name)
+}
+
+fn edit(html: &mut Html, node: NodeId, change: impl FnOnce(&mut Element)) {
+    let mut node = html.tree.get_mut(node);
+    if let Some(Node::Element(element)) = node.as_mut().map(|node| node.value()) {
+        change(element);
+    }
+}
+
+fn qualified(name: &str) -> QualName {
+    QualName::new(None, ns!(), LocalName::from(name))
+}
+
+/// Adds an attribute, unless the element has it already.
+fn add(element: &mut Element, name: &str, value: &str) {
+    if element.attr(name).is_none() {
+        element
+            .attrs
+            .push((qualified(name), StrTendril::from(value)));
+    }
+}
+
+/// Reserves the image's place in the page, and lets it wait until it is near the screen.
+fn measure(image: &mut Element, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) {
+    let size = image.attr("src").and_then(size_of);
+    if let Some((width, height)) = size
+        && image.attr("width").is_none()
+        && image.attr("height").is_none()
+    {
+        add(image, "width", &width.to_string());
+        add(image, "height", &height.to_string());
+    }
+    add(image, "loading", "lazy");
+    add(image, "decoding", "async");
+}
+
+/// Replaces the inline styles of a formula, which the pages' policy refuses, by classes for the alignment.
+fn align_in_formula(element: &mut Element) {
+    if element.name.ns != ns!(mathml) {
+        return;
+    }
+    let style = element.attr("style").unwrap_or_default();
+    let sides = [("text-align: left", "start"), ("text-align: right", "end")];
+    let side = sides.iter().find(|(rule, _)| style.contains(rule));
+    element.attrs.retain(|(name, _)| &*name.local != "style");
+    if let Some((_, class)) = side {
+        add(element, "class", class);
+    }
+}
+
+/// Puts a table into an area that scrolls and takes the focus, named by its number. Tables inside tables stay.
+fn wrap_table(html: &mut Html, node: NodeId, count: &mut usize) {
+    let Some(table) = html.tree.get(node) else {
+        return;
+    };
+    let is_table = |node: &Node| {
+        node.as_element()
+            .is_some_and(|element| element.name() == "table")
+    };
+    if table.ancestors().any(|outer| is_table(outer.value())) {
+        return;
+    }
+    *count += 1;
+    let label = if *count == 1 {
+        "Table".to_owned()
+    } else {
+        format!("Table {count}")
+    };
+    let attribute = |name, value: &str| Attribute {
+        name: qualified(name),
+        value: value.into(),
+    };
+    let attributes = vec![
+        attribute("class", "scroll wide"),
+        attribute("role", "region"),
+        attribute("aria-label", &label),
+        attribute("tabindex", "0"),
+    ];
+    let div = QualName::new(None, ns!(html), LocalName::from("div"));
+    if let Some(mut table) = html.tree.get_mut(node) {
+        let mut area = table.insert_before(Node::Element(Element::new(div, attributes)));
+        area.append_id(node);
+    }
+}

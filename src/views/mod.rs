@@ -1,0 +1,206 @@
+//! What readers see: one askama struct per page and per part.
+//!
+//! Every page is made by a `new` that takes the [`Frame`] it is drawn in and the values it shows, and rendered with
+//! `askama::Template::render`. HTML is written in `templates/` and nowhere else.
+
+pub mod comments;
+pub mod errors;
+pub mod lists;
+pub mod posts;
+#[cfg(test)]
+pub(crate) mod samples;
+pub mod signs;
+#[cfg(test)]
+mod tests;
+
+use crate::model::id::{CommentId, EventId, PostId};
+use crate::model::time::Timestamp;
+
+/// The blog as its pages and feeds name it.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The name of the blog.
+    pub title: String,
+    /// One sentence; empty if the owner wrote none.
+    pub description: String,
+    /// The owner's name; empty before the blog is set up.
+    pub owner: String,
+    /// BCP 47 language tag.
+    pub lang: String,
+    /// Scheme and host as readers reach it, without a slash at the end.
+    pub base_url: String,
+}
+
+impl Site {
+    /// The absolute address of a path from the root of the site.
+    pub fn url(&self, path: impl AsRef<str>) -> String {
+        format!("{}{}", self.base_url, path.as_ref())
+    }
+
+    /// A name for a post that stays when its address changes. Source: RFC 4151.
+    pub fn post_id(&self, id: &PostId) -> String {
+        format!("tag:{},2026:post/{id}", self.host())
+    }
+
+    /// A name for a comment that stays when its post's address changes. Source: RFC 4151.
+    pub fn comment_id(&self, id: &CommentId) -> String {
+        format!("tag:{},2026:comment/{id}", self.host())
+    }
+
+    /// The host of the base URL, without its port.
+    fn host(&self) -> &str {
+        let authority = self
+            .base_url
+            .split_once("://")
+            .map_or(self.base_url.as_str(), |(_, rest)| rest);
+        let host = authority.split('/').next().unwrap_or(authority);
+        match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+            _ => host,
+        }
+    }
+}
+
+/// Light or dark, as the reader chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the reader's system has it.
+    #[default]
+    Auto,
+    /// Ink on paper.
+    Light,
+    /// Paper on ink.
+    Dark,
+}
+
+impl Theme {
+    /// The theme of that word, in the form and in the cookie.
+    pub fn parse(word: &str) -> Option<Theme> {
+        match word {
+            "auto" => Some(Theme::Auto),
+            "light" => Some(Theme::Light),
+            "dark" => Some(Theme::Dark),
+            _ => None,
+        }
+    }
+
+    /// The word that overrides the system's choice, if the reader asked for one.
+    pub fn forced(self) -> Option<&'static str> {
+        match self {
+            Theme::Auto => None,
+            Theme::Light => Some("light"),
+            Theme::Dark => Some("dark"),
+        }
+    }
+}
+
+/// What every page is drawn in: the blog it belongs to and the reader's theme.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The blog.
+    pub site: &'a Site,
+    /// The reader's choice.
+    pub theme: Theme,
+}
+
+/// The newest event that a page knows of: its stream starts behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor {
+    /// The id of that event; [`EventId::ZERO`] if nothing has happened yet.
+    pub after: EventId,
+    /// When it was committed, so that a restored log is recognised; the epoch if nothing has happened yet.
+    pub at: Timestamp,
+}
+
+/// Where a page of a list stands among the others.
+#[derive(Clone, Copy, Debug)]
+pub struct Pager {
+    /// The first is 1.
+    pub page: i64,
+    /// At least 1.
+    pub pages: i64,
+}
+
+impl Pager {
+    /// Whether it is the first page.
+    pub fn is_first(&self) -> bool {
+        self.page == 1
+    }
+}
+
+/// What a page says of itself in its head, and which link of the masthead leads to it.
+struct Head {
+    /// Empty on the home page, which bears the name of the blog alone.
+    title: String,
+    /// For search engines and previews; may be empty.
+    description: String,
+    /// Its own address from the root; none for a page that has none, such as an error.
+    path: Option<String>,
+    /// Whether search engines may list it.
+    listed: bool,
+    /// The path of the section it belongs to, which the masthead marks.
+    section: &'static str,
+}
+
+/// A link of the masthead.
+struct NavLink {
+    path: &'static str,
+    label: &'static str,
+    /// The value of `aria-current`.
+    current: Option<&'static str>,
+}
+
+impl Head {
+    fn new(title: &str, path: String) -> Head {
+        Head {
+            title: title.into(),
+            description: String::new(),
+            path: Some(path),
+            listed: true,
+            section: "",
+        }
+    }
+
+    /// The head of an answer that has no address of its own.
+    fn passing(title: &str) -> Head {
+        Head {
+            title: title.into(),
+            description: String::new(),
+            path: None,
+            listed: false,
+            section: "",
+        }
+    }
+
+    fn about(self, description: &str) -> Head {
+        Head {
+            description: description.into(),
+            ..self
+        }
+    }
+
+    fn within(self, section: &'static str) -> Head {
+        Head { section, ..self }
+    }
+
+    fn indexed(&self) -> bool {
+        self.listed && self.path.is_some()
+    }
+
+    /// Where the theme form returns to.
+    fn back(&self) -> &str {
+        self.path.as_deref().unwrap_or("/")
+    }
+
+    fn links(&self) -> [NavLink; 3] {
+        [("/", "Posts"), ("/archive", "Archive"), ("/tags", "Tags")].map(|(path, label)| NavLink {
+            path,
+            label,
+            current: match self.section {
+                section if section != path => None,
+                _ if self.path.as_deref() == Some(path) => Some("page"),
+                _ => Some("true"),
+            },
+        })
+    }
+}

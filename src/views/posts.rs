@@ -1,0 +1,94 @@
+//! One post, whole, with what readers said about it; and a static page.
+
+use askama::Template;
+
+use super::comments::{ComposerView, TalkView, ThreadPart};
+use super::{Frame, Head, signs};
+use crate::model::post::{Heading, Post, Standing, Status};
+
+/// With fewer headings than this a post has no table of contents.
+const FEWEST_HEADINGS: usize = 3;
+
+/// A post with its reactions, its comments and the form for the next one.
+///
+/// The same page answers a preview and a comment that could not be taken: `composer` carries the difference.
+#[derive(Template)]
+#[template(path = "post.html")]
+pub struct PostPage<'a> {
+    frame: Frame<'a>,
+    head: Head,
+    post: &'a Post,
+    standing: &'a Standing,
+    talk: TalkView<'a>,
+    composer: ComposerView<'a>,
+}
+
+impl<'a> PostPage<'a> {
+    /// All of it read in one transaction, `talk.cursor` being the head of the log then.
+    pub fn new(
+        frame: Frame<'a>,
+        post: &'a Post,
+        standing: &'a Standing,
+        talk: TalkView<'a>,
+        composer: ComposerView<'a>,
+    ) -> PostPage<'a> {
+        let title = match composer.errors.is_empty() {
+            true => post.title.clone(),
+            false => "Error: your comment was not posted".into(),
+        };
+        let head = Head {
+            title,
+            description: post.description().into(),
+            path: Some(talk.page_path(post)),
+            listed: post.status == Status::Published,
+            section: "",
+        };
+        PostPage {
+            frame,
+            head,
+            post,
+            standing,
+            talk,
+            composer,
+        }
+    }
+
+    /// The headings that the table of contents names.
+    fn contents(&self) -> impl Iterator<Item = &'a Heading> + use<'a> {
+        self.post
+            .headings
+            .iter()
+            .filter(|heading| (2..=3).contains(&heading.level))
+    }
+
+    fn has_contents(&self) -> bool {
+        self.contents().count() >= FEWEST_HEADINGS
+    }
+
+    fn comment_count(&self) -> String {
+        match self.post.comment_count {
+            0 => "No comments yet".into(),
+            count => signs::counted(count, "comment"),
+        }
+    }
+}
+
+/// A page such as About: the owner's words and nothing else.
+#[derive(Template)]
+#[template(path = "page.html")]
+pub struct StaticPage<'a> {
+    frame: Frame<'a>,
+    head: Head,
+    post: &'a Post,
+}
+
+impl<'a> StaticPage<'a> {
+    /// `post` is of the kind [`PostKind::Page`](crate::model::post::PostKind::Page).
+    pub fn new(frame: Frame<'a>, post: &'a Post) -> StaticPage<'a> {
+        let head = Head {
+            listed: post.status == Status::Published,
+            ..Head::new(&post.title, post.path()).about(post.description())
+        };
+        StaticPage { frame, head, post }
+    }
+}

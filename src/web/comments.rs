@@ -1,0 +1,367 @@
+//! Comments by form: writing, previewing, changing and deleting one.
+
+use std::sync::Arc;
+
+use askama::Template;
+use poem::http::{StatusCode, header};
+use poem::web::{Data, Path};
+use poem::{Response, handler};
+use serde_json::json;
+
+use super::error::Failure;
+use super::form::Form;
+use super::posts::{Draft, PostQuery};
+use super::reader::{NewToken, Reader};
+use super::{App, issued, see_other};
+use crate::error::{Error, Fields, Result};
+use crate::live::frame;
+use crate::model::comment::{Comment, NewComment};
+use crate::model::id::{CommentId, EventId};
+use crate::model::time::Timestamp;
+use crate::model::typed::{Body, Email, Link, Name};
+use crate::store::{Tx, comments, log, settings, visitors};
+use crate::text;
+
+use crate::views::comments::{CommentEditPage, CommentPart, Typed};
+
+/// The longest id that a client may give an attempt; a UUID has 36 characters.
+const LONGEST_OP: usize = 64;
+
+/// `POST /posts/{slug}/comments`
+#[handler]
+pub async fn create(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(slug): Path<String>,
+    form: Form,
+) -> Result<Response, Failure> {
+    let new = match parse(&form, app) {
+        Ok(new) => new,
+        Err(errors) => return refused(app, &reader, slug, &form, errors).await,
+    };
+    let token = reader
+        .token_hash
+        .is_none()
+        .then(NewToken::draw)
+        .transpose()?;
+    let hash = token
+        .as_ref()
+        .map_or(reader.token_hash, |token| Some(token.hash))
+        .unwrap_or_default();
+    let post = slug.clone();
+    let added = app
+        .store
+        .write(move |tx| Ok((comments::add(tx, &post, &hash, &new)?, log::head(tx)?.id)))
+        .await;
+    let (comment, event) = match added {
+        Err(Error::Invalid(errors)) => return refused(app, &reader, slug, &form, errors).await,
+        Err(error) => return Err(Failure::from(error).with_typed(form.get("body"))),
+        Ok(added) => added,
+    };
+    let mut answer = match reader.wants_json {
+        true => json_answer(StatusCode::CREATED, &comment, event)?,
+        false => see_other(&comment.path()),
+    };
+    if let Some(token) = token {
+        token.give(&mut answer, app.is_secure());
+    }
+    Ok(answer)
+}
+
+/// `POST /comments/preview`: the text as it will look. With the post's slug beside it the answer is the whole page, the
+/// form filled; without, only the rendered text.
+#[handler]
+pub async fn preview(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    form: Form,
+) -> Result<Response, Failure> {
+    let body = Body::parse(form.get("body"));
+    let Some(slug) = form.filled("post") else {
+        let html = text::comment::html(body.map_err(|why| Error::field("body", why))?.as_str());
+        return Ok(fragment(html, &reader));
+    };
+    let mut draft = draft_of(&form);
+    match body {
+        Ok(body) => draft.preview = Some(text::comment::html(body.as_str())),
+        Err(why) => draft.errors = Fields::from([("body", why.to_string())]),
+    }
+    page_with(app, &reader, slug.to_owned(), draft).await
+}
+
+/// `GET /comments/{id}`: leads to where the comment stands.
+#[handler]
+pub async fn find(Data(app): Data<&Arc<App>>, Path(id): Path<i64>) -> Result<Response, Failure> {
+    let comment = app
+        .store
+        .read(move |conn| comments::get(conn, CommentId(id)))
+        .await?;
+    match comment.is_deleted() || comment.is_pending() {
+        true => Err(Error::NotFound.into()),
+        false => Ok(see_other(&comment.path())),
+    }
+}
+
+/// `GET /comments/{id}/edit`
+#[handler]
+pub async fn edit(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let answer = app.page(&reader, move |moment| {
+        let visitor = moment.reader.visitor(moment.conn)?.ok_or(NOBODY)?;
+        let window = moment.settings.edit_minutes * 60_000;
+        let comment = comments::changeable(moment.conn, CommentId(id), visitor.id, window)?;
+        Ok(CommentEditPage::new(moment.frame(), &comment, &comment.body, None).render()?)
+    });
+    Ok(answer.await?)
+}
+
+/// `POST /comments/{id}`
+#[handler]
+pub async fn change(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+    form: Form,
+) -> Result<Response, Failure> {
+    let id = CommentId(id);
+    let body = match Body::parse(form.get("body")) {
+        Ok(body) => body,
+        Err(why) => return edit_refused(app, &reader, id, &form, why.to_string()).await,
+    };
+    let html = text::comment::html(body.as_str());
+    let changed = app
+        .store
+        .write(move |tx| {
+            let (visitor, window) = changer(tx, &reader)?;
+            Ok((
+                comments::edit(tx, id, visitor, window, &body, &html)?,
+                log::head(tx)?.id,
+                reader.wants_json,
+            ))
+        })
+        .await;
+    let (comment, event, wants_json) =
+        changed.map_err(|error| Failure::from(error).with_typed(form.get("body")))?;
+    Ok(if wants_json {
+        json_answer(StatusCode::OK, &comment, event)?
+    } else {
+        see_other(&comment.path())
+    })
+}
+
+/// `POST /comments/{id}/deletion`
+#[handler]
+pub async fn remove(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let wants_json = reader.wants_json;
+    let deleted = app.store.write(move |tx| {
+        let (visitor, window) = changer(tx, &reader)?;
+        Ok((
+            comments::delete(tx, CommentId(id), visitor, window)?,
+            log::head(tx)?.id,
+        ))
+    });
+    let (comment, event) = deleted.await?;
+    if wants_json {
+        let body = json!({ "comment": comment.id, "deleted": true });
+        return Ok(with_cursor(StatusCode::OK, body, event));
+    }
+    let page = comment.path();
+    let page = page.split('#').next().unwrap_or_default();
+    Ok(see_other(&format!("{page}#comments")))
+}
+
+const NOBODY: Error = Error::Forbidden("only the browser that posted this comment can change it");
+
+/// Who changes a comment, and for how many milliseconds they may.
+fn changer(tx: &Tx, reader: &Reader) -> Result<(crate::model::id::VisitorId, i64)> {
+    let hash = reader.token_hash.ok_or(NOBODY)?;
+    let visitor = visitors::find(tx, &hash)?.ok_or(NOBODY)?;
+    Ok((visitor.id, settings::load(tx)?.edit_minutes * 60_000))
+}
+
+/// A valid comment, or what is wrong by field.
+fn parse(form: &Form, app: &App) -> Result<NewComment, Fields> {
+    let mut errors = Fields::new();
+    let name = Name::parse(form.get("name"))
+        .map_err(|why| errors.insert("name", why.to_string()))
+        .ok();
+    let body = Body::parse(form.get("body"))
+        .map_err(|why| errors.insert("body", why.to_string()))
+        .ok();
+    let email = Email::parse(form.get("email"))
+        .map_err(|why| errors.insert("email", why.to_string()))
+        .ok();
+    let url = Link::parse(form.get("url"))
+        .map_err(|why| errors.insert("url", why.to_string()))
+        .ok();
+    let parent = form.filled("parent").map(str::parse::<i64>).transpose();
+    let parent = parent
+        .map_err(|_| errors.insert("parent", "the comment you answer does not exist".into()))
+        .ok();
+    let op = form
+        .filled("op")
+        .filter(|op| op.len() <= LONGEST_OP)
+        .map(Into::into);
+    match (name, body, email, url, parent) {
+        (Some(name), Some(body), Some(email), Some(url), Some(parent)) => {
+            let html = text::comment::html(body.as_str());
+            let (parent, held_for) = (parent.map(CommentId), held_for(form, app));
+            Ok(NewComment {
+                name,
+                email,
+                url,
+                body,
+                html,
+                parent,
+                op,
+                held_for,
+            })
+        }
+        _ => Err(errors),
+    }
+}
+
+/// Why a comment must wait for the owner. Nothing here can lose it.
+fn held_for(form: &Form, app: &App) -> Option<&'static str> {
+    let trapped = form
+        .filled("website")
+        .map(|_| "the field that people do not see was filled");
+    trapped.or_else(|| match app.limits {
+        true => issued::doubt(&app.form_key, form.get("issued"), Timestamp::now()),
+        false => None,
+    })
+}
+
+fn draft_of(form: &Form) -> Draft {
+    let field = |name: &str| form.get(name).to_owned();
+    let typed = Typed {
+        name: field("name"),
+        email: field("email"),
+        url: field("url"),
+        body: field("body"),
+    };
+    let parent = form
+        .filled("parent")
+        .and_then(|id| id.parse().ok())
+        .map(CommentId);
+    Draft {
+        typed,
+        parent,
+        ..Draft::default()
+    }
+}
+
+/// The same page again: the input kept, each message at its field.
+async fn refused(
+    app: &App,
+    reader: &Reader,
+    slug: String,
+    form: &Form,
+    errors: Fields,
+) -> Result<Response, Failure> {
+    if reader.wants_json {
+        return Err(Error::Invalid(errors).into());
+    }
+    let draft = Draft {
+        errors,
+        ..draft_of(form)
+    };
+    page_with(app, reader, slug, draft)
+        .await
+        .map_err(|failure| failure.with_typed(form.get("body")))
+}
+
+/// A post's page with `draft` in its composer; 422 if something is wrong with the draft.
+async fn page_with(
+    app: &App,
+    reader: &Reader,
+    slug: String,
+    draft: Draft,
+) -> Result<Response, Failure> {
+    let status = if draft.errors.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let key = app.form_key.clone();
+    let page = app.page(reader, move |moment| {
+        moment.post(&slug, PostQuery::default(), &draft, &key)
+    });
+    let mut answer = page.await?;
+    answer.set_status(status);
+    no_store(&mut answer);
+    Ok(answer)
+}
+
+async fn edit_refused(
+    app: &App,
+    reader: &Reader,
+    id: CommentId,
+    form: &Form,
+    why: String,
+) -> Result<Response, Failure> {
+    if reader.wants_json {
+        return Err(Error::field("body", why).into());
+    }
+    let typed = form.get("body").to_owned();
+    let page = app.page(reader, move |moment| {
+        let visitor = moment.reader.visitor(moment.conn)?.ok_or(NOBODY)?;
+        let window = moment.settings.edit_minutes * 60_000;
+        let comment = comments::changeable(moment.conn, id, visitor.id, window)?;
+        Ok(CommentEditPage::new(moment.frame(), &comment, &typed, Some(&why)).render()?)
+    });
+    let mut answer = page
+        .await
+        .map_err(|error| Failure::from(error).with_typed(form.get("body")))?;
+    answer.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    no_store(&mut answer);
+    Ok(answer)
+}
+
+/// Rendered text alone, for the page's script or for a program.
+fn fragment(html: String, reader: &Reader) -> Response {
+    let (kind, body) = match reader.wants_json {
+        true => (
+            "application/json; charset=utf-8",
+            json!({ "html": html }).to_string(),
+        ),
+        false => ("text/html; charset=utf-8", html),
+    };
+    let mut answer = Response::builder().content_type(kind).body(body);
+    no_store(&mut answer);
+    answer
+}
+
+fn json_answer(status: StatusCode, comment: &Comment, event: EventId) -> Result<Response> {
+    let mut body = json!({ "comment": frame::summary(comment), "url": comment.path() });
+    body["comment"]["status"] = comment.status.as_str().into();
+    body["html"] = CommentPart { comment }.render()?.into();
+    body["op"] = json!(comment.op);
+    Ok(with_cursor(status, body, event))
+}
+
+/// JSON with the id of the newest event that the answer includes.
+pub fn with_cursor(status: StatusCode, body: serde_json::Value, event: EventId) -> Response {
+    let answer = Response::builder()
+        .status(status)
+        .content_type("application/json; charset=utf-8");
+    let mut answer = answer
+        .header("event-cursor", event.to_string())
+        .body(body.to_string());
+    no_store(&mut answer);
+    answer
+}
+
+fn no_store(answer: &mut Response) {
+    answer.headers_mut().insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+}

@@ -1,0 +1,200 @@
+//! From what went wrong to what the reader sees: a status, a sentence, and the text that was typed.
+//!
+//! The one place that decides what a stranger may read of an error. Causes go to the log, never into a page.
+
+use std::fmt;
+use std::sync::Arc;
+
+use poem::error::ResponseError;
+use poem::http::{Method, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, Response};
+use serde_json::json;
+
+use super::App;
+use super::reader::Reader;
+use crate::error::Error;
+use crate::store::lists;
+use crate::views::errors::{ErrorPage, Trouble};
+use askama::Template;
+
+/// Posts that the page of a missing address offers instead.
+const OFFERED: i64 = 5;
+
+/// Seconds after which trying again makes sense.
+const RETRY_AFTER: &str = "5";
+
+/// An answer that is an error, with the text that came with the request.
+#[derive(Debug)]
+pub struct Failure {
+    error: Cause,
+    typed: Option<String>,
+}
+
+#[derive(Debug)]
+enum Cause {
+    /// Something of ours failed or refused.
+    Ours(Error),
+    /// The request itself cannot be taken.
+    Request(StatusCode),
+}
+
+impl Failure {
+    /// A request that cannot be taken.
+    pub fn status(status: StatusCode) -> Failure {
+        Failure {
+            error: Cause::Request(status),
+            typed: None,
+        }
+    }
+
+    /// Gives back the text that was typed.
+    pub fn with_typed(self, typed: &str) -> Failure {
+        Failure {
+            typed: Some(typed)
+                .filter(|typed| !typed.trim().is_empty())
+                .map(Into::into),
+            ..self
+        }
+    }
+
+    /// What a stranger may read of it.
+    fn why(&self) -> Option<String> {
+        match &self.error {
+            Cause::Ours(
+                error @ (Error::Forbidden(_) | Error::Unavailable(_) | Error::Invalid(_)),
+            ) => Some(sentence(&error.to_string())),
+            _ => None,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure {
+            error: Cause::Ours(error),
+            typed: None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            Cause::Ours(error) => error.fmt(f),
+            Cause::Request(status) => status.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl ResponseError for Failure {
+    fn status(&self) -> StatusCode {
+        match &self.error {
+            Cause::Request(status) => *status,
+            Cause::Ours(Error::NotFound) => StatusCode::NOT_FOUND,
+            Cause::Ours(Error::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Cause::Ours(Error::Forbidden(_)) => StatusCode::FORBIDDEN,
+            Cause::Ours(Error::Unavailable(_) | Error::Pool(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Cause::Ours(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// Our messages start in lower case and end without a full stop; a page shows a sentence.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).chain(['.']).collect())
+        .unwrap_or_default()
+}
+
+/// Turns every error below it into a page, or into JSON where that was asked for.
+pub async fn drawn<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
+    let app = req.data::<Arc<App>>().cloned();
+    let (reader, path) = (Reader::of(&req), req.original_uri().path().to_owned());
+    let method = req.method().clone();
+    let answer = match next.call(req).await {
+        Ok(answer) => answer.into_response(),
+        Err(error) => return Ok(draw(app, reader, &method, path, error).await),
+    };
+    if answer.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        return Ok(draw(app, reader, &method, path, answer.status().into()).await);
+    }
+    Ok(answer)
+}
+
+async fn draw(
+    app: Option<Arc<App>>,
+    reader: Reader,
+    method: &Method,
+    path: String,
+    error: poem::Error,
+) -> Response {
+    let status = error.status();
+    let failure = error.downcast_ref::<Failure>();
+    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+        tracing::error!("{method} {path}: {error}");
+    }
+    let why = failure.and_then(Failure::why);
+    let mut answer = match app {
+        _ if reader.wants_json => json_answer(status, failure, why),
+        Some(app) => {
+            let typed = failure.and_then(|failure| failure.typed.clone());
+            page(&app, &reader, status, path, why, typed).await
+        }
+        None => status.into_response(),
+    };
+    answer.set_status(status);
+    let headers = answer.headers_mut();
+    headers.insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(
+            header::RETRY_AFTER,
+            header::HeaderValue::from_static(RETRY_AFTER),
+        );
+    }
+    answer
+}
+
+fn json_answer(status: StatusCode, failure: Option<&Failure>, why: Option<String>) -> Response {
+    let fields = match failure.map(|failure| &failure.error) {
+        Some(Cause::Ours(Error::Invalid(fields))) => json!(fields),
+        _ => json!({}),
+    };
+    let error = why
+        .or_else(|| status.canonical_reason().map(Into::into))
+        .unwrap_or_default();
+    Response::builder()
+        .content_type("application/json; charset=utf-8")
+        .body(json!({ "error": error, "fields": fields }).to_string())
+}
+
+async fn page(
+    app: &App,
+    reader: &Reader,
+    status: StatusCode,
+    path: String,
+    why: Option<String>,
+    typed: Option<String>,
+) -> Response {
+    let drawn = app.page(reader, move |moment| {
+        let recent = match status {
+            StatusCode::NOT_FOUND => lists::page(moment.conn, 0, OFFERED)?,
+            _ => Vec::new(),
+        };
+        let trouble = Trouble {
+            status: status.as_u16(),
+            path: &path,
+            why: why.as_deref(),
+            typed: typed.as_deref(),
+        };
+        Ok(ErrorPage::new(moment.frame(), trouble, &recent).render()?)
+    });
+    // Where even the error page cannot be drawn, the bare status is all there is to say.
+    drawn.await.unwrap_or_else(|_| status.into_response())
+}

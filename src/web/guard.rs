@@ -1,0 +1,97 @@
+//! What holds for every request and every answer: no foreign form, and the headers that browsers obey.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, Response};
+
+use super::App;
+use super::error::Failure;
+use super::form::Form;
+
+/// No inline script or style, nothing from anywhere else (security, section 2).
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    media-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; manifest-src 'self'; base-uri 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
+
+/// Adds the headers that every answer carries; one that an answer sets itself stays.
+pub async fn headers<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
+    let mut answer = next.call(req).await?.into_response();
+    for (name, value) in HEADERS {
+        answer
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    Ok(answer)
+}
+
+/// Refuses a change that another site's page sends with our reader's browser. The typed text comes back.
+///
+/// Source: security, section 3. A client that sends neither header is no browser and has no cookies to abuse.
+pub async fn same_origin<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
+    let changes = !matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let ours = req
+        .data::<Arc<App>>()
+        .is_some_and(|app| is_ours(req.headers(), app));
+    if changes && !ours {
+        let (req, mut body) = req.split();
+        let typed = Form::read(&req, &mut body).await.unwrap_or_default();
+        return Err(Failure::status(StatusCode::FORBIDDEN)
+            .with_typed(typed.get("body"))
+            .into());
+    }
+    Ok(next.call(req).await?.into_response())
+}
+
+fn is_ours(headers: &HeaderMap, app: &App) -> bool {
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("unreadable"))
+    };
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(header::ORIGIN) else {
+        return true;
+    };
+    if app.base_url_is_given {
+        return origin == app.base_url;
+    }
+    // Nobody has said what we are called, so the browser's own two words must agree.
+    let host = text(header::HOST).unwrap_or_default();
+    origin
+        .split_once("://")
+        .is_some_and(|(_, authority)| authority == host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_values_are_what_a_header_can_hold() {
+        for (_, value) in HEADERS {
+            HeaderValue::from_str(value).unwrap();
+        }
+    }
+}

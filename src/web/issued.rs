@@ -1,0 +1,82 @@
+//! The signed time at which a form was handed out: what comes back too soon, too late or without it has to wait.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::model::time::Timestamp;
+
+/// Milliseconds that a person needs at least, and those that a form stays good for.
+const SOONEST: i64 = 3_000;
+const LATEST: i64 = 24 * 60 * 60 * 1_000;
+
+/// The hidden field of a form handed out at `now`: the time and its signature.
+pub fn sign(key: &str, now: Timestamp) -> String {
+    let seal: String = mac(key, now.0)
+        .finalize()
+        .into_bytes()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{}.{seal}", now.0)
+}
+
+/// Why a form that comes back with `field` at `now` must wait for the owner; `None` if all is well.
+pub fn doubt(key: &str, field: &str, now: Timestamp) -> Option<&'static str> {
+    match signed_time(key, field) {
+        None => Some("the form was not ours"),
+        Some(at) if now.0 - at < SOONEST => Some("it was written too quickly"),
+        Some(at) if now.0 - at > LATEST => Some("the form was too old"),
+        Some(_) => None,
+    }
+}
+
+fn signed_time(key: &str, field: &str) -> Option<i64> {
+    let (time, seal) = field.split_once('.')?;
+    let time: i64 = time.parse().ok()?;
+    let seal: Vec<u8> = (0..seal.len() / 2)
+        .map(|at| {
+            seal.get(at * 2..at * 2 + 2)
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+        })
+        .collect::<Option<_>>()?;
+    mac(key, time).verify_slice(&seal).ok().map(|()| time)
+}
+
+fn mac(key: &str, time: i64) -> Hmac<Sha256> {
+    let mut mac = Hmac::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
+    mac.update(&time.to_be_bytes());
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_times_within_bounds_are_believed() {
+        let start = Timestamp(1_794_647_520_000);
+        let field = sign("key", start);
+        let after = |ms: i64| doubt("key", &field, start.plus(ms));
+        assert_eq!(after(SOONEST), None);
+        assert_eq!(after(LATEST), None);
+        assert_eq!(after(SOONEST - 1), Some("it was written too quickly"));
+        assert_eq!(after(-60_000), Some("it was written too quickly"));
+        assert_eq!(after(LATEST + 1), Some("the form was too old"));
+        for forged in [
+            "",
+            "1",
+            "1.",
+            "1.zz",
+            "1.é",
+            &field.replace('1', "2"),
+            &field[..field.len() - 2],
+        ] {
+            assert_eq!(
+                doubt("key", forged, start.plus(10_000)),
+                Some("the form was not ours"),
+                "{forged}"
+            );
+        }
+        assert!(doubt("other", &field, start.plus(10_000)).is_some());
+    }
+}

@@ -1,0 +1,160 @@
+//! The site: the route table, and what every answer has in common.
+
+pub mod server;
+
+mod assets;
+mod comments;
+mod error;
+mod feeds;
+mod form;
+mod guard;
+mod issued;
+mod media;
+mod pages;
+mod posts;
+mod reactions;
+mod reader;
+mod streams;
+mod theme;
+
+use std::sync::Arc;
+
+use poem::http::header;
+use poem::middleware::{AddData, CatchPanic};
+use poem::{Endpoint, EndpointExt, IntoResponse, Response, Route, get, post};
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::live::Live;
+use crate::model::settings::Settings;
+use crate::store::{Store, settings};
+use crate::views::{Frame, Site};
+use reader::Reader;
+
+/// What every handler has at hand.
+pub struct App {
+    /// The file.
+    pub store: Arc<Store>,
+    /// The streams.
+    pub live: Arc<Live>,
+    /// Scheme and host as readers reach the site, without a slash at the end.
+    pub base_url: String,
+    /// Whether `base_url` was given, rather than made from the address we listen on.
+    pub base_url_is_given: bool,
+    /// Whether limits and the form's time check are on.
+    pub limits: bool,
+    /// Signs the time at which a form was handed out.
+    pub form_key: String,
+}
+
+impl App {
+    /// Reads and renders a page from one moment of the file.
+    async fn page<F>(&self, reader: &Reader, render: F) -> Result<Response>
+    where
+        F: FnOnce(&Moment) -> Result<String> + Send + 'static,
+    {
+        let (reader, base_url) = (reader.clone(), self.base_url.clone());
+        let html = self
+            .store
+            .read(move |conn| {
+                let settings = settings::load(conn)?;
+                let site = site(&settings, base_url);
+                render(&Moment {
+                    conn,
+                    settings,
+                    site,
+                    reader,
+                })
+            })
+            .await?;
+        Ok(Response::builder()
+            .content_type("text/html; charset=utf-8")
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::VARY, "Cookie")
+            .body(html))
+    }
+
+    /// Whether readers reach us over TLS, so that cookies may be kept to it.
+    fn is_secure(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+}
+
+/// One moment of the file, and for whom it is rendered.
+struct Moment<'a> {
+    conn: &'a Connection,
+    settings: Settings,
+    site: Site,
+    reader: Reader,
+}
+
+impl Moment<'_> {
+    fn frame(&self) -> Frame<'_> {
+        Frame {
+            site: &self.site,
+            theme: self.reader.theme,
+        }
+    }
+}
+
+fn site(settings: &Settings, base_url: String) -> Site {
+    Site {
+        title: settings.title.clone(),
+        description: settings.description.clone(),
+        owner: settings.owner.clone(),
+        lang: settings.lang.clone(),
+        base_url,
+    }
+}
+
+/// An answer that leads on to `path` by GET.
+fn see_other(path: &str) -> Response {
+    Response::builder()
+        .status(poem::http::StatusCode::SEE_OTHER)
+        .header(header::LOCATION, path)
+        .finish()
+}
+
+/// Every route of the site.
+pub fn routes(app: Arc<App>) -> impl Endpoint {
+    let reading = Route::new()
+        .at("/", get(posts::home))
+        .at("/archive", get(posts::archive))
+        .at("/tags", get(posts::tags))
+        .at("/tags/:tag", get(posts::tagged))
+        .at("/posts/:slug", get(posts::show))
+        .at("/:slug", pages::show)
+        .at("/*path", pages::elsewhere);
+    let talking = reading
+        .at("/posts/:slug/comments", post(comments::create))
+        .at("/posts/:slug/reactions", post(reactions::to_post))
+        .at("/comments/preview", post(comments::preview))
+        .at("/comments/:id", get(comments::find).post(comments::change))
+        .at("/comments/:id/edit", get(comments::edit))
+        .at("/comments/:id/deletion", post(comments::remove))
+        .at("/comments/:id/reactions", post(reactions::to_comment))
+        .at("/theme", post(theme::choose));
+    let following = talking
+        .at("/posts/:slug/events", get(streams::of_post))
+        .at("/events", get(streams::of_site))
+        .at("/feed.xml", get(feeds::posts_atom))
+        .at("/feed.json", get(feeds::posts_json))
+        .at("/tags/:tag/feed.xml", get(feeds::tag_atom))
+        .at("/comments.xml", get(feeds::comments_atom))
+        .at("/posts/:slug/comments.xml", get(feeds::post_comments_atom))
+        .at("/sitemap.xml", get(feeds::sitemap))
+        .at("/robots.txt", get(feeds::robots))
+        .at("/health", get(streams::health));
+    let files = following
+        .at("/assets/:name", get(assets::show))
+        .at("/media/:hash/:name", get(media::show));
+    files
+        .with(CatchPanic::new().with_handler(|_| {
+            tracing::error!("a handler panicked");
+            poem::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }))
+        .around(guard::same_origin)
+        .around(error::drawn)
+        .around(guard::headers)
+        .with(AddData::new(app))
+}

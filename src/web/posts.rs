@@ -1,0 +1,219 @@
+//! The lists of posts and the page of one post with its conversation.
+
+use std::sync::Arc;
+
+use askama::Template;
+use poem::web::{Data, Path, Query};
+use poem::{Response, handler};
+use serde::Deserialize;
+
+use super::error::Failure;
+use super::reader::Reader;
+use super::{App, Moment, issued};
+use crate::error::{Error, Fields, Result};
+use crate::model::comment::{Comment, Parent, page_of_thread};
+use crate::model::id::CommentId;
+use crate::model::post::{Post, PostKind};
+use crate::model::thread::arrange;
+use crate::model::time::Timestamp;
+use crate::store::{comments, lists, log, posts};
+use crate::views::comments::{ComposerView, TalkView, Typed};
+use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
+use crate::views::posts::PostPage;
+use crate::views::{Cursor, Pager};
+
+/// `?page=N` of the home page.
+#[derive(Deserialize)]
+struct HomeQuery {
+    page: Option<i64>,
+}
+
+/// `?comments=N&reply=ID` of a post's page.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct PostQuery {
+    comments: Option<i64>,
+    reply: Option<i64>,
+}
+
+/// `GET /`
+#[handler]
+pub async fn home(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Query(query): Query<HomeQuery>,
+) -> Result<Response, Failure> {
+    let page = query.page.unwrap_or(1);
+    let answer = app.page(&reader, move |moment| {
+        let each = moment.settings.posts_per_page.max(1);
+        let pages = ((lists::count(moment.conn)? + each - 1) / each).max(1);
+        if !(1..=pages).contains(&page) {
+            return Err(Error::NotFound);
+        }
+        let posts = lists::page(moment.conn, (page - 1) * each, each)?;
+        Ok(HomePage::new(
+            moment.frame(),
+            &posts,
+            Pager { page, pages },
+            moment.cursor()?,
+        )
+        .render()?)
+    });
+    Ok(answer.await?)
+}
+
+/// `GET /archive`
+#[handler]
+pub async fn archive(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
+    let answer = app.page(&reader, |moment| {
+        let posts = lists::page(moment.conn, 0, -1)?;
+        Ok(ArchivePage::new(moment.frame(), &posts).render()?)
+    });
+    Ok(answer.await?)
+}
+
+/// `GET /tags`
+#[handler]
+pub async fn tags(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
+    let answer = app.page(&reader, |moment| {
+        let all = lists::tags(moment.conn)?;
+        Ok(TagsPage::new(moment.frame(), &all).render()?)
+    });
+    Ok(answer.await?)
+}
+
+/// `GET /tags/{tag}`
+#[handler]
+pub async fn tagged(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(slug): Path<String>,
+) -> Result<Response, Failure> {
+    let answer = app.page(&reader, move |moment| {
+        let tag = lists::tag(moment.conn, &slug)?.ok_or(Error::NotFound)?;
+        let posts = lists::tagged(moment.conn, &slug)?;
+        if posts.is_empty() {
+            return Err(Error::NotFound);
+        }
+        let all = lists::tags(moment.conn)?;
+        Ok(TagPage::new(moment.frame(), &tag, &posts, &all).render()?)
+    });
+    Ok(answer.await?)
+}
+
+/// `GET /posts/{slug}`; an earlier slug leads on to the post.
+#[handler]
+pub async fn show(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(slug): Path<String>,
+    Query(query): Query<PostQuery>,
+) -> Result<Response, Failure> {
+    let (key, address) = (app.form_key.clone(), PostKind::Post.path(&slug));
+    let answer = app
+        .page(&reader, move |moment| {
+            let typed = moment
+                .reader
+                .visitor(moment.conn)?
+                .as_ref()
+                .map(Typed::from)
+                .unwrap_or_default();
+            moment.post(
+                &slug,
+                query,
+                &Draft {
+                    typed,
+                    ..Draft::default()
+                },
+                &key,
+            )
+        })
+        .await;
+    match answer {
+        Err(Error::NotFound) => Ok(super::pages::led_on(app, address).await?),
+        answer => Ok(answer?),
+    }
+}
+
+/// What the composer of a page holds.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The values of its fields.
+    pub typed: Typed,
+    /// Why the last attempt was refused.
+    pub errors: Fields,
+    /// The text, rendered.
+    pub preview: Option<String>,
+    /// The comment it answers.
+    pub parent: Option<CommentId>,
+}
+
+impl Moment<'_> {
+    /// The head of the log at this moment: where the page's stream starts.
+    pub fn cursor(&self) -> Result<Cursor> {
+        let head = log::head(self.conn)?;
+        Ok(Cursor {
+            after: head.id,
+            at: head.at,
+        })
+    }
+
+    /// The page of an open post, with `draft` in its composer; `form_key` signs the form.
+    pub fn post(
+        &self,
+        slug: &str,
+        query: PostQuery,
+        draft: &Draft,
+        form_key: &str,
+    ) -> Result<String> {
+        let conn = self.conn;
+        let post = posts::open(conn, PostKind::Post, slug)?.ok_or(Error::NotFound)?;
+        let viewer = self.reader.visitor(conn)?.map(|visitor| visitor.id);
+        let parent = self.parent(&post, draft.parent.or(query.reply.map(CommentId)))?;
+        let pages = page_of_thread(post.last_thread);
+        let page = query
+            .comments
+            .or(parent.as_ref().map(Comment::page))
+            .unwrap_or(1);
+        if !(1..=pages).contains(&page) {
+            return Err(Error::NotFound);
+        }
+        let (window, now) = (self.settings.edit_minutes * 60_000, Timestamp::now());
+        let own = |comment: &Comment| {
+            viewer.is_some()
+                && comment.visitor == viewer
+                && comment.created_at.plus(window) > now
+                && !comment.is_deleted()
+        };
+        let threads = arrange(comments::page(conn, post.id, page, viewer)?, own);
+        let standing = posts::standing(conn, &post, viewer)?;
+        let composer = ComposerView {
+            values: draft.typed.clone(),
+            errors: draft.errors.clone(),
+            preview: draft.preview.as_deref(),
+            parent: parent.map(|comment| Parent {
+                id: comment.id,
+                number: comment.number,
+                name: comment.name,
+            }),
+            issued: issued::sign(form_key, now),
+        };
+        let talk = TalkView {
+            threads: &threads,
+            page,
+            pages,
+            cursor: self.cursor()?,
+        };
+        Ok(PostPage::new(self.frame(), &post, &standing, talk, composer).render()?)
+    }
+
+    /// The comment being answered, if readers can see it under this post.
+    fn parent(&self, post: &Post, id: Option<CommentId>) -> Result<Option<Comment>> {
+        let found = id
+            .map(|id| comments::find(self.conn, id))
+            .transpose()?
+            .flatten();
+        Ok(found.filter(|comment| {
+            comment.post == post.id && !comment.is_deleted() && !comment.name.is_empty()
+        }))
+    }
+}

@@ -1,0 +1,123 @@
+//! Reactions by form: a button gives one, the same button takes it back.
+
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::web::{Data, Path};
+use poem::{Response, handler};
+use serde_json::json;
+
+use super::comments::with_cursor;
+use super::error::Failure;
+use super::form::Form;
+use super::reader::{NewToken, Reader};
+use super::{App, see_other};
+use crate::error::{Error, Result};
+use crate::live::frame::counts;
+use crate::model::comment::CommentStatus;
+use crate::model::id::{CommentId, EventId, PostId};
+use crate::model::post::PostKind;
+use crate::model::reaction::{ReactionKind, Tally, Target};
+use crate::store::{Tx, comments, log, posts, reactions, visitors};
+
+/// `POST /posts/{slug}/reactions`
+#[handler]
+pub async fn to_post(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(slug): Path<String>,
+    form: Form,
+) -> Result<Response, Failure> {
+    let find = move |tx: &Tx| {
+        let post = posts::open(tx, PostKind::Post, &slug)?.ok_or(Error::NotFound)?;
+        Ok((post.id, Target::Post, post.path()))
+    };
+    toggled(app, reader, &form, find).await
+}
+
+/// `POST /comments/{id}/reactions`
+#[handler]
+pub async fn to_comment(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+    form: Form,
+) -> Result<Response, Failure> {
+    let find = move |tx: &Tx| {
+        let comment = comments::get(tx, CommentId(id))?;
+        let open = posts::by_id(tx, comment.post)?.is_some_and(|post| post.status.is_open());
+        match open && comment.status == CommentStatus::Published {
+            true => Ok((comment.post, Target::Comment(comment.id), comment.path())),
+            false => Err(Error::NotFound),
+        }
+    };
+    toggled(app, reader, &form, find).await
+}
+
+/// What a toggled reaction leaves behind.
+struct Toggled {
+    target: Target,
+    tally: Tally,
+    version: i64,
+    event: EventId,
+    back: String,
+}
+
+async fn toggled<F>(app: &App, reader: Reader, form: &Form, find: F) -> Result<Response, Failure>
+where
+    F: FnOnce(&Tx) -> Result<(PostId, Target, String)> + Send + 'static,
+{
+    let kind = ReactionKind::parse(form.get("kind")).ok_or_else(|| {
+        Error::field(
+            "kind",
+            "this blog has no such reaction; choose one of its buttons",
+        )
+    })?;
+    let token = reader
+        .token_hash
+        .is_none()
+        .then(NewToken::draw)
+        .transpose()?;
+    let hash = token
+        .as_ref()
+        .map_or(reader.token_hash, |token| Some(token.hash))
+        .unwrap_or_default();
+    let change = app.store.write(move |tx| {
+        let (post, target, back) = find(tx)?;
+        let visitor = visitors::meet(tx, &hash)?;
+        reactions::toggle(tx, post, target, visitor, kind)?;
+        let (tally, version) = reactions::tally(tx, post, target, Some(visitor))?;
+        Ok(Toggled {
+            target,
+            tally,
+            version,
+            event: log::head(tx)?.id,
+            back,
+        })
+    });
+    let done = change.await?;
+    let mut answer = if reader.wants_json {
+        json_answer(&done)
+    } else {
+        see_other(&done.back)
+    };
+    if let Some(token) = token {
+        token.give(&mut answer, app.is_secure());
+    }
+    Ok(answer)
+}
+
+fn json_answer(done: &Toggled) -> Response {
+    let target = match done.target {
+        Target::Post => json!("post"),
+        Target::Comment(id) => json!(id),
+    };
+    let mine: Vec<_> = done
+        .tally
+        .entries()
+        .filter(|(.., mine)| *mine)
+        .map(|(kind, ..)| kind.name)
+        .collect();
+    let body = json!({ "target": target, "counts": counts(&done.tally), "mine": mine, "version": done.version });
+    with_cursor(StatusCode::OK, body, done.event)
+}

@@ -1,0 +1,124 @@
+//! Who asks: the visitor's cookie, the chosen theme, and whether the answer shall be JSON.
+
+use poem::http::{HeaderValue, header};
+use poem::web::cookie::{Cookie, SameSite};
+use poem::{FromRequest, Request, RequestBody, Response};
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::model::visitor::Visitor;
+use crate::store::visitors;
+use crate::views::Theme;
+
+/// A year, in seconds: the life of a visitor's cookie.
+const YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
+
+/// What a request says about its sender. No cookie is set by reading.
+#[derive(Clone, Debug, Default)]
+pub struct Reader {
+    /// SHA-256 of the visitor cookie's value, if there is a well-formed one.
+    pub token_hash: Option<[u8; 32]>,
+    /// The theme that was chosen.
+    pub theme: Theme,
+    /// Whether JSON was asked for.
+    pub wants_json: bool,
+}
+
+impl Reader {
+    /// Reads the headers of a request.
+    pub fn of(req: &Request) -> Reader {
+        let cookie = |name: &str| {
+            let cookies = req
+                .headers()
+                .get_all(header::COOKIE)
+                .iter()
+                .filter_map(|value| value.to_str().ok());
+            let mut pairs = cookies
+                .flat_map(|line| line.split(';'))
+                .filter_map(|pair| pair.trim().split_once('='));
+            pairs
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.to_owned())
+        };
+        let token = cookie("__Host-visitor")
+            .or_else(|| cookie("visitor"))
+            .filter(|token| is_token(token));
+        let accept = req
+            .headers()
+            .get(header::ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        Reader {
+            token_hash: token.map(|token| hash(&token)),
+            theme: cookie("theme")
+                .and_then(|word| Theme::parse(&word))
+                .unwrap_or_default(),
+            wants_json: accept
+                .split(',')
+                .any(|kind| kind.trim().starts_with("application/json")),
+        }
+    }
+
+    /// The visitor whose cookie came with the request.
+    pub fn visitor(&self, conn: &Connection) -> Result<Option<Visitor>> {
+        self.token_hash
+            .map_or(Ok(None), |hash| visitors::find(conn, &hash))
+    }
+}
+
+impl<'a> FromRequest<'a> for Reader {
+    async fn from_request(req: &'a Request, _body: &mut RequestBody) -> poem::Result<Reader> {
+        Ok(Reader::of(req))
+    }
+}
+
+/// A cookie that a visitor is given with the first thing they post, and its hash for the database.
+pub struct NewToken {
+    value: String,
+    /// What the database keeps.
+    pub hash: [u8; 32],
+}
+
+impl NewToken {
+    /// 32 random bytes.
+    ///
+    /// Errors: [`Error::Unavailable`] if the system has no randomness to give.
+    pub fn draw() -> Result<NewToken> {
+        let mut bytes = [0u8; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|_| Error::Unavailable("no randomness for a cookie; please try again"))?;
+        let value: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(NewToken {
+            hash: hash(&value),
+            value,
+        })
+    }
+
+    /// Hands the cookie to the browser. On https it is bound to this host and never sent in the clear.
+    pub fn give(&self, answer: &mut Response, secure: bool) {
+        let name = if secure { "__Host-visitor" } else { "visitor" };
+        let mut cookie = Cookie::new_with_str(name, &self.value);
+        cookie.set_path("/");
+        cookie.set_http_only(true);
+        cookie.set_same_site(SameSite::Lax);
+        cookie.set_secure(secure);
+        cookie.set_max_age(YEAR);
+        set(answer, &cookie);
+    }
+}
+
+/// Adds a `Set-Cookie` to an answer.
+pub fn set(answer: &mut Response, cookie: &Cookie) {
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        answer.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+fn is_token(value: &str) -> bool {
+    value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}

@@ -1,0 +1,183 @@
+//! The clocks of a connection that hyper does not have: one for a request's body, one for a peer that does not read.
+//!
+//! Both run only while something is awaited, so an idle stream carries no timer.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use http_body_util::combinators::BoxBody;
+use hyper::body::{Body, Bytes, Frame, SizeHint};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Sleep, sleep},
+};
+
+/// How the newest request body of a connection fared. Requests on one connection come one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Upload {
+    late: AtomicBool,
+    unfinished: AtomicBool,
+}
+
+impl Upload {
+    /// Whether it was cut because its time was up.
+    pub(super) fn late(&self) -> bool {
+        self.late.load(Ordering::Relaxed)
+    }
+
+    /// Whether some of it was not read, so that the client may still be sending.
+    pub(super) fn unfinished(&self) -> bool {
+        self.unfinished.load(Ordering::Relaxed)
+    }
+}
+
+/// A request body that must be complete within a time, counted from here and not from the last byte.
+pub(super) struct BodyDeadline {
+    body: BoxBody<Bytes, io::Error>,
+    deadline: Pin<Box<Sleep>>,
+    upload: Arc<Upload>,
+}
+
+impl BodyDeadline {
+    /// Starts the clock on `body` and keeps its fate in `upload`.
+    pub(super) fn new(
+        body: BoxBody<Bytes, io::Error>,
+        limit: Duration,
+        upload: Arc<Upload>,
+    ) -> Self {
+        upload.late.store(false, Ordering::Relaxed);
+        upload.unfinished.store(true, Ordering::Relaxed);
+        Self {
+            body,
+            deadline: Box::pin(sleep(limit)),
+            upload,
+        }
+    }
+}
+
+impl Body for BodyDeadline {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    /// The next part, or an error of kind `TimedOut`.
+    ///
+    /// The clock is asked first: a body that always has more would otherwise never see its end.
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.upload.late() || self.deadline.as_mut().poll(cx).is_ready() {
+            self.upload.late.store(true, Ordering::Relaxed);
+            let error = io::Error::new(io::ErrorKind::TimedOut, "the request took too long");
+            return Poll::Ready(Some(Err(error)));
+        }
+        let part = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        // A body of known length may be whole before anyone asks for the end.
+        if part.is_none() || self.body.is_end_stream() {
+            self.upload.unfinished.store(false, Ordering::Relaxed);
+        }
+        Poll::Ready(part)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A socket whose writes fail with `TimedOut` once the peer has accepted nothing for a while.
+///
+/// Without it, a client that stops reading holds its answer, its place and its buffers until it deigns to leave.
+pub(super) struct WriteDeadline {
+    stream: TcpStream,
+    patience: Duration,
+    waiting: Option<Pin<Box<Sleep>>>,
+}
+
+impl WriteDeadline {
+    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
+        Self {
+            stream,
+            patience,
+            waiting: None,
+        }
+    }
+
+    /// Passes an attempt to write through, and keeps the time since the last one that worked.
+    fn judge<T>(
+        &mut self,
+        attempt: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if attempt.is_ready() {
+            self.waiting = None;
+            return attempt;
+        }
+        let patience = self.patience;
+        let waiting = self
+            .waiting
+            .get_or_insert_with(|| Box::pin(sleep(patience)));
+        if waiting.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        // What the kernel still holds would wait for the same peer; a reset frees it at once. If the option cannot
+        // be set, closing is merely slower.
+        let _ = self.stream.set_zero_linger();
+        let error = io::Error::new(io::ErrorKind::TimedOut, "the peer does not read");
+        Poll::Ready(Err(error))
+    }
+}
+
+impl AsyncRead for WriteDeadline {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for WriteDeadline {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let attempt = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.judge(attempt, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let attempt = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.judge(attempt, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,257 @@
+//! The accept loop: poem endpoints on hyper's HTTP/1.1, with the deadlines and limits that a public port needs.
+//!
+//! `poem::Server` has no deadlines, spins when descriptors run out, and does not notice the reader of an idle stream
+//! leaving; a blog whose pages stay connected needs all three. One connection's life is in `connection`, its clocks
+//! are in `deadlines`. Nothing here knows a route, and nothing here limits what one client may ask for: that takes
+//! the client's true address, which only the layers behind the trusted proxies know.
+
+mod connection;
+mod deadlines;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use poem::Endpoint;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::{sleep, timeout},
+};
+
+use connection::Host;
+
+/// Descriptors that connections never take: the database's, the log's, and those of the libraries.
+const RESERVED_DESCRIPTORS: u64 = 100;
+
+/// The most connections to hold, whatever the descriptors allow. An idle one costs about 10 KiB here and some more in
+/// the kernel, and container hosts hand out a million descriptors on machines without the memory for them.
+const MOST_CONNECTIONS: u64 = 50_000;
+
+/// How long to leave the listener alone after it failed: long enough not to spin, short enough not to be felt.
+const PAUSE: Duration = Duration::from_millis(75);
+
+/// Troubles closer together than this are one burst, and one line in the log.
+const BURST: Duration = Duration::from_secs(10);
+
+/// How long an endpoint that was let go may take to notice, beyond the drain time, before it is left behind.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// The deadlines and bounds of the accept loop.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// From the start of a connection, or the end of the last answer, to the end of the next request's head.
+    pub header: Duration,
+    /// From the end of a request's head to the end of its body.
+    pub body: Duration,
+    /// How long a peer may accept no byte while there are bytes for it. A stream with nothing to say is not bound.
+    pub write_stall: Duration,
+    /// How many connections to hold at once.
+    pub connections: usize,
+    /// How long answers in flight may go on after the shutdown signal.
+    pub drain: Duration,
+    /// Where the number of open connections can be read.
+    pub gauge: Gauge,
+}
+
+impl Bounds {
+    /// The usual deadlines, and as many connections as the process may have descriptors.
+    ///
+    /// Raises the soft limit on descriptors (`RLIMIT_NOFILE`) to the hard one. A refusal to raise it is no error: the
+    /// limit is then what it was.
+    pub fn from_descriptors() -> Self {
+        let connections = raised_descriptor_limit()
+            .saturating_sub(RESERVED_DESCRIPTORS)
+            .clamp(16, MOST_CONNECTIONS);
+        Self {
+            header: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            write_stall: Duration::from_secs(60),
+            connections: usize::try_from(connections).unwrap_or(usize::MAX),
+            drain: Duration::from_secs(2),
+            gauge: Gauge::default(),
+        }
+    }
+}
+
+/// Raises the soft limit on descriptors to the hard one and returns what it is now.
+fn raised_descriptor_limit() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let now = setrlimit(Resource::Nofile, raised).map_or(limit.current, |()| limit.maximum);
+    now.unwrap_or(u64::MAX) // `None` is rustix's word for "unlimited"
+}
+
+/// How many connections are open now. Clones read the same number.
+#[derive(Clone, Debug, Default)]
+pub struct Gauge(Arc<AtomicUsize>);
+
+impl Gauge {
+    /// The number of open connections.
+    pub fn open(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The right to hold one connection. Dropping it makes room for another.
+struct Place {
+    gauge: Gauge,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    fn new(gauge: Gauge, permit: OwnedSemaphorePermit) -> Self {
+        gauge.0.fetch_add(1, Ordering::Relaxed);
+        Self {
+            gauge,
+            _permit: permit,
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.gauge.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Serves `endpoint` on `listener` until `shutdown` becomes true or its sender is gone.
+///
+/// Then the port closes, answers in flight may finish (streams are expected to watch the same signal and to end
+/// themselves), and what is left after `bounds.drain` is closed. A handler whose client leaves is dropped where it
+/// waits, so what must not stop half way belongs into one message to the writer.
+///
+/// Errors: if the listener's own address cannot be read. A failure to accept is logged and waited out: a blog that is
+/// short of descriptors for a minute must not be gone for good.
+pub async fn serve<E>(
+    listener: TcpListener,
+    endpoint: E,
+    bounds: Bounds,
+    mut shutdown: watch::Receiver<bool>,
+) -> io::Result<()>
+where
+    E: Endpoint + 'static,
+{
+    tracing::debug!(address = %listener.local_addr()?, connections = bounds.connections, "accepting");
+    let all = u32::try_from(bounds.connections).unwrap_or(u32::MAX);
+    let door = Door {
+        listener,
+        places: Arc::new(Semaphore::new(all as usize)),
+        gauge: bounds.gauge.clone(),
+        full: Bursts::default(),
+        failing: Bursts::default(),
+    };
+    let places = door.places.clone();
+    let patience = bounds.drain + GRACE;
+    let host = Arc::new(Host::new(endpoint, bounds));
+
+    admit(door, host, &mut shutdown).await;
+    if timeout(patience, places.acquire_many(all)).await.is_err() {
+        tracing::warn!("some connections did not end in time and are left behind");
+    }
+    Ok(())
+}
+
+/// Resolves when the signal is given, or when nobody is left who could give it.
+async fn told(shutdown: &mut watch::Receiver<bool>) {
+    let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// Starts a task for every arrival until the shutdown signal. The port closes when this returns.
+async fn admit<E: Endpoint + 'static>(
+    mut door: Door,
+    host: Arc<Host<E>>,
+    shutdown: &mut watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            biased;
+            () = told(shutdown) => return,
+            (place, stream, peer) = door.next() => {
+                let visit = host.clone().attend(stream, peer, shutdown.clone());
+                tokio::spawn(async move {
+                    let _place = place;
+                    visit.await;
+                });
+            }
+        }
+    }
+}
+
+/// The listener and the places behind it.
+struct Door {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    gauge: Gauge,
+    full: Bursts,
+    failing: Bursts,
+}
+
+impl Door {
+    /// Waits for a free place, then for someone to take it. Safe to drop while it waits.
+    ///
+    /// When all places are taken, newcomers wait in the kernel's queue. Accepting them to say 503 would cost
+    /// descriptors and time exactly when both are short, and it would end the reconnecting stream of an open page for
+    /// good, since browsers give up an event stream on any status but 200. Waiting costs nothing, and not for long:
+    /// silent and idle connections end within the header deadline, and streams have a lower bound of their own.
+    async fn next(&mut self) -> (Place, TcpStream, SocketAddr) {
+        loop {
+            if self.places.available_permits() == 0 && self.full.begins(Instant::now()) {
+                tracing::warn!(
+                    open = self.gauge.open(),
+                    "all connections are taken, new ones wait"
+                );
+            }
+            let permit = self.places.clone().acquire_owned().await;
+            let permit = permit.expect("the semaphore is never closed");
+            match self.listener.accept().await {
+                Ok((stream, peer)) => {
+                    return (Place::new(self.gauge.clone(), permit), stream, peer);
+                }
+                Err(error) => self.wait_out(&error).await,
+            }
+        }
+    }
+
+    /// Pauses after a failure to accept, unless it was only that one client's.
+    ///
+    /// Out of descriptors or memory, the queue stays readable and `accept` fails at once, again and again.
+    async fn wait_out(&mut self, error: &io::Error) {
+        if matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+        ) {
+            return;
+        }
+        if self.failing.begins(Instant::now()) {
+            tracing::warn!(%error, open = self.gauge.open(), "cannot accept connections, trying on");
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Tells the first trouble of a burst from the ones that follow it.
+#[derive(Debug, Default)]
+struct Bursts {
+    last: Option<Instant>,
+}
+
+impl Bursts {
+    /// Records a trouble at `now` and says whether it begins a burst.
+    fn begins(&mut self, now: Instant) -> bool {
+        let before = self.last.replace(now);
+        before.is_none_or(|before| now.duration_since(before) >= BURST)
+    }
+}

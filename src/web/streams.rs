@@ -1,0 +1,120 @@
+//! The streams over HTTP: Server-Sent Events, or the same cursor by polling; and the server's own health.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use poem::http::{HeaderMap, StatusCode, header};
+use poem::web::{Data, Path, Query};
+use poem::{Body, Response, handler};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::App;
+use super::error::Failure;
+use super::reader::Reader;
+use crate::error::{Error, Result};
+use crate::live::cursor::Cursor;
+use crate::live::follower::{self, Follower};
+use crate::live::poll;
+use crate::model::post::{Post, PostKind, Status};
+use crate::model::topic::Topic;
+use crate::store::{log, posts, redirects};
+
+/// `?after=ID&at=MS&wait=SECONDS`. Text, because what is no number is answered, not refused.
+#[derive(Deserialize)]
+struct Wanted {
+    after: Option<String>,
+    at: Option<String>,
+    wait: Option<String>,
+}
+
+/// `GET /posts/{slug}/events`
+#[handler]
+pub async fn of_post(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    headers: &HeaderMap,
+    Path(slug): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Failure> {
+    let asking = reader.clone();
+    let found = app.store.read(move |conn| {
+        let Some(post) = any_post(conn, &slug)? else {
+            return Err(Error::NotFound);
+        };
+        let was_public = || log::tells_of_removal(conn, post.id);
+        match post.status {
+            Status::Published | Status::Unlisted => Ok(Some(Topic::Post(
+                post.id,
+                asking.visitor(conn)?.map(|visitor| visitor.id),
+            ))),
+            Status::Deleted => Ok(None),
+            _ if was_public()? => Ok(None),
+            _ => Err(Error::NotFound),
+        }
+    });
+    match found.await? {
+        Some(topic) => answer(app, &reader, headers, topic, wanted).await,
+        None => Ok(Response::builder().status(StatusCode::NO_CONTENT).finish()),
+    }
+}
+
+/// `GET /events`
+#[handler]
+pub async fn of_site(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    headers: &HeaderMap,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Failure> {
+    answer(app, &reader, headers, Topic::Site, wanted).await
+}
+
+/// `GET /health`
+#[handler]
+pub async fn health(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
+    let head = app.store.read(|conn| Ok(log::head(conn)?.id)).await?;
+    let body = json!({ "status": "ok", "head": head, "streams": app.live.streams() });
+    let answer = Response::builder().content_type("application/json; charset=utf-8");
+    Ok(answer
+        .header(header::CACHE_CONTROL, "no-store")
+        .body(body.to_string()))
+}
+
+/// The post of that slug in any status, or the one that once had it. A stream is never redirected.
+fn any_post(conn: &rusqlite::Connection, slug: &str) -> Result<Option<Post>> {
+    if let Some(post) = posts::find(conn, PostKind::Post, slug)? {
+        return Ok(Some(post));
+    }
+    let id = redirects::post_of(conn, &PostKind::Post.path(slug))?;
+    Ok(id.map(|id| posts::by_id(conn, id)).transpose()?.flatten())
+}
+
+async fn answer(
+    app: &App,
+    reader: &Reader,
+    headers: &HeaderMap,
+    topic: Topic,
+    wanted: Wanted,
+) -> Result<Response, Failure> {
+    // A header that is not even text is as bad a cursor as one that is not a number.
+    let last = headers
+        .get("last-event-id")
+        .map(|value| value.to_str().unwrap_or("unreadable"));
+    let cursor = Cursor::parse(last, wanted.after.as_deref(), wanted.at.as_deref());
+    let (live, store) = (app.live.clone(), app.store.clone());
+    if reader.wants_json {
+        let seconds = wanted.wait.and_then(|wait| wait.parse().ok()).unwrap_or(0);
+        let body = poll::answer(live, store, topic, cursor, Duration::from_secs(seconds)).await?;
+        let answer = Response::builder().content_type("application/json; charset=utf-8");
+        return Ok(answer
+            .header(header::CACHE_CONTROL, "no-store")
+            .body(body.to_string()));
+    }
+    let (follower, start) = Follower::start(live, store, topic, cursor).await?;
+    Ok(Response::builder()
+        .content_type("text/event-stream")
+        .header(header::CACHE_CONTROL, "no-cache, no-store, no-transform")
+        .header("x-accel-buffering", "no")
+        .body(Body::from_bytes_stream(follower::stream(follower, start))))
+}

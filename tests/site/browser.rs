@@ -1,0 +1,361 @@
+//! Chromium, driven through Debian's chromedriver (W3C WebDriver).
+//!
+//! Waiting happens inside the page, on its own mutations, so nothing here polls or sleeps.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::http::{Address, Connection, PATIENCE};
+
+const FLAGS: &[&str] = &[
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+];
+
+/// One story at a time has browsers open: two cores do not carry more of them.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A chromedriver and the windows that a story opens with it.
+pub struct Desk {
+    driver: Child,
+    _stdout: BufReader<ChildStdout>,
+    address: Address,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Desk {
+    /// Starts a chromedriver, once no other story has one.
+    pub fn new() -> Desk {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut driver = driver.expect("chromedriver is installed (tests/run sees to it)");
+        let mut stdout = BufReader::new(driver.stdout.take().expect("stdout is piped"));
+        let port = port_in(&mut stdout).expect("chromedriver names its port");
+        let address = Address::Port(SocketAddr::from(([127, 0, 0, 1], port)));
+        Desk {
+            driver,
+            _stdout: stdout,
+            address,
+            _turn: turn,
+        }
+    }
+
+    /// A window with a profile of its own.
+    pub fn window(&self) -> Window {
+        self.open(json!({}))
+    }
+
+    /// A window whose owner has turned JavaScript off.
+    pub fn window_without_javascript(&self) -> Window {
+        self.open(json!({ "profile.managed_default_content_settings.javascript": 2 }))
+    }
+
+    fn open(&self, prefs: Value) -> Window {
+        let profile = tempfile::tempdir().expect("a temporary folder can be made");
+        let mut flags: Vec<_> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+        flags.push("--window-size=1280,900".to_owned());
+        flags.push(format!("--user-data-dir={}", profile.path().display()));
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": { "args": flags, "prefs": prefs },
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "timeouts": { "script": PATIENCE.as_millis() as u64, "pageLoad": PATIENCE.as_millis() as u64 },
+        } } });
+        let answer = ask(&self.address, "POST", "/session", &wanted).expect("chromium starts");
+        let session = answer["sessionId"]
+            .as_str()
+            .expect("a session has an id")
+            .to_owned();
+        Window {
+            address: self.address.clone(),
+            session,
+            _profile: profile,
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        _ = self.driver.kill();
+        _ = self.driver.wait();
+    }
+}
+
+/// An open window.
+pub struct Window {
+    address: Address,
+    session: String,
+    _profile: TempDir,
+}
+
+impl Window {
+    /// Opens an address and waits until the page has loaded.
+    #[track_caller]
+    pub fn open(&self, url: &str) {
+        self.command("POST", "/url", &json!({ "url": url }));
+    }
+
+    /// The visible text of the first element that matches.
+    #[track_caller]
+    pub fn text(&self, css: &str) -> String {
+        let element = self.element(css);
+        self.command("GET", &format!("/element/{element}/text"), &Value::Null)
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// How many elements match.
+    pub fn count(&self, css: &str) -> usize {
+        let found = self.command(
+            "POST",
+            "/elements",
+            &json!({ "using": "css selector", "value": css }),
+        );
+        found.as_array().map_or(0, Vec::len)
+    }
+
+    /// Types a text into a field, in place of what it holds.
+    #[track_caller]
+    pub fn fill(&self, css: &str, text: &str) {
+        let element = self.element(css);
+        self.command("POST", &format!("/element/{element}/clear"), &json!({}));
+        self.command(
+            "POST",
+            &format!("/element/{element}/value"),
+            &json!({ "text": text }),
+        );
+    }
+
+    /// Clicks on the first element that matches.
+    #[track_caller]
+    pub fn click(&self, css: &str) {
+        let element = self.element(css);
+        self.command("POST", &format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// The value of a JavaScript expression.
+    #[track_caller]
+    pub fn eval(&self, expression: &str) -> Value {
+        self.command(
+            "POST",
+            "/execute/sync",
+            &json!({ "script": format!("return ({expression});"), "args": [] }),
+        )
+    }
+
+    /// Waits until an element matches.
+    #[track_caller]
+    pub fn wait_for(&self, css: &str) {
+        self.wait_until(&format!("document.querySelector({}) !== null", json!(css)));
+    }
+
+    /// Waits until no element matches.
+    #[track_caller]
+    pub fn wait_until_gone(&self, css: &str) {
+        self.wait_until(&format!("document.querySelector({}) === null", json!(css)));
+    }
+
+    /// Waits until an element that matches holds a text.
+    #[track_caller]
+    pub fn wait_for_text(&self, css: &str, text: &str) {
+        let all = format!("[...document.querySelectorAll({})]", json!(css));
+        self.wait_until(&format!(
+            "{all}.some(it => it.textContent.includes({}))",
+            json!(text)
+        ));
+    }
+
+    /// Waits until a JavaScript expression holds, looking again at each change of the page.
+    #[track_caller]
+    pub fn wait_until(&self, expression: &str) {
+        let script = format!(
+            "const done = arguments[0], holds = () => ({expression});
+             if (holds()) {{ done(true); return; }}
+             const look = () => {{ if (holds()) {{ watch.disconnect(); done(true); }} }};
+             const watch = new MutationObserver(look);
+             watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});"
+        );
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let held = self.try_command(
+                "POST",
+                "/execute/async",
+                &json!({ "script": script, "args": [] }),
+            );
+            match held {
+                Ok(_) => return,
+                // The page went away under the wait, to its next address or to itself: the wait goes on there.
+                Err(error) if is_navigation(&error) && Instant::now() < deadline => {}
+                Err(error) => panic!(
+                    "`{expression}` never held: {error}\n{}",
+                    self.eval("document.body.innerText")
+                ),
+            }
+        }
+    }
+
+    /// Waits until the comments of the page say that they are live.
+    #[track_caller]
+    pub fn wait_until_live(&self) {
+        self.wait_for("#comments[data-live=live]");
+    }
+
+    /// Sends a command of the Chrome DevTools protocol.
+    pub fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.command(
+            "POST",
+            "/goog/cdp/execute",
+            &json!({ "cmd": command, "params": parameters }),
+        )
+    }
+
+    /// What the console has received since it was last asked.
+    pub fn console(&self) -> Vec<String> {
+        let entries = self.command("POST", "/se/log", &json!({ "type": "browser" }));
+        let lines = entries.as_array().into_iter().flatten();
+        lines
+            .map(|entry| format!("{} {}", entry["level"], entry["message"]))
+            .collect()
+    }
+
+    /// Fails the story if the console holds an error or a breach of the policy.
+    #[track_caller]
+    pub fn has_a_clean_console(&self) {
+        let lines = self.console();
+        let bad =
+            |line: &&String| line.contains("SEVERE") || line.contains("Content Security Policy");
+        assert_eq!(
+            lines.iter().filter(bad).collect::<Vec<_>>(),
+            Vec::<&String>::new()
+        );
+    }
+
+    /// Writes what the window shows to a file of the build folder; where it is.
+    pub fn screenshot(&self, name: &str) -> String {
+        let file = format!("{}/{name}.png", env!("CARGO_TARGET_TMPDIR"));
+        let image = self
+            .try_command("GET", "/screenshot", &Value::Null)
+            .unwrap_or_default();
+        let image = STANDARD
+            .decode(image.as_str().unwrap_or_default())
+            .unwrap_or_default();
+        fs::write(&file, image).expect("the build folder can be written");
+        file
+    }
+
+    #[track_caller]
+    fn element(&self, css: &str) -> String {
+        let found = self.command(
+            "POST",
+            "/element",
+            &json!({ "using": "css selector", "value": css }),
+        );
+        let id = found
+            .as_object()
+            .and_then(|map| map.values().next())
+            .and_then(Value::as_str);
+        id.unwrap_or_else(|| panic!("nothing matches `{css}`: {found}"))
+            .to_owned()
+    }
+
+    #[track_caller]
+    fn command(&self, method: &str, path: &str, body: &Value) -> Value {
+        match self.try_command(method, path, body) {
+            Ok(value) => value,
+            Err(error) => panic!("{path} {body}: {error}"),
+        }
+    }
+
+    fn try_command(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+        ask(
+            &self.address,
+            method,
+            &format!("/session/{}{path}", self.session),
+            body,
+        )
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let name = thread::current()
+                .name()
+                .unwrap_or("story")
+                .replace("::", "-");
+            eprintln!(
+                "what a window showed: {}",
+                self.screenshot(&format!("{name}-{}", self.session))
+            );
+        }
+        _ = self.try_command("DELETE", "", &Value::Null);
+    }
+}
+
+fn is_navigation(error: &str) -> bool {
+    [
+        "document unloaded",
+        "navigat",
+        "aborted by",
+        "context was destroyed",
+    ]
+    .iter()
+    .any(|sign| error.contains(sign))
+}
+
+/// Sends one WebDriver command and unwraps its value.
+fn ask(address: &Address, method: &str, path: &str, body: &Value) -> Result<Value, String> {
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("Connection", "close"),
+    ];
+    let body = if body.is_null() {
+        Vec::new()
+    } else {
+        body.to_string().into_bytes()
+    };
+    // Longer than any wait inside the page, so that it is the page's deadline that ends a story.
+    let driver = Connection::open(address).and_then(|driver| driver.give_up_after(PATIENCE * 3));
+    let answer = driver.and_then(|mut driver| driver.send(method, path, &headers, &body));
+    let mut answer = answer
+        .map_err(|error| format!("chromedriver: {error}"))?
+        .json();
+    match answer["value"]["error"].as_str() {
+        Some(error) => Err(format!("{error}: {}", answer["value"]["message"])),
+        None => Ok(answer["value"].take()),
+    }
+}
+
+/// Reads `ChromeDriver was started successfully on port 41873.`
+fn port_in(stdout: &mut impl BufRead) -> Option<u16> {
+    let mut line = String::new();
+    while stdout.read_line(&mut line).ok()? > 0 {
+        if let Some((_, port)) = line.split_once("successfully on port ") {
+            return port.trim().trim_end_matches('.').parse().ok();
+        }
+        line.clear();
+    }
+    None
+}

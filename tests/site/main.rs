@@ -1,0 +1,27 @@
+//! Stories told to the real program, over HTTP, in the browser and on the command line.
+//!
+//! First the vocabulary (`site` and what it is made of), then the rooms. No story shares anything with another.
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod browser;
+mod http;
+mod page;
+mod site;
+mod stream;
+mod visitor;
+
+mod commands;
+mod commenting;
+mod crash;
+mod cursors;
+mod hostile;
+mod importing;
+mod live;
+mod promises;
+mod proxy;
+mod reacting;
+mod reading;
+mod refusing;
+mod requests;
+mod server;
+mod windows;

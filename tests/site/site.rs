@@ -1,0 +1,465 @@
+//! The program as an operator and its readers meet it: a folder, a process, HTTP and the command line.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection as Database, OpenFlags};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::http::{Address, Answer, Connection, FORM, PATIENCE, encode};
+use crate::page::Page;
+use crate::stream::Stream;
+use crate::visitor::Visitor;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rowlog");
+
+/// A blog of its own, served by the real program for as long as this value lives.
+pub struct Site {
+    folder: TempDir,
+    options: Vec<String>,
+    descriptors: Option<u32>,
+    server: Option<Server>,
+    address: Address,
+}
+
+/// The running `serve`. Its stdout stays open, as a terminal's would.
+struct Server {
+    process: Child,
+    _stdout: BufReader<ChildStdout>,
+}
+
+/// What a command printed, and how it ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained about.
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// The same outcome, once it is known to have worked.
+    #[track_caller]
+    pub fn worked(self) -> Outcome {
+        assert_eq!(self.code, Some(0), "{self:#?}");
+        self
+    }
+
+    /// The one line that a failed command owes its user.
+    #[track_caller]
+    pub fn complaint(&self) -> &str {
+        assert_eq!(self.code, Some(1), "{self:#?}");
+        let line = self.stderr.trim_end();
+        assert!(
+            !line.is_empty() && !line.contains('\n'),
+            "one clear line was expected: {self:#?}"
+        );
+        assert!(!line.contains("panicked"), "{line}");
+        line
+    }
+
+    /// Its output as one JSON value a line.
+    pub fn json_lines(&self) -> Vec<Value> {
+        let parse = |line: &str| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+        };
+        self.stdout.lines().map(parse).collect()
+    }
+}
+
+impl Site {
+    /// An empty folder, served without rate limits.
+    pub fn start() -> Site {
+        Site::start_with(&["--limits", "off"])
+    }
+
+    /// An empty folder, served with these options.
+    pub fn start_with(options: &[&str]) -> Site {
+        let mut site = Site::offline();
+        site.options = options.iter().map(|option| (*option).to_owned()).collect();
+        site.serve();
+        site
+    }
+
+    /// A served blog whose process may open only this many files and sockets.
+    pub fn start_with_descriptors(limit: u32) -> Site {
+        let mut site = Site::offline();
+        site.descriptors = Some(limit);
+        site.serve();
+        site
+    }
+
+    /// A served blog with one post.
+    pub fn with_post(slug: &str) -> Site {
+        let site = Site::start();
+        site.publish(slug, "A post", "Something to talk about.");
+        site
+    }
+
+    /// An empty folder that nobody serves yet.
+    pub fn offline() -> Site {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let address = Address::Port(SocketAddr::from(([127, 0, 0, 1], 0)));
+        Site {
+            folder,
+            options: vec!["--limits".into(), "off".into()],
+            descriptors: None,
+            server: None,
+            address,
+        }
+    }
+
+    /// Serves the folder, at the same address as before if there was one.
+    pub fn serve(&mut self) {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log())
+            .expect("the log can be written");
+        let mut process = self
+            .command()
+            .args(["serve", "--listen", &self.address.to_string()])
+            .args(&self.options)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        let mut stdout = BufReader::new(process.stdout.take().expect("stdout is piped"));
+        self.address = address_in(&mut stdout)
+            .unwrap_or_else(|| panic!("it never listened:\n{}", self.log_text()));
+        self.server = Some(Server {
+            process,
+            _stdout: stdout,
+        });
+    }
+
+    /// Ends the server as a crash or a power cut would, in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.process.kill().expect("the server can be killed");
+            server.process.wait().expect("a killed server ends");
+        }
+    }
+
+    /// Asks the server to end; says how it ended and how long that took.
+    pub fn stop(&mut self) -> (ExitStatus, Duration) {
+        self.signal("TERM");
+        let asked = Instant::now();
+        let status = self.ended();
+        (status, asked.elapsed())
+    }
+
+    /// Sends the server a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        let status = Command::new("sh")
+            .args(["-c", "kill -s \"$0\" \"$1\"", name, &pid])
+            .status();
+        assert!(status.expect("there is a shell").success());
+    }
+
+    /// Waits for the server to end by itself.
+    pub fn ended(&mut self) -> ExitStatus {
+        let mut server = self.server.take().expect("a server runs");
+        let mut status = None;
+        eventually("the server ends", || {
+            status = server
+                .process
+                .try_wait()
+                .expect("the server can be waited for");
+            status.is_some()
+        });
+        status.expect("it has ended")
+    }
+
+    /// The server's process id.
+    pub fn pid(&self) -> u32 {
+        self.server.as_ref().expect("a server runs").process.id()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// A path as a full address, for a browser.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A file beside the blog, for fixtures.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The folder given to `--data`.
+    pub fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// Writes a file beside the blog, and the folders above it.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a file has a folder"))
+            .expect("the folder can be made");
+        fs::write(&path, content).expect("the file can be written");
+        path
+    }
+
+    /// What the server has logged so far.
+    pub fn log_text(&self) -> String {
+        fs::read_to_string(self.log()).unwrap_or_default()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.path("server.log")
+    }
+
+    fn command(&self) -> Command {
+        let mut command = match self.descriptors {
+            None => Command::new(PROGRAM),
+            Some(limit) => {
+                let mut shell = Command::new("sh");
+                shell.args([
+                    "-c",
+                    &format!("ulimit -n {limit} && exec \"$0\" \"$@\""),
+                    PROGRAM,
+                ]);
+                shell
+            }
+        };
+        command
+            .arg("--data")
+            .arg(self.data())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs another command on the same folder, beside the server.
+    pub fn rowlog(&self, arguments: &[&str]) -> Outcome {
+        self.rowlog_with(arguments, "")
+    }
+
+    /// The same, with something on stdin.
+    pub fn rowlog_with(&self, arguments: &[&str], stdin: &str) -> Outcome {
+        run(self.command().args(arguments), stdin)
+    }
+
+    /// Starts a command that prints until it is killed.
+    pub fn rowlog_lines(&self, arguments: &[&str]) -> Lines {
+        let mut process = self
+            .command()
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stdout = BufReader::new(process.stdout.take().expect("stdout is piped"));
+        Lines { process, stdout }
+    }
+
+    /// Publishes a post from a second process, as its author does.
+    pub fn publish(&self, slug: &str, title: &str, body: &str) -> Outcome {
+        self.publish_with(slug, title, "", body)
+    }
+
+    /// Publishes a post with more lines of front matter.
+    pub fn publish_with(&self, slug: &str, title: &str, front_matter: &str, body: &str) -> Outcome {
+        let text = format!(
+            "+++\ntitle = {title:?}\nslug = {slug:?}\ndate = 2026-01-02T03:04:05Z\n{front_matter}\n+++\n\n{body}\n"
+        );
+        let file = self.write(&format!("posts/{slug}.md"), text);
+        self.rowlog(&["publish", path(&file)]).worked()
+    }
+
+    /// Asks for a page as a stranger.
+    pub fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], b"")
+    }
+
+    /// Asks for something as a program: `Accept: application/json`.
+    pub fn get_json(&self, path: &str) -> Value {
+        self.send("GET", path, &[("Accept", "application/json")], b"")
+            .expect(200)
+            .json()
+    }
+
+    /// The page of a post.
+    pub fn post(&self, slug: &str) -> Page {
+        self.get(&format!("/posts/{slug}")).expect(200).page()
+    }
+
+    /// Sends any request on a connection of its own.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let answer = self.try_send(method, path, headers, body);
+        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}\n{}", self.log_text()))
+    }
+
+    /// Sends any request, or says why no answer came.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
+        let headers = [headers, &[("Connection", "close")]].concat();
+        Connection::open(&self.address)?.send(method, path, &headers, body)
+    }
+
+    /// Posts a form as a stranger without a cookie, and nothing else that a browser would send.
+    pub fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send("POST", path, &[FORM], encode(fields).as_bytes())
+    }
+
+    /// Comments as a new visitor; the id of the comment.
+    pub fn comment(&self, slug: &str, name: &str, body: &str) -> i64 {
+        self.visitor().comment(slug, name, body)
+    }
+
+    /// Somebody with a browser of her own, without JavaScript.
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.address)
+    }
+
+    /// Follows a post from now on.
+    pub fn follow(&self, slug: &str) -> Stream {
+        self.stream(&format!("/posts/{slug}/events"), &[])
+    }
+
+    /// Follows a post from an earlier event on.
+    pub fn follow_after(&self, slug: &str, id: i64) -> Stream {
+        self.stream(&format!("/posts/{slug}/events?after={id}"), &[])
+    }
+
+    /// Follows any stream.
+    #[track_caller]
+    pub fn stream(&self, path: &str, headers: &[(&str, &str)]) -> Stream {
+        let stream = Stream::open(&self.address, path, headers);
+        stream.unwrap_or_else(|answer| panic!("{path} is no stream: {:?}", answer.head))
+    }
+
+    /// The newest id of the log.
+    pub fn head(&self) -> i64 {
+        self.health("head")
+    }
+
+    /// A number of `/health`.
+    pub fn health(&self, name: &str) -> i64 {
+        let health = self.get("/health").expect(200).json();
+        health[name]
+            .as_i64()
+            .unwrap_or_else(|| panic!("no {name} in {health}"))
+    }
+
+    /// The blog's file, to look into.
+    pub fn database(&self) -> Database {
+        let file = self.data().join("rowlog.db");
+        Database::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the file opens")
+    }
+
+    /// The blog's file, to change while nobody serves it.
+    pub fn database_for_surgery(&self) -> Database {
+        assert!(self.server.is_none(), "a server runs");
+        Database::open(self.data().join("rowlog.db")).expect("the file opens")
+    }
+
+    /// One number out of the file.
+    pub fn ask(&self, sql: &str) -> i64 {
+        let answer = self.database().query_row(sql, [], |row| row.get(0));
+        answer.unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.kill();
+        if thread::panicking() {
+            eprintln!("--- what the server logged ---\n{}", self.log_text());
+        }
+    }
+}
+
+/// A running command and the lines it prints.
+pub struct Lines {
+    process: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Lines {
+    /// The next line as JSON. A command that stays silent is ended by the deadline of the whole run.
+    pub fn next_json(&mut self) -> Value {
+        let mut line = String::new();
+        self.stdout
+            .read_line(&mut line)
+            .expect("the command prints text");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+/// Waits until something holds, and fails the story if it does not in time.
+///
+/// Only for what announces itself nowhere: an exit, a gauge, a file. Everything else is waited for where it arrives.
+#[track_caller]
+pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
+    within(PATIENCE, what, holds);
+}
+
+/// The same with a deadline that is itself the promise.
+#[track_caller]
+pub fn within(wait: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + wait;
+    while !holds() {
+        assert!(Instant::now() < deadline, "not within {wait:?}: {what}");
+        thread::park_timeout(Duration::from_millis(2));
+    }
+}
+
+/// A path as the text that a command line takes.
+pub fn path(path: &Path) -> &str {
+    path.to_str().expect("temporary paths are UTF-8")
+}
+
+fn run(command: &mut Command, stdin: &str) -> Outcome {
+    let command = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut process = command.spawn().expect("the program starts");
+    let mut pipe = process.stdin.take().expect("stdin is piped");
+    _ = pipe.write_all(stdin.as_bytes()); // a command that does not read its stdin may have ended already
+    drop(pipe);
+    let output = process.wait_with_output().expect("the command ends");
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Reads the promised line `Listening on http://ADDRESS`.
+fn address_in(stdout: &mut impl BufRead) -> Option<Address> {
+    let mut line = String::new();
+    while stdout.read_line(&mut line).ok()? > 0 {
+        if let Some(address) = line.trim_end().strip_prefix("Listening on http://") {
+            return Some(Address::Port(address.parse().ok()?));
+        }
+        line.clear();
+    }
+    None
+}
