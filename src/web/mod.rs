@@ -123,8 +123,7 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/tags", get(posts::tags))
         .at("/tags/:tag", get(posts::tagged))
         .at("/posts/:slug", get(posts::show))
-        .at("/:slug", pages::show)
-        .at("/*path", pages::elsewhere);
+        .at("/:slug", get(pages::show));
     let talking = reading
         .at("/posts/:slug/comments", post(comments::create))
         .at("/posts/:slug/reactions", post(reactions::to_post))
@@ -153,6 +152,7 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
             tracing::error!("a handler panicked");
             poem::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }))
+        .around(pages::elsewhere)
         .around(guard::same_origin)
         .around(error::drawn)
         .around(guard::headers)

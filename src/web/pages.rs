@@ -1,12 +1,14 @@
 //! Static pages, and every address that was another one's before.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use askama::Template;
 use percent_encoding::percent_decode_str;
-use poem::http::{Method, StatusCode, Uri, header};
+use poem::http::{Method, StatusCode, header};
 use poem::web::{Data, Path};
-use poem::{Response, handler};
+use poem::{Endpoint, IntoResponse, Request, Response, handler};
+use rusqlite::Connection;
 
 use super::App;
 use super::error::Failure;
@@ -21,59 +23,42 @@ use crate::views::posts::StaticPage;
 pub async fn show(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
-    method: Method,
-    uri: &Uri,
     Path(slug): Path<String>,
 ) -> Result<Response, Failure> {
     let page = app.page(&reader, move |moment| {
         let post = posts::open(moment.conn, PostKind::Page, &slug)?.ok_or(Error::NotFound)?;
         Ok(StaticPage::new(moment.frame(), &post).render()?)
     });
-    match page.await {
-        Err(Error::NotFound) => lost(app, &method, uri).await,
-        Ok(_) if !is_reading(&method) => Err(Failure::status(StatusCode::METHOD_NOT_ALLOWED)),
-        answer => Ok(answer?),
+    Ok(page.await?)
+}
+
+/// Leads on, for good, from an address that is not found but was one once, or that has a slash too many.
+pub async fn elsewhere<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
+    let reading = matches!(*req.method(), Method::GET | Method::HEAD);
+    let app = req.data::<Arc<App>>().cloned();
+    let path = percent_decode_str(req.uri().path()).decode_utf8().map(Cow::into_owned);
+    let error = match next.call(req).await {
+        Err(error) if reading && error.status() == StatusCode::NOT_FOUND => error,
+        answer => return Ok(answer?.into_response()),
+    };
+    let (Some(app), Ok(path)) = (app, path) else { return Err(error) };
+    match app.store.read(move |conn| other_address(conn, &path)).await {
+        Ok(Some(target)) => Ok(moved(&target)),
+        Ok(None) => Err(error),
+        Err(failed) => Err(Failure::from(failed).into()),
     }
 }
 
-/// Whatever no other route takes: an old address, one with a slash too many, or nothing.
-#[handler]
-pub async fn elsewhere(
-    Data(app): Data<&Arc<App>>,
-    method: Method,
-    uri: &Uri,
-) -> Result<Response, Failure> {
-    lost(app, &method, uri).await
-}
-
-async fn lost(app: &App, method: &Method, uri: &Uri) -> Result<Response, Failure> {
-    let path = percent_decode_str(uri.path())
-        .decode_utf8()
-        .map_err(|_| Failure::status(StatusCode::BAD_REQUEST))?;
-    match is_reading(method) {
-        true => Ok(led_on(app, path.into_owned()).await?),
-        false => Err(Error::NotFound.into()),
-    }
-}
-
-/// Leads from an old address to today's, for good.
-///
-/// Errors: [`Error::NotFound`] if nothing ever had that address.
-pub async fn led_on(app: &App, path: String) -> Result<Response> {
-    let target = app
-        .store
-        .read(move |conn| match redirects::find(conn, &path)? {
-            Some(target) => Ok(Some(target)),
-            None => without_slash(conn, &path),
-        });
-    match target.await? {
-        Some(target) => Ok(moved(&target)),
-        None => Err(Error::NotFound),
+/// Where what had this address stands today.
+fn other_address(conn: &Connection, path: &str) -> Result<Option<String>> {
+    match redirects::find(conn, path)? {
+        Some(target) => Ok(Some(target)),
+        None => without_slash(conn, path),
     }
 }
 
 /// The address of a post or page that was asked for with slashes at its end.
-fn without_slash(conn: &rusqlite::Connection, path: &str) -> Result<Option<String>> {
+fn without_slash(conn: &Connection, path: &str) -> Result<Option<String>> {
     let Some(bare) = path
         .strip_suffix('/')
         .map(|path| path.trim_end_matches('/'))
@@ -95,8 +80,4 @@ fn moved(target: &str) -> Response {
         .status(StatusCode::MOVED_PERMANENTLY)
         .header(header::LOCATION, target)
         .finish()
-}
-
-fn is_reading(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD)
 }

@@ -100,7 +100,7 @@ pub async fn tagged(
     Ok(answer.await?)
 }
 
-/// `GET /posts/{slug}`; an earlier slug leads on to the post.
+/// `GET /posts/{slug}`
 #[handler]
 pub async fn show(
     Data(app): Data<&Arc<App>>,
@@ -108,30 +108,13 @@ pub async fn show(
     Path(slug): Path<String>,
     Query(query): Query<PostQuery>,
 ) -> Result<Response, Failure> {
-    let (key, address) = (app.form_key.clone(), PostKind::Post.path(&slug));
-    let answer = app
-        .page(&reader, move |moment| {
-            let typed = moment
-                .reader
-                .visitor(moment.conn)?
-                .as_ref()
-                .map(Typed::from)
-                .unwrap_or_default();
-            moment.post(
-                &slug,
-                query,
-                &Draft {
-                    typed,
-                    ..Draft::default()
-                },
-                &key,
-            )
-        })
-        .await;
-    match answer {
-        Err(Error::NotFound) => Ok(super::pages::led_on(app, address).await?),
-        answer => Ok(answer?),
-    }
+    let key = app.form_key.clone();
+    let answer = app.page(&reader, move |moment| {
+        let visitor = moment.reader.visitor(moment.conn)?;
+        let typed = visitor.as_ref().map(Typed::from).unwrap_or_default();
+        moment.post(&slug, query, &Draft { typed, ..Draft::default() }, &key)
+    });
+    Ok(answer.await?)
 }
 
 /// What the composer of a page holds.

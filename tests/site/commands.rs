@@ -171,7 +171,7 @@ fn a_folder_that_cannot_be_used_is_named_with_the_way_out() {
     let site = Site::offline();
     let file = site.write("a-file", "not a folder");
     for folder in [path(&file), "/proc/nowhere"] {
-        let outcome = site.rowlog(&["--data", folder, "serve", "--listen", "127.0.0.1:0"]);
+        let outcome = site.rowlog_on(folder, &["serve", "--listen", "127.0.0.1:0"]);
         assert!(outcome.complaint().contains(folder), "{outcome:#?}");
     }
     let empty = site.rowlog(&["check"]);

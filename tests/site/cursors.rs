@@ -190,7 +190,7 @@ fn a_cursor_from_before_the_trimmed_log_is_a_gap_only_where_something_is_missing
     site.publish("quiet", "Quiet", "Nothing of this post was ever trimmed.");
     assert_eq!(
         site.ask("select count(*) from events where at < (select max(at) from events) - 1000000"),
-        1000 - 1,
+        1000,
         "the newest thousand stay"
     );
 
@@ -249,6 +249,7 @@ fn a_post_that_is_gone_has_no_stream() {
 fn the_same_cursor_works_by_polling() {
     let site = Site::with_post("hello");
     let id = site.comment("hello", "Ann", "one");
+    let streamed = site.follow_after("hello", 0).up_to(site.head());
     let first = site.get_json("/posts/hello/events?after=0");
     let events = first["events"].as_array().unwrap();
     assert_eq!(events.last().unwrap()["kind"], "comment:created");
@@ -263,7 +264,6 @@ fn the_same_cursor_works_by_polling() {
         Value::Array(Vec::new())
     );
 
-    let streamed = site.follow_after("hello", 0).up_to(site.head());
     assert_eq!(streamed.len(), events.len());
     for (block, event) in streamed.iter().zip(events) {
         assert_eq!(

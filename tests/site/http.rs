@@ -192,21 +192,26 @@ impl Answer {
     /// The same answer, once it is known to have this status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Answer {
-        assert_eq!(
-            self.status(),
-            status,
-            "unexpected answer: {:?}\n{}",
-            self.head,
-            self.text()
-        );
+        assert_eq!(self.status(), status, "unexpected answer: {}", self.gist());
         self
+    }
+
+    /// What it says, without its markup.
+    fn gist(&self) -> String {
+        let text = self.text();
+        let text = if text.starts_with("<!doctype html") {
+            self.page().text("main")
+        } else {
+            text
+        };
+        text.chars().take(600).collect()
     }
 
     /// Where the answer sends the browser.
     #[track_caller]
     pub fn location(&self) -> &str {
         self.header("location")
-            .unwrap_or_else(|| panic!("no Location: {:?}\n{}", self.head, self.text()))
+            .unwrap_or_else(|| panic!("{} without Location: {}", self.status(), self.gist()))
     }
 }
 

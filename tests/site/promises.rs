@@ -25,10 +25,7 @@ fn a_row_and_its_event_are_committed_together_or_not_at_all() {
         "a stranger reads the cause"
     );
     assert!(
-        answer
-            .page()
-            .text("textarea[name=body]")
-            .contains("without an event"),
+        answer.page().text("textarea").contains("without an event"),
         "the text is lost"
     );
     assert_eq!(

@@ -249,7 +249,13 @@ impl Site {
         self.rowlog_with(arguments, "")
     }
 
-    /// The same, with something on stdin.
+    /// Runs a command on another folder.
+    pub fn rowlog_on(&self, folder: &str, arguments: &[&str]) -> Outcome {
+        let mut command = Command::new(PROGRAM);
+        run(command.args(["--data", folder]).args(arguments), "")
+    }
+
+    /// Runs a command with something on stdin.
     pub fn rowlog_with(&self, arguments: &[&str], stdin: &str) -> Outcome {
         run(self.command().args(arguments), stdin)
     }
