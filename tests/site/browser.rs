@@ -148,11 +148,19 @@ impl Window {
         );
     }
 
-    /// Clicks on the first element that matches.
+    /// Clicks on the first element that matches, once it stands in the middle of the window.
     #[track_caller]
     pub fn click(&self, css: &str) {
+        self.scroll_to(css);
         let element = self.element(css);
         self.command("POST", &format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// Scrolls an element to the middle of the window, without the motion that a page may wish for.
+    #[track_caller]
+    pub fn scroll_to(&self, css: &str) {
+        let place = "scrollIntoView({ behavior: 'instant', block: 'center' })";
+        self.eval(&format!("document.querySelector({})?.{place}", json!(css)));
     }
 
     /// The value of a JavaScript expression.

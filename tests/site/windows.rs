@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use crate::browser::{Desk, Window};
-use crate::site::Site;
+use crate::site::{Site, path};
 use crate::visitor::comment_in;
 
 #[test]
@@ -44,7 +44,7 @@ fn act_here_and_watch_there(site: &Site, here: &Window, there: &Window) {
     there.open(&address);
     there.wait_until_live();
     there.eval("window.sameDocument = true");
-    there.eval("document.querySelector('#threads > li:nth-child(8)').scrollIntoView()");
+    there.scroll_to("#threads > li:nth-child(8)");
     let read = "document.querySelector('#threads > li:nth-child(9)').getBoundingClientRect().top";
     let before = there.eval(read);
 
@@ -202,7 +202,10 @@ fn a_window_finds_its_way_back_through_a_crash() {
 fn a_window_that_held_a_restored_blog_reads_itself_anew() {
     let mut site = Site::with_post("hello");
     site.stop();
-    let backup = std::fs::read(site.data().join("rowlog.db")).unwrap();
+    let backup = site.path("backup.db");
+    let copy = "vacuum into ?1";
+    let saved = site.database_for_surgery().execute(copy, [path(&backup)]);
+    saved.unwrap();
     site.serve();
     for n in 0..5 {
         site.comment("hello", "Ann", &format!("lost in the restore {n}"));
@@ -213,7 +216,9 @@ fn a_window_that_held_a_restored_blog_reads_itself_anew() {
     window.wait_until_live();
     assert_eq!(window.count("#threads article"), 5);
     site.stop();
-    std::fs::write(site.data().join("rowlog.db"), backup).unwrap();
+    std::fs::remove_dir_all(site.data()).unwrap();
+    std::fs::create_dir(site.data()).unwrap();
+    std::fs::copy(backup, site.data().join("rowlog.db")).unwrap();
     site.serve();
     window.wait_until("document.querySelectorAll('#threads article').length === 0");
     let id = site.comment("hello", "Bob", "a new beginning");
