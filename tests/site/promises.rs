@@ -170,6 +170,34 @@ fn a_deleted_text_is_in_no_replay_no_feed_and_no_page() {
 }
 
 #[test]
+fn a_text_is_in_no_replay_from_the_moment_its_deletion_is_answered() {
+    let site = Site::with_post("hello");
+    let mut ann = site.visitor();
+    for n in 0..40 {
+        let id = ann.comment("hello", "Ann", &format!("plugh {n}"));
+        ann.delete(id);
+        let replay = site.get_json("/posts/hello/events?after=0").to_string();
+        assert!(!replay.contains("plugh"), "round {n}: {replay}");
+    }
+}
+
+#[test]
+fn what_is_acknowledged_is_behind_every_stream_that_opens_after_it() {
+    let site = Site::with_post("hello");
+    for n in 0..40 {
+        let id = site.comment("hello", "Ann", &format!("line {n}"));
+        let before = site.head() - 1;
+        let replay = site.get_json(&format!("/posts/hello/events?after={before}"));
+        assert_eq!(
+            replay["events"][0]["comment"]["id"], id,
+            "round {n}: {replay}"
+        );
+        let stream = site.follow_after("hello", before);
+        assert_eq!(stream.hello.data["head"], before + 1, "round {n}");
+    }
+}
+
+#[test]
 fn a_visitor_gets_a_cookie_with_her_first_post_and_the_blog_keeps_only_its_hash() {
     let mut site = Site::with_post("hello");
     let mut ann = site.visitor();
