@@ -27,7 +27,8 @@ pub struct Asset {
 /// Every file by the name it has in the source. The modules that a page's script imports are inside it.
 static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
     let own = Embedded::iter().filter(|name| !name.ends_with(".js") || name == SCRIPT);
-    own.filter_map(|name| Some((name.to_string(), asset(&name)?))).collect()
+    own.filter_map(|name| Some((name.to_string(), asset(&name)?)))
+        .collect()
 });
 
 /// Every file by the name it is served under.
@@ -62,11 +63,20 @@ fn asset(name: &str) -> Option<Asset> {
         }
         false => Embedded::get(name)?.data.into_owned(),
     };
-    let hash: String = Sha256::digest(&bytes).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = Sha256::digest(&bytes)
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let served = format!("{stem}-{hash}.{extension}");
     let url = format!("/assets/{served}");
-    Some(Asset { name: served, bytes, mime: mime(extension), url })
+    Some(Asset {
+        name: served,
+        bytes,
+        mime: mime(extension),
+        url,
+    })
 }
 
 /// Appends a module to `script`, what it imports before it: one request instead of a chain of them, and smaller.
@@ -74,7 +84,9 @@ fn asset(name: &str) -> Option<Asset> {
 /// Our modules import each other without cycles and by one line each, share no top-level name, and keep comments on
 /// lines of their own; so the lines that only a module needs can go.
 fn bundle(name: &str, seen: &mut HashSet<String>, script: &mut String) {
-    let Some(file) = Embedded::get(name).filter(|_| seen.insert(name.into())) else { return };
+    let Some(file) = Embedded::get(name).filter(|_| seen.insert(name.into())) else {
+        return;
+    };
     for line in String::from_utf8_lossy(&file.data).lines().map(str::trim) {
         if let Some(import) = line.strip_prefix("import ") {
             if let Some((_, module)) = import.split_once("\"./") {
@@ -105,12 +117,17 @@ mod tests {
         let script = find(url(SCRIPT).rsplit('/').next().unwrap()).unwrap();
         assert_eq!(script.mime, "text/javascript; charset=utf-8");
         let text = String::from_utf8(script.bytes.clone()).unwrap();
-        assert!(text.lines().all(|line| !line.starts_with("import ") && !line.starts_with("export ")));
+        assert!(
+            text.lines()
+                .all(|line| !line.starts_with("import ") && !line.starts_with("export "))
+        );
         let modules = Embedded::iter().filter(|name| name.ends_with(".js"));
         for module in modules {
             let source = Embedded::get(&module).unwrap().data.into_owned();
             let source = String::from_utf8(source).unwrap();
-            let openings = source.lines().filter_map(|line| line.strip_prefix("export "));
+            let openings = source
+                .lines()
+                .filter_map(|line| line.strip_prefix("export "));
             for opening in openings {
                 assert_eq!(text.matches(opening).count(), 1, "{module}: {opening}");
             }

@@ -19,16 +19,15 @@ pub struct Options {
 
 /// Creates or updates one post per file. Every file is tried; what failed is said at the end.
 ///
-/// Errors: [`Error::Refused`] if a file could not be published.
+/// Errors: [`Error::Refused`] with a line for each file that could not be published.
 pub async fn run(folder: &Path, options: Options) -> Result<()> {
     let store = super::any(folder)?;
-    let mut failed = 0;
+    let mut failed = Vec::new();
     for file in &options.files {
         let found = match read_file(file, &Reading::default()) {
             Ok(found) => found,
             Err(why) => {
-                eprintln!("{}: {why}", file.display());
-                failed += 1;
+                failed.push(format!("{}: {why}", file.display()));
                 continue;
             }
         };
@@ -44,11 +43,8 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
             println!("{path} {word}");
         }
     }
-    match failed {
-        0 => Ok(()),
-        _ => Err(Error::Refused(format!(
-            "{failed} of {} files could not be published",
-            options.files.len()
-        ))),
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Refused(failed.join("\n"))),
     }
 }

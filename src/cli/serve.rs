@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::{io, io::Write};
@@ -66,7 +67,7 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
         .local_addr()
         .map_err(Error::io("cannot read the address listened on"))?;
     let (stop, stopped) = watch::channel(false);
-    let live = Live::start(&store, stopped.clone())?;
+    let (live, tailer) = Live::start(&store, stopped.clone())?;
     let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
     let app = App {
         store: store.clone(),
@@ -79,7 +80,7 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
         form_key: form_key
             .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
     };
-    let work = tokio::spawn(chores::run(store, stopped.clone()));
+    let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
     let bounds = Bounds::from_descriptors();
     let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
     announce(address)?;
@@ -90,7 +91,13 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
         .map_err(|error| Error::Refused(format!("the server failed: {error}")))?;
     served.map_err(Error::io("the server failed"))?;
     work.await
-        .map_err(|error| Error::Refused(format!("the chores failed: {error}")))
+        .map_err(|error| Error::Refused(format!("the chores failed: {error}")))?;
+    // With its last connection the file takes the write-ahead log in and is complete alone.
+    tailer
+        .join()
+        .map_err(|_| Error::Refused("the tailer failed; its last words are above".into()))?;
+    drop(store);
+    Ok(())
 }
 
 /// One line on standard output, a promise to scripts. A closed output does not stop the blog.
@@ -108,7 +115,11 @@ fn announce(address: SocketAddr) -> Result<()> {
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("rowlog.lock");
     let shown = path.display();
-    let file = File::options().create(true).append(true).open(&path);
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path);
     let file = file.map_err(Error::io(format!(
         "cannot write {shown}; check the folder's permissions"
     )))?;

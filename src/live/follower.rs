@@ -9,18 +9,21 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::cursor::{Cursor, Start, resolve};
 use super::frame::{self, Frame};
 use super::{Counted, Live, sse};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::model::topic::Topic;
 use crate::store::{Store, log};
 
 /// Events read from the log at once by a client that is further behind than the ring.
 const PAGE: i64 = 128;
+
+/// How long the tailer may take to read what was just committed.
+const TAILER_WITHIN: Duration = Duration::from_secs(5);
 
 /// A filtered stream tells its client the cursor after this many events that were not for it.
 const SILENT_AT_MOST: i64 = 512;
@@ -52,7 +55,16 @@ impl Follower {
         cursor: Cursor,
     ) -> Result<(Follower, Start)> {
         // Subscribed before the log is asked, so that a commit between the two is not missed.
-        let head = live.head.subscribe();
+        let mut head = live.head.subscribe();
+        // What this process has already answered for must be in the ring: a text whose deletion was confirmed must
+        // not be replayed by it. The tailer is that far within a moment; the log itself is always right.
+        let committed = store.committed();
+        let reached = head.wait_for(|head| *head >= committed);
+        if timeout(TAILER_WITHIN, reached).await.is_err() {
+            return Err(Error::Unavailable(
+                "the log is not read fast enough; please try again",
+            ));
+        }
         let start = match live.resume(&topic, cursor) {
             Some(start) => start,
             None => {

@@ -15,6 +15,7 @@ mod tailer;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
@@ -38,7 +39,10 @@ impl Live {
     /// Fills the ring and starts the tailer thread, which ends when `stop` becomes true.
     ///
     /// Errors: what reading the log answers.
-    pub fn start(store: &Store, stop: watch::Receiver<bool>) -> Result<Arc<Live>> {
+    pub fn start(
+        store: &Store,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(Arc<Live>, JoinHandle<()>)> {
         let conn = store.follower()?;
         let ring = tailer::preload(&conn)?;
         let (head, _) = watch::channel(ring.last());
@@ -49,11 +53,11 @@ impl Live {
             streams: AtomicUsize::new(0),
         });
         let (bell, tailed) = (store.doorbell(), live.clone());
-        std::thread::Builder::new()
+        let tailer = std::thread::Builder::new()
             .name("tailer".into())
             .spawn(move || tailer::run(&conn, &bell, &tailed))
             .map_err(Error::io("could not start the tailer thread"))?;
-        Ok(live)
+        Ok((live, tailer))
     }
 
     /// The newest event that streams have been told of.

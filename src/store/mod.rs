@@ -27,6 +27,7 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
+use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 use writer::Writer;
 
@@ -114,6 +115,11 @@ impl Store {
         task.await.map_err(|_| {
             Error::Unavailable("reading the database failed unexpectedly; please try again")
         })?
+    }
+
+    /// The newest event that this process has committed; zero if it has committed none.
+    pub fn committed(&self) -> EventId {
+        self.writer.head()
     }
 
     /// A doorbell of its own for one follower: it rings after each commit of this process.

@@ -4,15 +4,17 @@
 //! COMMIT has returned, and the doorbell rings after that: nobody is told of what a crash could take back.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Tx;
 use crate::error::{Error, Result};
+use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 
 /// Changes that may wait. Beyond this the site says so rather than letting everyone wait longer.
@@ -27,23 +29,48 @@ const STOPPED: Error = Error::Unavailable(
     "this site has stopped writing, because its disk or its file failed; its owner must look",
 );
 
-/// The way to the writer thread.
+/// The way to the writer thread. Dropping it waits until the thread has closed its connection.
 pub struct Writer {
-    queue: mpsc::Sender<Box<dyn Job>>,
-    bells: Arc<Mutex<Vec<SyncSender<()>>>>,
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+    pulse: Arc<Pulse>,
+}
+
+/// What the thread tells the rest of the process.
+#[derive(Default)]
+struct Pulse {
+    /// The newest committed event of this process.
+    head: AtomicI64,
+    bells: Mutex<Vec<SyncSender<()>>>,
+}
+
+impl Pulse {
+    fn bells(&self) -> MutexGuard<'_, Vec<SyncSender<()>>> {
+        self.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rings every bell whose follower is still there. A bell that is full is one that still rings.
+    fn ring(&self) {
+        self.bells()
+            .retain(|bell| !matches!(bell.try_send(()), Err(TrySendError::Disconnected(()))));
+    }
 }
 
 impl Writer {
-    /// Starts the thread. It ends when the last `Writer` is dropped and the queue is empty.
+    /// Starts the thread.
     pub fn start(conn: Connection) -> Result<Writer> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let bells: Arc<Mutex<Vec<SyncSender<()>>>> = Arc::default();
-        let ring = bells.clone();
-        thread::Builder::new()
+        let pulse = Arc::<Pulse>::default();
+        let told = pulse.clone();
+        let thread = thread::Builder::new()
             .name("writer".into())
-            .spawn(move || drain(conn, jobs, &ring))
+            .spawn(move || drain(&conn, jobs, &told))
             .map_err(Error::io("could not start the writer thread"))?;
-        Ok(Writer { queue, bells })
+        Ok(Writer {
+            queue: Some(queue),
+            thread: Some(thread),
+            pulse,
+        })
     }
 
     /// Hands `change` to the thread and waits until it is committed.
@@ -58,18 +85,31 @@ impl Writer {
             outcome: None,
             reply,
         });
-        self.queue.try_send(job).map_err(|_| OVERLOADED)?;
-        answer.await.unwrap_or(Err(STOPPED))
+        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => answer.await.unwrap_or(Err(STOPPED)),
+            Some(Err(mpsc::error::TrySendError::Full(_))) => Err(OVERLOADED),
+            _ => Err(STOPPED),
+        }
+    }
+
+    /// The newest event that this process has committed; zero if none.
+    pub fn head(&self) -> EventId {
+        EventId(self.pulse.head.load(Ordering::Acquire))
     }
 
     /// A bell that rings after each commit. One ring may stand for many commits.
     pub fn doorbell(&self) -> Receiver<()> {
         let (rope, bell) = sync_channel(1);
-        self.bells
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(rope);
+        self.pulse.bells().push(rope);
         bell
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        // A thread that panicked has closed its connection as well.
+        self.thread.take().map(JoinHandle::join);
     }
 }
 
@@ -117,11 +157,7 @@ where
 }
 
 /// The thread's life: wait for a change, take what else is waiting, commit all of it, answer, ring.
-fn drain(
-    conn: Connection,
-    mut jobs: mpsc::Receiver<Box<dyn Job>>,
-    bells: &Mutex<Vec<SyncSender<()>>>,
-) {
+fn drain(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, pulse: &Pulse) {
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -129,20 +165,13 @@ fn drain(
         {
             group.push(job);
         }
-        let result = commit(&conn, &mut group);
-        let committed = result.is_ok();
-        group.into_iter().for_each(|job| job.answer(committed));
+        let result = commit(conn, &mut group);
+        if let Ok(head) = result {
+            pulse.head.store(head, Ordering::Release);
+        }
+        group.into_iter().for_each(|job| job.answer(result.is_ok()));
         match result {
-            // A full bell is one that still rings.
-            Ok(()) => bells
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .retain(|bell| {
-                    !matches!(
-                        bell.try_send(()),
-                        Err(std::sync::mpsc::TrySendError::Disconnected(()))
-                    )
-                }),
+            Ok(_) => pulse.ring(),
             Err(error) if is_fatal(&error) => {
                 tracing::error!("writing has stopped, the file or its disk failed: {error}");
                 return;
@@ -152,18 +181,20 @@ fn drain(
     }
 }
 
-/// Runs a group of changes in one transaction.
-fn commit(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+/// Runs a group of changes in one transaction; the newest event after it.
+fn commit(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<i64> {
     conn.prepare_cached("begin immediate")?.execute([])?;
-    let done =
-        changes(conn, group).and_then(|()| conn.prepare_cached("commit")?.execute([]).map(drop));
+    let done = changes(conn, group).and_then(|head| {
+        conn.prepare_cached("commit")?.execute([])?;
+        Ok(head)
+    });
     if done.is_err() && !conn.is_autocommit() {
         conn.execute_batch("rollback")?;
     }
     done
 }
 
-fn changes(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+fn changes(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<i64> {
     for job in group {
         conn.prepare_cached("savepoint change")?.execute([])?;
         let kept = job.run(&Tx {
@@ -175,7 +206,8 @@ fn changes(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()
         }
         conn.prepare_cached("release change")?.execute([])?;
     }
-    Ok(())
+    conn.prepare_cached("select coalesce(max(id), 0) from events")?
+        .query_row([], |row| row.get(0))
 }
 
 /// Whether going on could make things worse: after a failed flush Linux marks the pages clean, so trying again would

@@ -28,6 +28,8 @@ const RETRY_AFTER: &str = "5";
 pub struct Failure {
     error: Cause,
     typed: Option<String>,
+    /// The methods that would be taken, where this one is not.
+    allowed: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -44,6 +46,15 @@ impl Failure {
         Failure {
             error: Cause::Request(status),
             typed: None,
+            allowed: None,
+        }
+    }
+
+    /// A method that the address does not take; `allowed` as the header says it. Source: RFC 9110, section 15.5.6.
+    pub fn method(allowed: &'static str) -> Failure {
+        Failure {
+            allowed: Some(allowed),
+            ..Failure::status(StatusCode::METHOD_NOT_ALLOWED)
         }
     }
 
@@ -73,6 +84,7 @@ impl From<Error> for Failure {
         Failure {
             error: Cause::Ours(error),
             typed: None,
+            allowed: None,
         }
     }
 }
@@ -152,6 +164,9 @@ async fn draw(
         header::CACHE_CONTROL,
         header::HeaderValue::from_static("no-store"),
     );
+    if let Some(allowed) = failure.and_then(|failure| failure.allowed) {
+        headers.insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+    }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(
             header::RETRY_AFTER,

@@ -19,9 +19,10 @@ mod theme;
 
 use std::sync::Arc;
 
+use poem::error::MethodNotAllowedError;
 use poem::http::header;
 use poem::middleware::{AddData, CatchPanic};
-use poem::{Endpoint, EndpointExt, IntoResponse, Response, Route, get, post};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, RouteMethod};
 use rusqlite::Connection;
 
 use crate::error::Result;
@@ -115,6 +116,33 @@ fn see_other(path: &str) -> Response {
         .finish()
 }
 
+/// A route that is read.
+fn get<E: IntoEndpoint + 'static>(endpoint: E) -> impl Endpoint
+where
+    E::Endpoint: 'static,
+{
+    only("GET, HEAD", poem::get(endpoint))
+}
+
+/// A route that takes a form.
+fn post<E: IntoEndpoint + 'static>(endpoint: E) -> impl Endpoint
+where
+    E::Endpoint: 'static,
+{
+    only("POST", poem::post(endpoint))
+}
+
+/// Says which methods a route takes when it is asked with another.
+fn only(methods: &'static str, route: RouteMethod) -> impl Endpoint {
+    route.around(move |route, req| async move {
+        let answer = route.call(req).await;
+        answer.map_err(|error| match error.is::<MethodNotAllowedError>() {
+            true => error::Failure::method(methods).into(),
+            false => error,
+        })
+    })
+}
+
 /// Every route of the site.
 pub fn routes(app: Arc<App>) -> impl Endpoint {
     let reading = Route::new()
@@ -128,7 +156,13 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/posts/:slug/comments", post(comments::create))
         .at("/posts/:slug/reactions", post(reactions::to_post))
         .at("/comments/preview", post(comments::preview))
-        .at("/comments/:id", get(comments::find).post(comments::change))
+        .at(
+            "/comments/:id",
+            only(
+                "GET, HEAD, POST",
+                poem::get(comments::find).post(comments::change),
+            ),
+        )
         .at("/comments/:id/edit", get(comments::edit))
         .at("/comments/:id/deletion", post(comments::remove))
         .at("/comments/:id/reactions", post(reactions::to_comment))

@@ -36,12 +36,16 @@ pub async fn show(
 pub async fn elsewhere<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
     let reading = matches!(*req.method(), Method::GET | Method::HEAD);
     let app = req.data::<Arc<App>>().cloned();
-    let path = percent_decode_str(req.uri().path()).decode_utf8().map(Cow::into_owned);
+    let path = percent_decode_str(req.uri().path())
+        .decode_utf8()
+        .map(Cow::into_owned);
     let error = match next.call(req).await {
         Err(error) if reading && error.status() == StatusCode::NOT_FOUND => error,
         answer => return Ok(answer?.into_response()),
     };
-    let (Some(app), Ok(path)) = (app, path) else { return Err(error) };
+    let (Some(app), Ok(path)) = (app, path) else {
+        return Err(error);
+    };
     match app.store.read(move |conn| other_address(conn, &path)).await {
         Ok(Some(target)) => Ok(moved(&target)),
         Ok(None) => Err(error),

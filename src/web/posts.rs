@@ -112,7 +112,15 @@ pub async fn show(
     let answer = app.page(&reader, move |moment| {
         let visitor = moment.reader.visitor(moment.conn)?;
         let typed = visitor.as_ref().map(Typed::from).unwrap_or_default();
-        moment.post(&slug, query, &Draft { typed, ..Draft::default() }, &key)
+        moment.post(
+            &slug,
+            query,
+            &Draft {
+                typed,
+                ..Draft::default()
+            },
+            &key,
+        )
     });
     Ok(answer.await?)
 }

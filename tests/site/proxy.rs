@@ -27,7 +27,7 @@ impl Proxy {
             .concat();
         // What Debian's nginx.conf sets that could hold a stream back, and nothing that would help it.
         let configuration = format!(
-            "daemon off;\npid {prefix}/nginx.pid;\nerror_log stderr;\nevents {{}}\n\
+            "daemon off;\nmaster_process off;\npid {prefix}/nginx.pid;\nerror_log stderr;\nevents {{}}\n\
              http {{\nsendfile on;\ntcp_nopush on;\ngzip on;\naccess_log off;\n{temporary}\
              server {{ listen unix:{}; location / {{ proxy_pass http://{}; }} }}\n}}\n",
             socket.display(),

@@ -294,7 +294,9 @@ fn what_is_not_published_is_in_no_public_output() {
             "{list}"
         );
     }
-    site.publish("news", "News", "The end of the log."); // strangers are not told of what comes last
+    // Strangers are not told of what comes last so far, so the log ends with something for them.
+    site.publish("news", "News", "Text");
+    site.comment("news", "Ann", "The end of the log.");
     for replay in [
         format!(
             "{:?}",

@@ -30,7 +30,7 @@ use super::{
 };
 
 /// The most bytes of a request's head, and about what one connection may buffer in each direction.
-const BUFFER: usize = 16 * 1024;
+const BUFFER: usize = 32 * 1024;
 
 /// How many bytes the kernel may hold for a peer before it is ready to receive them. Left alone, Linux holds up to 4 MB
 /// for each one that does not read; this also makes progress visible in small steps to the clock on writes.
