@@ -63,6 +63,7 @@ create table posts (
 ) strict;
 
 create index posts_by_time on posts (kind, status, published_at desc, id desc);
+create index posts_by_due on posts (published_at) where status = 'scheduled';
 
 create table tags (
     id   integer primary key,
@@ -127,6 +128,7 @@ create index comments_by_thread on comments (post_id, thread, number);
 create index comments_by_parent on comments (parent_id) where parent_id is not null;
 create index comments_by_visitor on comments (visitor_id, created_at);
 create index comments_by_time on comments (status, created_at);
+create index comments_by_post_time on comments (post_id, created_at);
 create unique index comments_by_op on comments (post_id, op) where op is not null;
 
 create table reactions (

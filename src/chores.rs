@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use crate::error::Result;
 use crate::model::post::{NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
-use crate::store::{Store, Tx, lists, log, posts, settings};
+use crate::store::{Store, Tx, log, posts, settings};
 use crate::text::markdown;
 
 /// The post that a new blog opens with.
@@ -19,14 +19,15 @@ const WELCOME: &str = include_str!("../templates/welcome.md");
 const DUE_EVERY: Duration = Duration::from_millis(500);
 const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// Gives an empty blog its first post, once in its life.
+/// Gives a blog that was never written in its first post, once in its life.
 ///
 /// Errors: what the store answers.
 pub async fn welcome(store: &Store) -> Result<()> {
-    let done = store
-        .read(|conn| Ok(settings::get(conn, "welcomed")?.is_some() || lists::count(conn)? > 0))
-        .await?;
-    if done {
+    if store
+        .read(|conn| settings::get(conn, "welcomed"))
+        .await?
+        .is_some()
+    {
         return Ok(());
     }
     let post = NewPost {
@@ -46,9 +47,12 @@ pub async fn welcome(store: &Store) -> Result<()> {
     };
     let first = move |tx: &Tx| {
         settings::set(tx, "welcomed", "1")?;
-        posts::save(tx, &post)
+        match posts::any(tx)? {
+            true => Ok(()),
+            false => posts::save(tx, &post).map(drop),
+        }
     };
-    store.write(first).await.map(drop)
+    store.write(first).await
 }
 
 /// Publishes and trims until `stop`. A failure is logged and tried again at the next turn.

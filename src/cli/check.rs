@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::say;
 use crate::error::{Error, Result};
 use crate::store::check;
 
@@ -12,7 +13,7 @@ pub async fn run(folder: &Path) -> Result<()> {
     let store = super::existing(folder)?;
     let report = store.read(check::all).await?;
     for fault in &report.faults {
-        println!("{fault}");
+        say(fault)?;
     }
     match report.faults.len() {
         0 => {
@@ -22,8 +23,9 @@ pub async fn run(folder: &Path) -> Result<()> {
                 events,
                 ..
             } = report;
-            println!("The file is sound: {posts} posts, {comments} comments, {events} events.");
-            Ok(())
+            say(format!(
+                "The file is sound: {posts} posts, {comments} comments, {events} events."
+            ))
         }
         count => Err(Error::Refused(format!(
             "{count} faults in {}; keep a copy of the folder and restore a backup",

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::{remark, say};
 use crate::error::{Error, Result};
 use crate::import::markdown::{Options as Reading, Skipped, read};
 use crate::import::{Report, apply};
+use crate::store::Store;
 
 /// Where the posts come from.
 #[derive(Subcommand)]
@@ -32,45 +34,46 @@ pub struct Options {
 /// Errors: [`Error::Refused`] if the source cannot be read at all, and what the store answers.
 pub async fn run(folder: &Path, source: Source) -> Result<()> {
     let Source::Markdown(options) = source;
-    let store = super::any(folder)?;
     let reading = Progress::new("Reading");
-    let found = read(&options.path, &Reading::default(), &mut |done, total| {
-        reading.show(done, total)
-    });
-    let found = found.map_err(Error::Refused)?;
+    let mut show = |done, total| reading.show(done, total);
+    let found = read(&options.path, &Reading::default(), &mut show).map_err(Error::Refused)?;
     reading.done();
     let rendering = Progress::new("Rendering");
     let mut show = |done, total| rendering.show(done, total);
-    let report = apply(
-        &store,
-        found,
-        "markdown",
-        &options.path,
-        options.dry_run,
-        &mut show,
-    )
-    .await?;
+    let report = if options.dry_run && !Store::exists(folder) {
+        Report::of_new_blog(found)
+    } else {
+        let store = super::any(folder)?;
+        apply(
+            &store,
+            found,
+            "markdown",
+            &options.path,
+            options.dry_run,
+            &mut show,
+        )
+        .await?
+    };
     rendering.done();
-    print(&report, options.dry_run);
-    Ok(())
+    print(&report, options.dry_run)
 }
 
-fn print(report: &Report, dry_run: bool) {
-    list("Skipped", &report.skipped);
-    list("Note", &report.warnings);
+fn print(report: &Report, dry_run: bool) -> Result<()> {
+    list("Skipped", &report.skipped)?;
+    list("Note", &report.warnings)?;
     let verb = if dry_run { "would be added" } else { "added" };
-    println!("{} posts and pages found", report.found);
-    println!("{} {verb}", report.added.len());
-    println!("{} already there", report.known.len());
-    println!("{} files skipped", report.skipped.len());
-    println!("{} pictures and other files {verb}", report.media);
-    println!("{} notes", report.warnings.len());
+    say(format!("{} posts and pages found", report.found))?;
+    say(format!("{} {verb}", report.added.len()))?;
+    say(format!("{} already there", report.known.len()))?;
+    say(format!("{} files skipped", report.skipped.len()))?;
+    say(format!("{} pictures and other files {verb}", report.media))?;
+    say(format!("{} notes", report.warnings.len()))
 }
 
-fn list(word: &str, lines: &[Skipped]) {
-    for line in lines {
-        println!("{word}: {}: {}", line.path, line.why);
-    }
+fn list(word: &str, lines: &[Skipped]) -> Result<()> {
+    lines
+        .iter()
+        .try_for_each(|line| say(format!("{word}: {}: {}", line.path, line.why)))
 }
 
 /// A bar on a terminal, a line now and then elsewhere.
@@ -97,7 +100,7 @@ impl Progress {
     fn show(&self, done: usize, total: usize) {
         if self.plain {
             if done.is_multiple_of(100) || done == total {
-                eprintln!("{} {done}/{total}", self.word);
+                remark(format!("{} {done}/{total}", self.word));
             }
             return;
         }

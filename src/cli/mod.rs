@@ -7,6 +7,8 @@ mod publish;
 mod serve;
 mod setup;
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
@@ -73,6 +75,24 @@ pub fn run() -> Result<()> {
     });
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     done
+}
+
+/// Prints a line. A reader who has closed the pipe has heard enough: that is no error, and the work goes on.
+///
+/// Errors: [`Error::Io`] if standard output takes nothing for another reason, such as a full disk.
+fn say(line: impl Display) -> Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Io("cannot write to standard output".into(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a line beside the output, if anyone listens.
+fn remark(line: impl Display) {
+    // There is nobody left to tell if this fails.
+    drop(writeln!(io::stderr(), "{line}"));
 }
 
 /// The blog in `folder`, which must be there.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::{remark, say};
 use crate::error::{Error, Result};
 use crate::import::markdown::{Options as Reading, read_file};
 use crate::import::publish;
@@ -21,7 +22,7 @@ pub struct Options {
 ///
 /// Errors: [`Error::Refused`] with a line for each file that could not be published.
 pub async fn run(folder: &Path, options: Options) -> Result<()> {
-    let store = super::any(folder)?;
+    let store = super::existing(folder)?;
     let mut failed = Vec::new();
     for file in &options.files {
         let found = match read_file(file, &Reading::default()) {
@@ -32,7 +33,7 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
             }
         };
         for warning in &found.warnings {
-            eprintln!("{}: {}", file.display(), warning.why);
+            remark(format!("{}: {}", file.display(), warning.why));
         }
         for (path, saved) in publish(&store, found).await? {
             let word = match saved {
@@ -40,7 +41,7 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
                 Saved::Changed => "changed",
                 Saved::Same => "unchanged",
             };
-            println!("{path} {word}");
+            say(format!("{path} {word}"))?;
         }
     }
     match failed.is_empty() {

@@ -1,6 +1,6 @@
 //! `rowlog serve`
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -54,8 +54,8 @@ enum Switch {
 /// Errors: [`Error::Refused`] or [`Error::Io`] with one line if the folder, the file or the address cannot be had.
 pub async fn run(folder: &Path, options: Options) -> Result<()> {
     log_to_stderr();
+    let _lock = lock(folder)?; // before the file is opened: an older server may be running on it
     let store = Arc::new(Store::open(folder, true)?);
-    let _lock = lock(folder)?;
     chores::welcome(&store).await?;
     let listener = TcpListener::bind(options.listen)
         .await
@@ -83,8 +83,9 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
     let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
     let bounds = Bounds::from_descriptors();
     let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
+    let asked_to_stop = signals()?; // before anyone can know that we are there
     announce(address)?;
-    asked_to_stop().await?;
+    asked_to_stop.await;
     stop.send_replace(true);
     let served = server
         .await
@@ -115,6 +116,10 @@ fn announce(address: SocketAddr) -> Result<()> {
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("rowlog.lock");
     let shown = path.display();
+    fs::create_dir_all(folder).map_err(Error::io(format!(
+        "cannot make the folder {}; check its permissions or pass --data",
+        folder.display()
+    )))?;
     let file = File::options()
         .create(true)
         .append(true)
@@ -133,17 +138,19 @@ fn lock(folder: &Path) -> Result<File> {
     }
 }
 
-async fn asked_to_stop() -> Result<()> {
+/// Waits for SIGTERM or Ctrl-C; both are caught from this call on.
+fn signals() -> Result<impl Future<Output = ()>> {
     let listen = |kind| signal(kind).map_err(Error::io("cannot wait for signals"));
     let (mut term, mut int) = (
         listen(SignalKind::terminate())?,
         listen(SignalKind::interrupt())?,
     );
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
 }
 
 fn log_to_stderr() {

@@ -64,8 +64,7 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
         settings::set(tx, "owner_password", &hash)
     };
     store.write(set_up).await?;
-    println!("The blog is yours. Start it with: rowlog serve");
-    Ok(())
+    super::say("The blog is yours. Start it with: rowlog serve")
 }
 
 fn refused(option: &str, why: &str) -> Error {

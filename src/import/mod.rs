@@ -40,6 +40,20 @@ pub struct Report {
     pub warnings: Vec<Skipped>,
 }
 
+impl Report {
+    /// What an import into a blog that does not exist yet would add: everything.
+    pub fn of_new_blog(found: Found) -> Report {
+        Report {
+            found: found.posts.len(),
+            added: found.posts.into_iter().map(|post| post.source_id).collect(),
+            media: found.media.len(),
+            skipped: found.skipped,
+            warnings: found.warnings,
+            ..Report::default()
+        }
+    }
+}
+
 /// Writes what was found as one batch; what is there already stays as it is. With `dry_run` nothing is written.
 ///
 /// Errors: what reading the media or the store answers. No post is added then.

@@ -144,13 +144,11 @@ impl Live {
         let Cursor::After(after, at) = cursor else {
             return None;
         };
-        let head = self.head();
-        let known = after <= head && at.is_none_or(|at| self.time_of(after) == Some(at));
-        let missed = if known {
-            self.newest(topic, after)?.0.len() as i64
-        } else {
+        let (head, ring) = (self.head(), self.ring());
+        if after > head || at.is_some_and(|at| ring.time_of(after) != Some(at)) {
             return None;
-        };
+        }
+        let missed = ring.count_after(topic, after)?;
         Some(Start {
             after,
             head,

@@ -19,8 +19,8 @@ use crate::model::id::EventId;
 use crate::model::topic::Topic;
 use crate::store::{Store, log};
 
-/// Events read from the log at once by a client that is further behind than the ring.
-const PAGE: i64 = 128;
+/// Events handed out at once: a client that is far behind gets on in pages, from the ring and from the log alike.
+const PAGE: usize = 128;
 
 /// How long the tailer may take to read what was just committed.
 const TAILER_WITHIN: Duration = Duration::from_secs(5);
@@ -90,19 +90,18 @@ impl Follower {
     /// Errors: what reading the log answers.
     pub async fn now(&mut self) -> Result<Batch> {
         self.head.mark_unchanged(); // before the look, so that a commit during it is not missed
-        if let Some((frames, scanned)) = self.live.newest(&self.topic, self.after) {
+        let found = self.live.ring().after(&self.topic, self.after, PAGE);
+        if let Some((frames, scanned)) = found {
             self.after = scanned;
-            return Ok(Batch {
-                frames,
-                more: false,
-            });
+            let more = frames.len() == PAGE;
+            return Ok(Batch { frames, more });
         }
         let (topic, after) = (self.topic, self.after);
         let (frames, scanned, more) = self
             .store
             .read(move |conn| {
-                let events = log::after(conn, &topic, after, PAGE)?;
-                let more = events.len() as i64 == PAGE;
+                let events = log::after(conn, &topic, after, PAGE as i64)?;
+                let more = events.len() == PAGE;
                 let scanned = match events.last() {
                     Some(last) if more => last.id,
                     _ => log::head(conn)?.id,

@@ -28,6 +28,8 @@ pub struct Frame {
     pub event: Event,
     /// Whether lists name its post; a post that is only reachable by its address stays out of the site's stream.
     listed: bool,
+    /// The comment that the frame's own comment answers, and may name.
+    pub parent: Option<CommentId>,
     /// One SSE block; `None` if there is nothing to show.
     block: Option<Bytes>,
 }
@@ -36,18 +38,21 @@ impl Frame {
     /// A frame that shows `data`.
     pub fn visible(event: Event, listed: bool, data: &Value) -> Frame {
         let block = sse::event(event.id, event.kind.as_str(), &data.to_string());
+        let parent = data["comment"]["parent"].as_i64().map(CommentId);
         Frame {
             event,
             listed,
+            parent,
             block: Some(block),
         }
     }
 
     /// A frame that only marks its place.
-    fn silent(event: Event) -> Frame {
+    pub fn silent(event: Event) -> Frame {
         Frame {
             event,
             listed: false,
+            parent: None,
             block: None,
         }
     }
@@ -142,13 +147,12 @@ fn comment(
     post: &Post,
     status: CommentStatus,
 ) -> Result<Option<Value>> {
-    let Some(mut comment) = comments::find(conn, CommentId(event.subject))? else {
+    let Some(comment) = comments::find(conn, CommentId(event.subject))? else {
         return Ok(None);
     };
     if comment.status != status {
         return Ok(None);
     }
-    comment.reactions = reactions::tally(conn, post.id, Target::Comment(comment.id), None)?.0;
     Ok(Some(json!({
         "post": post.slug,
         "comment": summary(&comment),

@@ -14,17 +14,14 @@ pub mod sse;
 mod tailer;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
-use crate::model::time::Timestamp;
-use crate::model::topic::Topic;
 use crate::store::Store;
-use frame::Frame;
 use ring::Ring;
 
 /// The newest part of the log, rendered, and the signal that there is more of it.
@@ -70,20 +67,9 @@ impl Live {
         self.streams.load(Ordering::Relaxed)
     }
 
-    /// The frames of `topic` after the cursor and how far that looked; `None` if the ring does not reach back so far.
-    fn newest(&self, topic: &Topic, after: EventId) -> Option<(Vec<Arc<Frame>>, EventId)> {
-        self.ring
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .after(topic, after)
-    }
-
-    /// When the event of that id happened, if the ring holds it.
-    fn time_of(&self, id: EventId) -> Option<Timestamp> {
-        self.ring
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .time_of(id)
+    /// What the ring knows now.
+    fn ring(&self) -> RwLockReadGuard<'_, Ring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

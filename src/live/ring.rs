@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::frame::Frame;
 use crate::model::event::{Event, Kind};
-use crate::model::id::EventId;
+use crate::model::id::{CommentId, EventId};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
 
@@ -49,9 +49,14 @@ impl Ring {
         }
     }
 
-    /// The frames of `topic` after the cursor, and the event up to which that looked; `None` if the cursor is older
-    /// than the ring.
-    pub fn after(&self, topic: &Topic, after: EventId) -> Option<(Vec<Arc<Frame>>, EventId)> {
+    /// Up to `limit` frames of `topic` after the cursor, and the event up to which that looked; `None` if the cursor is
+    /// older than the ring.
+    pub fn after(
+        &self,
+        topic: &Topic,
+        after: EventId,
+        limit: usize,
+    ) -> Option<(Vec<Arc<Frame>>, EventId)> {
         if after < self.floor {
             return None;
         }
@@ -59,10 +64,24 @@ impl Ring {
         let wanted = self
             .frames
             .range(start..)
-            .filter(|frame| frame.is_for(topic))
-            .cloned()
-            .collect();
-        Some((wanted, self.last().max(after)))
+            .filter(|frame| frame.is_for(topic));
+        let wanted: Vec<_> = wanted.take(limit).cloned().collect();
+        let scanned = match wanted.last() {
+            Some(last) if wanted.len() == limit => last.event.id,
+            _ => self.last().max(after),
+        };
+        Some((wanted, scanned))
+    }
+
+    /// How many frames of `topic` stand after the cursor; `None` if the cursor is older than the ring.
+    pub fn count_after(&self, topic: &Topic, after: EventId) -> Option<i64> {
+        let start = self.frames.partition_point(|frame| frame.event.id <= after);
+        let wanted = || {
+            self.frames
+                .range(start..)
+                .filter(|frame| frame.is_for(topic))
+        };
+        (after >= self.floor).then(|| wanted().count() as i64)
     }
 
     /// When the event of that id happened, if it is here.
@@ -74,12 +93,12 @@ impl Ring {
         Some(self.frames[found].event.at)
     }
 
-    /// Renders again every frame whose row `event` has changed, so that what is gone or hidden cannot be replayed.
+    /// Renders again every frame that `event` has made out of date, so that what is gone or hidden cannot be replayed.
     pub fn refresh(&mut self, event: &Event, render: impl Fn(&Event) -> Frame) {
         for frame in self
             .frames
             .iter_mut()
-            .filter(|frame| speaks_of_the_same(&frame.event, event))
+            .filter(|frame| is_outdated(frame, event))
         {
             let fresh = render(&frame.event);
             self.bytes = self.bytes + fresh.len() - frame.len();
@@ -88,19 +107,22 @@ impl Ring {
     }
 }
 
-/// Whether `changed` may have made the rendering of `older` out of date.
-fn speaks_of_the_same(older: &Event, changed: &Event) -> bool {
+/// Whether `changed` may have made the rendering of an older frame out of date.
+fn is_outdated(older: &Frame, changed: &Event) -> bool {
     use Kind::*;
-    match changed.kind {
-        CommentUpdated | CommentDeleted | CommentRejected | CommentApproved => {
-            matches!(
-                older.kind,
-                CommentCreated | CommentUpdated | CommentPending | ReplyCreated
-            ) && older.subject == changed.subject
+    let post_itself = matches!(older.event.kind, PostPublished | PostUpdated | PostDeleted);
+    let same_comment = !post_itself && older.event.subject == changed.subject;
+    older.event.post == changed.post
+        && match changed.kind {
+            CommentUpdated | CommentApproved => same_comment,
+            // An answer may name whom it answers.
+            CommentDeleted | CommentRejected => {
+                same_comment || older.parent == Some(CommentId(changed.subject))
+            }
+            PostUpdated => post_itself,
+            PostPublished | PostDeleted => true,
+            _ => false,
         }
-        PostPublished | PostUpdated | PostDeleted | PostMoved => older.post == changed.post,
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -136,22 +158,58 @@ mod tests {
         let mut ring = Ring::new(EventId(10));
         (11..=14).for_each(|id| ring.push(frame(id, id % 2)));
         let post = Topic::Post(PostId(1), None);
-        assert_eq!(ids(ring.after(&Topic::Site, EventId(9))), None);
+        assert_eq!(ids(ring.after(&Topic::Site, EventId(9), 9)), None);
         assert_eq!(
-            ids(ring.after(&Topic::Site, EventId(10))),
+            ids(ring.after(&Topic::Site, EventId(10), 9)),
             Some((vec![11, 12, 13, 14], 14))
         );
-        assert_eq!(ids(ring.after(&post, EventId(11))), Some((vec![13], 14)));
-        assert_eq!(ids(ring.after(&post, EventId(99))), Some((vec![], 99)));
+        assert_eq!(ids(ring.after(&post, EventId(11), 9)), Some((vec![13], 14)));
+        assert_eq!(ids(ring.after(&post, EventId(99), 9)), Some((vec![], 99)));
+    }
+
+    #[test]
+    fn a_cursor_that_is_far_behind_gets_on_in_pages() {
+        let mut ring = Ring::new(EventId(0));
+        (1..=5).for_each(|id| ring.push(frame(id, 1)));
+        assert_eq!(
+            ids(ring.after(&Topic::Site, EventId(0), 2)),
+            Some((vec![1, 2], 2))
+        );
+        assert_eq!(
+            ids(ring.after(&Topic::Site, EventId(4), 2)),
+            Some((vec![5], 5))
+        );
+        assert_eq!(ring.count_after(&Topic::Site, EventId(1)), Some(4));
+    }
+
+    #[test]
+    fn a_deletion_outdates_the_comment_and_what_answers_it_and_no_more() {
+        let mut ring = Ring::new(EventId(0));
+        ring.push(frame(1, 1));
+        let mut answer = frame(2, 1);
+        answer.parent = Some(CommentId(1));
+        ring.push(answer);
+        ring.push(frame(3, 1));
+        let gone = Event {
+            id: EventId(4),
+            kind: Kind::CommentDeleted,
+            subject: 1,
+            ..frame(4, 1).event
+        };
+        ring.refresh(&gone, |older| Frame::silent(older.clone()));
+        assert_eq!(
+            ids(ring.after(&Topic::Site, EventId(0), 9)),
+            Some((vec![3], 3))
+        );
     }
 
     #[test]
     fn the_ring_forgets_the_oldest_and_says_so() {
         let mut ring = Ring::new(EventId(0));
         (1..=FRAMES as i64 + 3).for_each(|id| ring.push(frame(id, 1)));
-        assert!(ring.after(&Topic::Site, EventId(2)).is_none());
+        assert!(ring.after(&Topic::Site, EventId(2), FRAMES).is_none());
         assert_eq!(
-            ids(ring.after(&Topic::Site, EventId(3))).map(|found| found.0.len()),
+            ids(ring.after(&Topic::Site, EventId(3), FRAMES)).map(|found| found.0.len()),
             Some(FRAMES)
         );
     }

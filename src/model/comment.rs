@@ -125,6 +125,15 @@ impl Comment {
         self.status == CommentStatus::Pending
     }
 
+    /// Whether it may be shown to this viewer.
+    pub fn is_seen_by(&self, viewer: Option<VisitorId>) -> bool {
+        match self.status {
+            CommentStatus::Published => true,
+            CommentStatus::Pending => viewer.is_some() && self.visitor == viewer,
+            CommentStatus::Rejected | CommentStatus::Deleted => false,
+        }
+    }
+
     /// Whether it must name the comment it answers, because the indent no longer shows it.
     pub fn names_parent(&self) -> bool {
         self.depth > INDENT_CAP

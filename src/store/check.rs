@@ -52,8 +52,18 @@ const INVARIANTS: [(&str, &str); 6] = [
 /// Checks everything. Takes as long as the file is large.
 pub fn all(conn: &Connection) -> Result<Report> {
     let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let mut faults = lines(conn, "pragma integrity_check")?;
+    let mut faults = match lines(conn, "pragma integrity_check") {
+        Ok(lines) => lines,
+        Err(error) => vec![error.to_string()],
+    };
     faults.retain(|line| line != "ok");
+    if !faults.is_empty() {
+        // What stands on damaged pages cannot be asked for more.
+        return Ok(Report {
+            faults,
+            ..Report::default()
+        });
+    }
     let dangling = count("select count(*) from pragma_foreign_key_check")?;
     if dangling > 0 {
         faults.push(format!("{dangling} rows refer to rows that are not there"));

@@ -2,11 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
-use super::{Tx, log, reactions, settings, visitors};
+use super::{Tx, log, posts, reactions, settings, visitors};
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentStatus, NewComment, Parent, THREADS_PER_PAGE};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
+use crate::model::reaction::Target;
 use crate::model::typed::Body;
 use crate::text::RENDERER;
 
@@ -24,26 +25,28 @@ const ECHO: i64 = 60_000;
 /// [`Error::Invalid`] if the comment it answers is gone.
 pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Result<Comment> {
     let post = open_post(tx, slug)?;
-    if let Some(id) = attempt(tx, post, new.op.as_deref())? {
-        return get(tx, id);
+    if let Some(owner) = settings::get(tx, "owner")?
+        && new.name.looks_like(&owner)
+    {
+        let why = "this is how the owner of this blog is called; please use another name";
+        return Err(Error::field("name", why));
     }
-    if settings::get(tx, "owner")?.is_some_and(|owner| new.name.looks_like(&owner)) {
-        return Err(Error::field(
-            "name",
-            "this is how the owner of this blog is called; please use another name",
-        ));
+    if let Some(id) = repeated(tx, post, token_hash, new)? {
+        return get(tx, id);
     }
     let visitor = visitors::meet(tx, token_hash)?;
-    if let Some(id) = echo(tx, post, visitor, new)? {
-        return get(tx, id);
-    }
     let parent = new
         .parent
         .map(|id| answered(tx, post, id, visitor))
         .transpose()?;
     visitors::remember(tx, visitor, new)?;
-    let id = insert(tx, post, visitor, new, parent.as_ref())?;
-    if new.held_for.is_some() {
+    // What answers a waiting comment waits with it: strangers cannot see what it answers.
+    let behind = parent.as_ref().filter(|parent| parent.is_pending());
+    let held_for = new
+        .held_for
+        .or(behind.map(|_| "what it answers is waiting"));
+    let id = insert(tx, post, visitor, new, parent.as_ref(), held_for)?;
+    if held_for.is_some() {
         log::append(
             tx,
             Kind::CommentPending,
@@ -62,10 +65,10 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
             Audience::Public,
             None,
         )?;
-        if let Some(answered) = parent
+        let answered = parent
             .and_then(|parent| parent.visitor)
-            .filter(|answered| *answered != visitor)
-        {
+            .filter(|answered| *answered != visitor);
+        if let Some(answered) = answered {
             log::append(
                 tx,
                 Kind::ReplyCreated,
@@ -177,18 +180,36 @@ pub fn changeable(
     Ok(comment)
 }
 
-/// One comment in any status, without its reactions.
+/// One comment in any status, with its reactions.
 pub fn find(conn: &Connection, id: CommentId) -> Result<Option<Comment>> {
     let sql = format!("select {COLUMNS} from {TABLES} where c.id = ?1");
-    Ok(conn
+    let Some(comment) = conn
         .prepare_cached(&sql)?
         .query_row([id], from_row)
-        .optional()?)
+        .optional()?
+    else {
+        return Ok(None);
+    };
+    let (reactions, _) = reactions::tally(conn, comment.post, Target::Comment(id), None)?;
+    Ok(Some(Comment {
+        reactions,
+        ..comment
+    }))
 }
 
 /// One comment that is there.
 pub fn get(conn: &Connection, id: CommentId) -> Result<Comment> {
     find(conn, id)?.ok_or(Error::NotFound)
+}
+
+/// One comment that everyone can see, under a post that everyone can see.
+pub fn published(conn: &Connection, id: CommentId) -> Result<Comment> {
+    let comment = find(conn, id)?.filter(|comment| comment.is_seen_by(None));
+    let comment = comment.ok_or(Error::NotFound)?;
+    match posts::by_id(conn, comment.post)?.is_some_and(|post| post.status.is_open()) {
+        true => Ok(comment),
+        false => Err(Error::NotFound),
+    }
 }
 
 /// The comments on one page of a post, deleted ones among them, with their reactions, in the order of their numbers.
@@ -221,9 +242,12 @@ pub fn page(
 
 /// The newest public comments, of one post or of all listed ones, newest first.
 pub fn newest(conn: &Connection, post: Option<PostId>, limit: i64) -> Result<Vec<Comment>> {
+    let (rule, post) = match post {
+        Some(post) => ("c.post_id = ?1", post),
+        None => ("p.status = 'published' and ?1 = 0", PostId(0)),
+    };
     let sql = format!(
-        "select {COLUMNS} from {TABLES}
-         where c.status = 'published' and (c.post_id = ?1 or (?1 is null and p.status = 'published'))
+        "select {COLUMNS} from {TABLES} where {rule} and c.status = 'published'
          order by c.created_at desc, c.id desc limit ?2"
     );
     collect(conn, &sql, &[&post, &limit])
@@ -253,26 +277,30 @@ fn open_post(conn: &Connection, slug: &str) -> Result<PostId> {
     }
 }
 
-/// The comment that this very attempt made before, if it did.
-fn attempt(conn: &Connection, post: PostId, op: Option<&str>) -> Result<Option<CommentId>> {
-    let Some(op) = op else { return Ok(None) };
-    let sql = "select id from comments where post_id = ?1 and op = ?2";
-    Ok(conn
-        .prepare_cached(sql)?
-        .query_row(params![post, op], |row| row.get(0))
-        .optional()?)
-}
-
-/// The same words by the same visitor a moment ago.
-fn echo(tx: &Tx, post: PostId, visitor: VisitorId, new: &NewComment) -> Result<Option<CommentId>> {
-    let sql = "select id from comments
-               where visitor_id = ?1 and created_at > ?2 and post_id = ?3 and body = ?4 and parent_id is ?5";
+/// The comment that an earlier attempt with the same words made: the same `op`; or, a moment ago, the same visitor, or
+/// for a visitor without a cookie the same name. Two clicks on one button are one comment.
+fn repeated(
+    tx: &Tx,
+    post: PostId,
+    token_hash: &[u8; 32],
+    new: &NewComment,
+) -> Result<Option<CommentId>> {
+    let sql =
+        "select id from comments where post_id = ?1 and op = ?4 and body = ?2 and parent_id is ?3
+               union all
+               select c.id from comments c left join visitors v on v.id = c.visitor_id
+               where c.post_id = ?1 and c.created_at > ?5 and c.body = ?2 and c.parent_id is ?3
+                 and (v.token_hash = ?6
+                     or c.name = ?7 and not exists (select 1 from visitors where token_hash = ?6))
+               limit 1";
     let row = params![
-        visitor,
-        tx.now().plus(-ECHO),
         post,
         new.body.as_str(),
-        new.parent
+        new.parent,
+        new.op,
+        tx.now().plus(-ECHO),
+        token_hash,
+        new.name.as_str(),
     ];
     Ok(tx
         .prepare_cached(sql)?
@@ -280,15 +308,21 @@ fn echo(tx: &Tx, post: PostId, visitor: VisitorId, new: &NewComment) -> Result<O
         .optional()?)
 }
 
+/// The client's id of this attempt, unless another comment has it already.
+fn free_op(tx: &Tx, post: PostId, new: &NewComment) -> Result<Option<String>> {
+    let mut taken = tx.prepare_cached("select 1 from comments where post_id = ?1 and op = ?2")?;
+    Ok(match &new.op {
+        Some(op) if !taken.exists(params![post, op])? => Some(op.clone()),
+        _ => None,
+    })
+}
+
 /// The comment being answered, which must be one that its answerer can see.
 fn answered(conn: &Connection, post: PostId, id: CommentId, visitor: VisitorId) -> Result<Comment> {
     let gone = "the comment you answer is gone; post again to add yours as a new one";
-    match find(conn, id)? {
-        Some(parent) if parent.post != post => Err(Error::field("parent", gone)),
-        Some(parent) if parent.status == CommentStatus::Published => Ok(parent),
-        Some(parent) if parent.is_pending() && parent.visitor == Some(visitor) => Ok(parent),
-        _ => Err(Error::field("parent", gone)),
-    }
+    find(conn, id)?
+        .filter(|parent| parent.post == post && parent.is_seen_by(Some(visitor)))
+        .ok_or_else(|| Error::field("parent", gone))
 }
 
 fn insert(
@@ -297,6 +331,7 @@ fn insert(
     visitor: VisitorId,
     new: &NewComment,
     parent: Option<&Comment>,
+    held_for: Option<&str>,
 ) -> Result<CommentId> {
     let sql = "update posts set last_number = last_number + 1, last_thread = last_thread + ?2
                where id = ?1 returning last_number, last_thread";
@@ -308,7 +343,7 @@ fn insert(
     let sql = "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
                    html, renderer, status, held_for, op, created_at)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) returning id";
-    let status = if new.held_for.is_some() {
+    let status = if held_for.is_some() {
         CommentStatus::Pending
     } else {
         CommentStatus::Published
@@ -327,8 +362,8 @@ fn insert(
         new.html,
         RENDERER,
         status,
-        new.held_for,
-        new.op,
+        held_for,
+        free_op(tx, post, new)?,
         tx.now(),
     ];
     Ok(tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)

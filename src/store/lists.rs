@@ -32,10 +32,10 @@ pub fn page(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<PostLine>> {
 /// Published posts with a tag, newest first.
 pub fn tagged(conn: &Connection, tag: &str) -> Result<Vec<PostLine>> {
     let sql = format!(
-        "select {COLUMNS}, (select count(*) from posts q where q.kind = 'post' and q.status = 'published'
-             and (q.published_at, q.id) <= (p.published_at, p.id)) as number
-         from posts p where {LISTED} and p.id in
-             (select post_id from post_tags join tags on tags.id = tag_id where tags.slug = ?1)
+        "with numbered (id, number) as
+             (select p.id, row_number() over (order by p.published_at, p.id) from posts p where {LISTED})
+         select {COLUMNS}, number from numbered join posts p using (id)
+         where p.id in (select post_id from post_tags join tags on tags.id = tag_id where tags.slug = ?1)
          order by {NEWEST_FIRST}"
     );
     let mut query = conn.prepare_cached(&sql)?;

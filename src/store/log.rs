@@ -147,9 +147,10 @@ pub fn trim(tx: &Tx) -> Result<usize> {
     let last: Option<EventId> = tx
         .prepare_cached(
             "select max(id) from (
-                 select id from events
-                 where at < ?1 and id < (select id from events order by id desc limit 1 offset ?2)
-                 order by id limit ?3)",
+                 select id, at from events
+                 where id < (select id from events order by id desc limit 1 offset ?2)
+                 order by id limit ?3)
+             where at < ?1",
         )?
         .query_row(
             params![tx.now().plus(-KEPT_FOR), KEPT_AT_LEAST - 1, TRIMMED_AT_ONCE],

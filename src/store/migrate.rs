@@ -1,6 +1,7 @@
 //! Making a new file, and bringing an older one up to date.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
@@ -35,12 +36,17 @@ pub fn open(folder: &Path, path: &Path, create: bool) -> Result<Connection> {
         make_room(folder, path)?;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn =
-        Connection::open_with_flags(path, flags).map_err(|error| unusable(path, &error))?;
-    prepare(&mut conn, path).map_err(|error| match error {
-        Error::Storage(error) => unusable(path, &error),
-        error => error,
-    })?;
+    let unusable = |error| unusable(path, &error);
+    let mut conn = Connection::open_with_flags(path, flags).map_err(unusable)?;
+    let version = refuse_others(recognise(&mut conn).map_err(unusable)?, path, create)?;
+    conn.pragma_update(None, "journal_mode", "wal")
+        .map_err(unusable)?;
+    if version < VERSION {
+        if version > 0 {
+            snapshot(&conn, path, version).map_err(unusable)?;
+        }
+        migrate(&mut conn)?;
+    }
     Ok(conn)
 }
 
@@ -65,54 +71,70 @@ fn make_room(folder: &Path, path: &Path) -> Result<()> {
 
 fn unusable(path: &Path, error: &rusqlite::Error) -> Error {
     use rusqlite::ErrorCode::*;
+    let missing = fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
     let path = path.display();
     Error::Refused(match error.sqlite_error_code() {
-        Some(CannotOpen) => {
+        Some(CannotOpen) if missing => {
             format!("there is no blog at {path}; start one with `rowlog serve`, or pass --data")
+        }
+        Some(CannotOpen | ReadOnly | PermissionDenied) => {
+            format!("{path} cannot be written; check the permissions of the file and its folder")
         }
         Some(NotADatabase) => {
             format!("{path} is not a Rowlog blog; move it away or pass another --data")
         }
-        Some(DatabaseCorrupt) => {
-            format!("{path} is damaged; restore a backup with `rowlog restore`")
+        Some(DatabaseCorrupt) => format!("{path} is damaged; keep a copy and restore a backup"),
+        Some(DatabaseBusy | DatabaseLocked) => {
+            format!("{path} is in use by another program; try again in a moment")
         }
         _ => format!("{path} cannot be used: {error}"),
     })
 }
 
-fn prepare(conn: &mut Connection, path: &Path) -> Result<()> {
+/// What a file turns out to be.
+enum Recognised {
+    /// Nothing at all.
+    Empty,
+    /// A blog, of that version.
+    Blog(i64),
+    /// Somebody else's database.
+    Foreign,
+}
+
+fn recognise(conn: &mut Connection) -> rusqlite::Result<Recognised> {
     configure(conn, false)?;
-    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 = conn.query_row("select count(*) from sqlite_schema", [], |row| row.get(0))?;
-    let shown = path.display();
-    match (application, version) {
-        (0, 0) if tables == 0 => {}
-        (APPLICATION_ID, ..=VERSION) => {}
-        (APPLICATION_ID, _) => {
-            return Err(Error::Refused(format!(
-                "{shown} was written by a newer Rowlog (file version {version}, this program knows {VERSION}); \
-                 use the newer program"
-            )));
+    let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let tables = conn.query_row("select count(*) from sqlite_schema", [], |row| {
+        row.get::<_, i64>(0)
+    })?;
+    Ok(match (number("application_id")?, number("user_version")?) {
+        (0, 0) if tables == 0 => Recognised::Empty,
+        (APPLICATION_ID, version) => Recognised::Blog(version),
+        _ => Recognised::Foreign,
+    })
+}
+
+/// The version of a blog that this program can use; 0 for a file that may become one.
+fn refuse_others(found: Recognised, path: &Path, create: bool) -> Result<i64> {
+    let path = path.display();
+    Err(Error::Refused(match found {
+        Recognised::Empty if create => return Ok(0),
+        Recognised::Blog(version) if version <= VERSION => return Ok(version),
+        Recognised::Empty => format!(
+            "{path} is empty; if a file ending in -wal was beside it, put that back, or restore a backup"
+        ),
+        Recognised::Blog(version) => format!(
+            "{path} was written by a newer Rowlog (file version {version}, this program knows {VERSION}); \
+             use the newer program"
+        ),
+        Recognised::Foreign => {
+            format!("{path} is not a Rowlog blog; move it away or pass another --data")
         }
-        _ => {
-            return Err(Error::Refused(format!(
-                "{shown} is not a Rowlog blog; move it away or pass another --data"
-            )));
-        }
-    }
-    conn.pragma_update(None, "journal_mode", "wal")?;
-    if version < VERSION {
-        if version > 0 {
-            snapshot(conn, path, version)?;
-        }
-        migrate(conn)?;
-    }
-    Ok(())
+    }))
 }
 
 /// Copies the file as it is before it is changed, beside it.
-fn snapshot(conn: &Connection, path: &Path, version: i64) -> Result<()> {
+fn snapshot(conn: &Connection, path: &Path, version: i64) -> rusqlite::Result<()> {
     let copy = path.with_extension(format!("before-{}.db", version + 1));
     if !copy.exists() {
         conn.execute("vacuum into ?1", [copy.to_string_lossy()])?;

@@ -31,6 +31,9 @@ use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 use writer::Writer;
 
+/// The name of the blog's file in its folder.
+const FILE: &str = "rowlog.db";
+
 /// Reader connections; more would only wait for each other on a small machine.
 const READERS: u32 = 8;
 
@@ -68,7 +71,7 @@ impl Store {
     /// Errors: [`Error::Refused`] with one clear line if the folder cannot be used, the file is not ours, or it was
     /// written by a newer version.
     pub fn open(folder: &Path, create: bool) -> Result<Store> {
-        let path = folder.join("rowlog.db");
+        let path = folder.join(FILE);
         let conn = migrate::open(folder, &path, create)?;
         let manager = SqliteConnectionManager::file(&path)
             .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
@@ -79,11 +82,17 @@ impl Store {
             .connection_timeout(Duration::from_secs(2))
             .test_on_check_out(false)
             .build(manager)?;
+        let writer = Writer::start(conn, &path)?;
         Ok(Store {
             path,
             readers,
-            writer: Writer::start(conn)?,
+            writer,
         })
+    }
+
+    /// Whether there is a blog in `folder`.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(FILE).exists()
     }
 
     /// Runs `change` in one transaction, then wakes every follower of the log. What was committed is on disk.
@@ -146,6 +155,7 @@ fn configure(conn: &mut Connection, query_only: bool) -> rusqlite::Result<()> {
     conn.pragma_update(None, "cell_size_check", true)?;
     conn.pragma_update(None, "mmap_size", 0)?;
     conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    conn.pragma_update(None, "secure_delete", true)?; // a deleted text leaves the pages it was on
     conn.pragma_update(None, "query_only", query_only)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(())

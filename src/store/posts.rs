@@ -118,6 +118,11 @@ pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>> {
     Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// Whether there is any post or page, in any status.
+pub fn any(conn: &Connection) -> Result<bool> {
+    Ok(conn.prepare_cached("select 1 from posts")?.exists([])?)
+}
+
 /// The post or page of that slug, in any status.
 pub fn find(conn: &Connection, kind: PostKind, slug: &str) -> Result<Option<Post>> {
     one(conn, "kind = ?1 and slug = ?2", params![kind, slug])
@@ -254,10 +259,10 @@ fn retag(tx: &Tx, id: PostId, names: &[String]) -> Result<bool> {
     let mut wanted: Vec<Tag> = Vec::new();
     for name in names {
         let tag = Tag {
-            slug: slug::slug(name),
+            slug: slug::tag(name),
             name: name.clone(),
         };
-        if wanted.iter().all(|other| other.slug != tag.slug) {
+        if !tag.slug.is_empty() && wanted.iter().all(|other| other.slug != tag.slug) {
             wanted.push(tag);
         }
     }

@@ -3,11 +3,14 @@
 //! Each change runs in a savepoint of its own, so that one which fails takes nothing with it. Answers go out after
 //! COMMIT has returned, and the doorbell rings after that: nobody is told of what a crash could take back.
 
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::{fs, io};
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
@@ -36,6 +39,9 @@ pub struct Writer {
     pulse: Arc<Pulse>,
 }
 
+/// What is said of a commit that failed for a reason that is nobody's to know.
+const FAILED: &str = "it could not be written to disk just now; please try again";
+
 /// What the thread tells the rest of the process.
 #[derive(Default)]
 struct Pulse {
@@ -57,14 +63,16 @@ impl Pulse {
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub fn start(conn: Connection) -> Result<Writer> {
+    /// Starts the thread, which writes to the file at `path` for as long as it is the same.
+    pub fn start(conn: Connection, path: &Path) -> Result<Writer> {
+        let file =
+            Identity::of(path).map_err(Error::io(format!("cannot look at {}", path.display())))?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         let pulse = Arc::<Pulse>::default();
         let told = pulse.clone();
         let thread = thread::Builder::new()
             .name("writer".into())
-            .spawn(move || drain(&conn, jobs, &told))
+            .spawn(move || drain(&conn, &file, jobs, &told))
             .map_err(Error::io("could not start the writer thread"))?;
         Ok(Writer {
             queue: Some(queue),
@@ -118,7 +126,7 @@ trait Job: Send {
     /// Runs the change; whether what it wrote shall be kept.
     fn run(&mut self, tx: &Tx) -> bool;
     /// Tells whoever waits, once the commit has succeeded or failed.
-    fn answer(self: Box<Self>, committed: bool);
+    fn answer(self: Box<Self>, failed: Option<&'static str>);
 }
 
 struct Change<T, F> {
@@ -143,13 +151,11 @@ where
         keep
     }
 
-    fn answer(self: Box<Self>, committed: bool) {
-        let result = match self.outcome {
-            Some(Err(error)) => Err(error),
-            Some(Ok(value)) if committed => Ok(value),
-            _ => Err(Error::Unavailable(
-                "it could not be written to disk just now; please try again",
-            )),
+    fn answer(self: Box<Self>, failed: Option<&'static str>) {
+        let result = match (self.outcome, failed) {
+            (Some(Ok(value)), None) => Ok(value),
+            (Some(Err(error)), _) => Err(error),
+            (_, why) => Err(Error::Unavailable(why.unwrap_or(FAILED))),
         };
         // Whoever asked may have gone; the change stands all the same.
         drop(self.reply.send(result));
@@ -157,7 +163,12 @@ where
 }
 
 /// The thread's life: wait for a change, take what else is waiting, commit all of it, answer, ring.
-fn drain(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, pulse: &Pulse) {
+fn drain(
+    conn: &Connection,
+    file: &Identity,
+    mut jobs: mpsc::Receiver<Box<dyn Job>>,
+    pulse: &Pulse,
+) {
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -165,19 +176,53 @@ fn drain(conn: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, pulse: &Puls
         {
             group.push(job);
         }
-        let result = commit(conn, &mut group);
-        if let Ok(head) = result {
-            pulse.head.store(head, Ordering::Release);
+        if !file.is_in_place() {
+            let path = file.path.display();
+            tracing::error!(
+                "writing has stopped, {path} was removed or replaced; put it back and restart"
+            );
+            return;
         }
-        group.into_iter().for_each(|job| job.answer(result.is_ok()));
-        match result {
-            Ok(_) => pulse.ring(),
-            Err(error) if is_fatal(&error) => {
-                tracing::error!("writing has stopped, the file or its disk failed: {error}");
-                return;
+        match commit(conn, &mut group) {
+            Ok(head) => {
+                pulse.head.store(head, Ordering::Release);
+                group.into_iter().for_each(|job| job.answer(None));
+                pulse.ring();
             }
-            Err(error) => tracing::error!("a commit failed and was taken back: {error}"),
+            Err(error) => {
+                tracing::error!("a commit failed and was taken back: {error}");
+                let fatal = is_fatal(&error);
+                let why = match Error::from(error) {
+                    Error::Unavailable(why) => why,
+                    _ => FAILED,
+                };
+                group.into_iter().for_each(|job| job.answer(Some(why)));
+                if fatal {
+                    tracing::error!("writing has stopped, the file or its disk failed");
+                    return;
+                }
+            }
         }
+    }
+}
+
+/// Which file is written to. A name that leads to another file, or to none, means that what is written is lost.
+struct Identity {
+    path: PathBuf,
+    file: (u64, u64),
+}
+
+impl Identity {
+    fn of(path: &Path) -> io::Result<Identity> {
+        let found = fs::metadata(path)?;
+        Ok(Identity {
+            path: path.to_owned(),
+            file: (found.dev(), found.ino()),
+        })
+    }
+
+    fn is_in_place(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == self.file)
     }
 }
 

@@ -3,15 +3,14 @@
 /// The longest slug in characters, all of them ASCII.
 const LONGEST: usize = 80;
 
-/// The address of a post titled `title`: lower-case ASCII letters, digits and dashes, 1 to 80 of them.
-///
-/// A title without a letter or digit in it becomes `post`.
-pub fn slug(title: &str) -> String {
-    or_else(title, "post")
+/// The address of a tag; empty if there is no letter or digit in it. C, C++ and C# are three tags.
+pub fn tag(name: &str) -> String {
+    or_else(&name.replace('+', " plus ").replace('#', " sharp "), "")
 }
 
-/// The slug of `title`, or `fallback` if there is no letter or digit in it.
-pub(super) fn or_else(title: &str, fallback: &str) -> String {
+/// Lower-case ASCII letters, digits and dashes made from `title`, 1 to 80 of them; `fallback` if there is no letter or
+/// digit in it.
+pub fn or_else(title: &str, fallback: &str) -> String {
     let mut slug = ::slug::slugify(title);
     if slug.len() > LONGEST {
         let dash = slug[..=LONGEST].rfind('-').unwrap_or(LONGEST);
@@ -44,19 +43,27 @@ mod tests {
             ("\u{202e}\u{0}", "post"),
         ];
         for (title, expected) in table {
-            assert_eq!(slug(title), expected, "{title:?}");
+            assert_eq!(or_else(title, "post"), expected, "{title:?}");
         }
+    }
+
+    #[test]
+    fn tags_that_differ_by_a_sign_have_addresses_of_their_own() {
+        assert_eq!(
+            ["C", "C++", "c#", "!!!"].map(tag),
+            ["c", "c-plus-plus", "c-sharp", ""]
+        );
     }
 
     #[test]
     fn a_long_title_is_cut_at_a_dash() {
         let exact = format!("{} tail", "a".repeat(LONGEST));
-        assert_eq!(slug(&exact), "a".repeat(LONGEST));
-        let words = slug(&"word ".repeat(40));
+        assert_eq!(or_else(&exact, ""), "a".repeat(LONGEST));
+        let words = or_else(&"word ".repeat(40), "");
         assert!(
             words.len() <= LONGEST && words.ends_with("-word"),
             "{words}"
         );
-        assert_eq!(slug(&"a".repeat(300)).len(), LONGEST);
+        assert_eq!(or_else(&"a".repeat(300), "").len(), LONGEST);
     }
 }

@@ -94,12 +94,8 @@ pub async fn preview(
 pub async fn find(Data(app): Data<&Arc<App>>, Path(id): Path<i64>) -> Result<Response, Failure> {
     let comment = app
         .store
-        .read(move |conn| comments::get(conn, CommentId(id)))
-        .await?;
-    match comment.is_deleted() || comment.is_pending() {
-        true => Err(Error::NotFound.into()),
-        false => Ok(see_other(&comment.path())),
-    }
+        .read(move |conn| comments::published(conn, CommentId(id)));
+    Ok(see_other(&comment.await?.path()))
 }
 
 /// `GET /comments/{id}/edit`
@@ -115,7 +111,9 @@ pub async fn edit(
         let comment = comments::changeable(moment.conn, CommentId(id), visitor.id, window)?;
         Ok(CommentEditPage::new(moment.frame(), &comment, &comment.body, None).render()?)
     });
-    Ok(answer.await?)
+    let mut answer = answer.await?;
+    no_store(&mut answer);
+    Ok(answer)
 }
 
 /// `POST /comments/{id}`

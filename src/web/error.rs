@@ -5,15 +5,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use poem::error::ResponseError;
+use poem::error::{ParsePathError, ResponseError};
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use serde_json::json;
 
-use super::App;
 use super::reader::Reader;
+use super::{App, site};
 use crate::error::Error;
+use crate::model::post::PostLine;
+use crate::model::settings::Settings;
 use crate::store::lists;
+use crate::views::Frame;
 use crate::views::errors::{ErrorPage, Trouble};
 use askama::Template;
 
@@ -144,7 +147,10 @@ async fn draw(
     path: String,
     error: poem::Error,
 ) -> Response {
-    let status = error.status();
+    let status = match error.is::<ParsePathError>() {
+        true => StatusCode::NOT_FOUND, // an id that is no number names nothing
+        false => error.status(),
+    };
     let failure = error.downcast_ref::<Failure>();
     if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
         tracing::error!("{method} {path}: {error}");
@@ -154,7 +160,17 @@ async fn draw(
         _ if reader.wants_json => json_answer(status, failure, why),
         Some(app) => {
             let typed = failure.and_then(|failure| failure.typed.clone());
-            page(&app, &reader, status, path, why, typed).await
+            page(
+                &app,
+                &reader,
+                Said {
+                    status,
+                    path,
+                    why,
+                    typed,
+                },
+            )
+            .await
         }
         None => status.into_response(),
     };
@@ -189,27 +205,52 @@ fn json_answer(status: StatusCode, failure: Option<&Failure>, why: Option<String
         .body(json!({ "error": error, "fields": fields }).to_string())
 }
 
-async fn page(
-    app: &App,
-    reader: &Reader,
+/// What the page of an error says.
+#[derive(Clone)]
+struct Said {
     status: StatusCode,
     path: String,
     why: Option<String>,
     typed: Option<String>,
-) -> Response {
-    let drawn = app.page(reader, move |moment| {
-        let recent = match status {
-            StatusCode::NOT_FOUND => lists::page(moment.conn, 0, OFFERED)?,
-            _ => Vec::new(),
-        };
+}
+
+impl Said {
+    fn page(&self, frame: Frame, recent: &[PostLine]) -> crate::error::Result<String> {
         let trouble = Trouble {
-            status: status.as_u16(),
-            path: &path,
-            why: why.as_deref(),
-            typed: typed.as_deref(),
+            status: self.status.as_u16(),
+            path: &self.path,
+            why: self.why.as_deref(),
+            typed: self.typed.as_deref(),
         };
-        Ok(ErrorPage::new(moment.frame(), trouble, &recent).render()?)
-    });
-    // Where even the error page cannot be drawn, the bare status is all there is to say.
-    drawn.await.unwrap_or_else(|_| status.into_response())
+        Ok(ErrorPage::new(frame, trouble, recent).render()?)
+    }
+}
+
+async fn page(app: &App, reader: &Reader, said: Said) -> Response {
+    let drawn = {
+        let said = said.clone();
+        app.page(reader, move |moment| {
+            let recent = match said.status {
+                StatusCode::NOT_FOUND => lists::page(moment.conn, 0, OFFERED)?,
+                _ => Vec::new(),
+            };
+            said.page(moment.frame(), &recent)
+        })
+    };
+    match drawn.await {
+        Ok(answer) => answer,
+        // The file cannot be read: the same page, without the blog's own name.
+        Err(_) => {
+            let site = site(&Settings::default(), app.base_url.clone());
+            let page = said.page(
+                Frame {
+                    site: &site,
+                    theme: reader.theme,
+                },
+                &[],
+            );
+            page.map(poem::web::Html)
+                .map_or_else(|_| said.status.into_response(), IntoResponse::into_response)
+        }
+    }
 }

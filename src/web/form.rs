@@ -9,8 +9,9 @@ use poem::{FromRequest, Request, RequestBody};
 
 use super::error::Failure;
 
-/// Bytes of a form. Longer ones are refused with 413.
+/// Bytes of a form once it is decoded, and on the wire, where one byte may take three. Longer ones are refused with 413.
 const LONGEST: usize = 64 * 1024;
+const LONGEST_ENCODED: usize = 3 * LONGEST;
 
 /// The fields of a posted form. Of a field that comes twice the first counts.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,14 @@ impl Form {
     /// The trimmed value of a field, if there is anything in it.
     pub fn filled(&self, name: &str) -> Option<&str> {
         Some(self.get(name).trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Bytes of all its names and values.
+    fn len(&self) -> usize {
+        self.0
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum()
     }
 
     /// Parses `application/x-www-form-urlencoded`; `None` if it is not valid UTF-8 inside.
@@ -59,13 +68,19 @@ impl Form {
         let bad = || Failure::status(StatusCode::BAD_REQUEST);
         let body = body.take().map_err(|_| bad())?;
         let bytes = body
-            .into_bytes_limit(LONGEST)
+            .into_bytes_limit(LONGEST_ENCODED)
             .await
             .map_err(|error| match error {
                 ReadBodyError::PayloadTooLarge => Failure::status(StatusCode::PAYLOAD_TOO_LARGE),
                 _ => bad(),
             })?;
-        Form::parse(&bytes).ok_or_else(bad)
+        let form = Form::parse(&bytes).ok_or_else(bad)?;
+        match form.len() <= LONGEST {
+            true => Ok(form),
+            false => {
+                Err(Failure::status(StatusCode::PAYLOAD_TOO_LARGE).with_typed(form.get("body")))
+            }
+        }
     }
 }
 

@@ -53,6 +53,7 @@ pub async fn show(
         .header(header::ETAG, &tag)
         .header(header::ACCEPT_RANGES, "bytes")
         .header(header::CONTENT_SECURITY_POLICY, POLICY)
+        .header("cross-origin-resource-policy", "cross-origin") // feed readers show our pictures on their own pages
         .header(header::CONTENT_DISPOSITION, disposition);
     if is_known(headers, &tag) {
         return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());

@@ -54,6 +54,11 @@ impl App {
     where
         F: FnOnce(&Moment) -> Result<String> + Send + 'static,
     {
+        let kept = if reader.token_hash.is_some() {
+            "private, no-cache"
+        } else {
+            "no-cache"
+        };
         let (reader, base_url) = (reader.clone(), self.base_url.clone());
         let html = self
             .store
@@ -70,7 +75,7 @@ impl App {
             .await?;
         Ok(Response::builder()
             .content_type("text/html; charset=utf-8")
-            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::CACHE_CONTROL, kept)
             .header(header::VARY, "Cookie")
             .body(html))
     }

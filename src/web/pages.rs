@@ -36,6 +36,11 @@ pub async fn show(
 pub async fn elsewhere<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
     let reading = matches!(*req.method(), Method::GET | Method::HEAD);
     let app = req.data::<Arc<App>>().cloned();
+    let query = req
+        .uri()
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     let path = percent_decode_str(req.uri().path())
         .decode_utf8()
         .map(Cow::into_owned);
@@ -47,7 +52,7 @@ pub async fn elsewhere<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<
         return Err(error);
     };
     match app.store.read(move |conn| other_address(conn, &path)).await {
-        Ok(Some(target)) => Ok(moved(&target)),
+        Ok(Some(target)) => Ok(moved(&format!("{target}{query}"))),
         Ok(None) => Err(error),
         Err(failed) => Err(Failure::from(failed).into()),
     }

@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::{App, Moment, issued};
 use crate::error::{Error, Fields, Result};
 use crate::model::comment::{Comment, Parent, page_of_thread};
-use crate::model::id::CommentId;
+use crate::model::id::{CommentId, VisitorId};
 use crate::model::post::{Post, PostKind};
 use crate::model::thread::arrange;
 use crate::model::time::Timestamp;
@@ -25,14 +25,14 @@ use crate::views::{Cursor, Pager};
 /// `?page=N` of the home page.
 #[derive(Deserialize)]
 struct HomeQuery {
-    page: Option<i64>,
+    page: Option<String>,
 }
 
 /// `?comments=N&reply=ID` of a post's page.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct PostQuery {
-    comments: Option<i64>,
-    reply: Option<i64>,
+    comments: Option<String>,
+    reply: Option<String>,
 }
 
 /// `GET /`
@@ -42,7 +42,7 @@ pub async fn home(
     reader: Reader,
     Query(query): Query<HomeQuery>,
 ) -> Result<Response, Failure> {
-    let page = query.page.unwrap_or(1);
+    let page = number(query.page.as_deref())?;
     let answer = app.page(&reader, move |moment| {
         let each = moment.settings.posts_per_page.max(1);
         let pages = ((lists::count(moment.conn)? + each - 1) / each).max(1);
@@ -159,12 +159,13 @@ impl Moment<'_> {
         let conn = self.conn;
         let post = posts::open(conn, PostKind::Post, slug)?.ok_or(Error::NotFound)?;
         let viewer = self.reader.visitor(conn)?.map(|visitor| visitor.id);
-        let parent = self.parent(&post, draft.parent.or(query.reply.map(CommentId)))?;
+        let asked = query.reply.and_then(|id| id.parse().ok()).map(CommentId);
+        let parent = self.parent(&post, draft.parent.or(asked), viewer)?;
         let pages = page_of_thread(post.last_thread);
-        let page = query
-            .comments
-            .or(parent.as_ref().map(Comment::page))
-            .unwrap_or(1);
+        let page = match (&query.comments, &parent) {
+            (None, Some(parent)) => parent.page(),
+            (asked, _) => number(asked.as_deref())?,
+        };
         if !(1..=pages).contains(&page) {
             return Err(Error::NotFound);
         }
@@ -197,14 +198,23 @@ impl Moment<'_> {
         Ok(PostPage::new(self.frame(), &post, &standing, talk, composer).render()?)
     }
 
-    /// The comment being answered, if readers can see it under this post.
-    fn parent(&self, post: &Post, id: Option<CommentId>) -> Result<Option<Comment>> {
+    /// The comment being answered, if the viewer can see it under this post.
+    fn parent(
+        &self,
+        post: &Post,
+        id: Option<CommentId>,
+        viewer: Option<VisitorId>,
+    ) -> Result<Option<Comment>> {
         let found = id
             .map(|id| comments::find(self.conn, id))
             .transpose()?
             .flatten();
-        Ok(found.filter(|comment| {
-            comment.post == post.id && !comment.is_deleted() && !comment.name.is_empty()
-        }))
+        Ok(found.filter(|comment| comment.post == post.id && comment.is_seen_by(viewer)))
     }
+}
+
+/// A number in an address: the first page where nothing is said.
+fn number(word: Option<&str>) -> Result<i64> {
+    let word = word.filter(|word| !word.is_empty()).unwrap_or("1");
+    word.parse().map_err(|_| Error::NotFound)
 }

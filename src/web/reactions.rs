@@ -14,7 +14,6 @@ use super::reader::{NewToken, Reader};
 use super::{App, see_other};
 use crate::error::{Error, Result};
 use crate::live::frame::counts;
-use crate::model::comment::CommentStatus;
 use crate::model::id::{CommentId, EventId, PostId};
 use crate::model::post::PostKind;
 use crate::model::reaction::{ReactionKind, Tally, Target};
@@ -44,12 +43,8 @@ pub async fn to_comment(
     form: Form,
 ) -> Result<Response, Failure> {
     let find = move |tx: &Tx| {
-        let comment = comments::get(tx, CommentId(id))?;
-        let open = posts::by_id(tx, comment.post)?.is_some_and(|post| post.status.is_open());
-        match open && comment.status == CommentStatus::Published {
-            true => Ok((comment.post, Target::Comment(comment.id), comment.path())),
-            false => Err(Error::NotFound),
-        }
+        let comment = comments::published(tx, CommentId(id))?;
+        Ok((comment.post, Target::Comment(comment.id), comment.path()))
     };
     toggled(app, reader, &form, find).await
 }

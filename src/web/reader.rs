@@ -1,11 +1,14 @@
 //! Who asks: the visitor's cookie, the chosen theme, and whether the answer shall be JSON.
 
+use std::sync::Arc;
+
 use poem::http::{HeaderValue, header};
 use poem::web::cookie::{Cookie, SameSite};
 use poem::{FromRequest, Request, RequestBody, Response};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+use super::App;
 use crate::error::{Error, Result};
 use crate::model::visitor::Visitor;
 use crate::store::visitors;
@@ -41,9 +44,9 @@ impl Reader {
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| value.to_owned())
         };
-        let token = cookie("__Host-visitor")
-            .or_else(|| cookie("visitor"))
-            .filter(|token| is_token(token));
+        // On https only the cookie that no other host can plant counts.
+        let secure = req.data::<Arc<App>>().is_some_and(|app| app.is_secure());
+        let token = cookie(name(secure)).filter(|token| is_token(token));
         let accept = req
             .headers()
             .get(header::ACCEPT)
@@ -54,9 +57,7 @@ impl Reader {
             theme: cookie("theme")
                 .and_then(|word| Theme::parse(&word))
                 .unwrap_or_default(),
-            wants_json: accept
-                .split(',')
-                .any(|kind| kind.trim().starts_with("application/json")),
+            wants_json: wants_json(accept),
         }
     }
 
@@ -97,8 +98,7 @@ impl NewToken {
 
     /// Hands the cookie to the browser. On https it is bound to this host and never sent in the clear.
     pub fn give(&self, answer: &mut Response, secure: bool) {
-        let name = if secure { "__Host-visitor" } else { "visitor" };
-        let mut cookie = Cookie::new_with_str(name, &self.value);
+        let mut cookie = Cookie::new_with_str(name(secure), &self.value);
         cookie.set_path("/");
         cookie.set_http_only(true);
         cookie.set_same_site(SameSite::Lax);
@@ -113,6 +113,20 @@ pub fn set(answer: &mut Response, cookie: &Cookie) {
     if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
         answer.headers_mut().append(header::SET_COOKIE, value);
     }
+}
+
+/// The cookie's name: with the prefix a browser takes it only from this very host over https.
+fn name(secure: bool) -> &'static str {
+    if secure { "__Host-visitor" } else { "visitor" }
+}
+
+/// Whether JSON is asked for before anything else that we send.
+fn wants_json(accept: &str) -> bool {
+    let mut kinds = accept
+        .split(',')
+        .map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    let ours = ["application/json", "text/event-stream", "text/html", "*/*"];
+    kinds.find(|kind| ours.contains(kind)) == Some("application/json")
 }
 
 fn is_token(value: &str) -> bool {

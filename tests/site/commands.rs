@@ -1,7 +1,6 @@
 //! The command line: what it prints, what it refuses, and how it ends.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use crate::site::{Site, path};
 
@@ -179,43 +178,69 @@ fn a_folder_that_cannot_be_used_is_named_with_the_way_out() {
 }
 
 #[test]
-fn the_blog_is_one_file_that_only_its_owner_reads() {
-    let mut site = Site::with_post("hello");
-    site.comment("hello", "Ann", "Hello");
-    for file in fs::read_dir(site.data()).unwrap() {
-        let file = file.unwrap();
-        let mode = file.metadata().unwrap().permissions().mode();
-        assert_eq!(
-            mode & 0o077,
-            0,
-            "{:?} is open to others: {mode:o}",
-            file.file_name()
+fn an_empty_file_is_no_blog_and_stays_as_it_is() {
+    let site = Site::offline();
+    let file = site.write("data/rowlog.db", "");
+    let post = site.write("x.md", "+++\ntitle = \"X\"\n+++\nText\n");
+    for command in [&["check"][..], &["events"], &["publish", path(&post)]] {
+        let outcome = site.rowlog(command);
+        assert!(
+            outcome.complaint().contains("rowlog.db"),
+            "{command:?}: {outcome:#?}"
         );
+        assert_eq!(fs::read(&file).unwrap(), b"", "{command:?} wrote into it");
+        assert_eq!(site.files(), ["rowlog.db"], "{command:?}");
     }
-    let file = site.database();
-    let asked = |pragma: &str| {
-        file.query_row(pragma, [], |row| row.get::<_, String>(0))
-            .unwrap()
-    };
-    assert_eq!(asked("pragma journal_mode"), "wal");
-    drop(file);
-    assert!(site.stop().0.success());
-    assert!(
-        !site.data().join("rowlog.db-wal").exists(),
-        "the file is not complete alone"
-    );
 }
 
 #[test]
-fn two_servers_on_one_folder_are_one_too_many() {
-    let site = Site::with_post("hello");
-    let second = site.rowlog(&["serve", "--listen", "127.0.0.1:0"]);
-    assert!(!second.complaint().is_empty());
-    site.get("/posts/hello").expect(200);
-    let taken = Site::offline();
-    let outcome = taken.rowlog(&["serve", "--listen", &site.address().to_string()]);
+fn only_a_start_or_an_import_makes_a_blog() {
+    let site = Site::offline();
+    let post = "+++\ntitle = \"X\"\nslug = \"x\"\ndate = 2026-01-02\n+++\nText\n";
+    let file = site.write("content/posts/x.md", post);
+    let published = site.rowlog(&["publish", path(&file)]);
     assert!(
-        outcome.complaint().contains(&site.address().to_string()),
-        "{outcome:#?}"
+        published.complaint().contains("rowlog.db"),
+        "{published:#?}"
     );
+    assert!(!site.data().exists(), "publish makes a blog");
+    let content = site.path("content");
+    let import = ["import", "markdown", path(&content)];
+    let rehearsal = site.rowlog(&[&import[..], &["--dry-run"]].concat());
+    let rehearsal = rehearsal.worked().stdout;
+    assert!(rehearsal.contains("1 would be added"), "{rehearsal}");
+    assert!(rehearsal.contains("0 already there"), "{rehearsal}");
+    assert!(!site.data().exists(), "a rehearsal makes a blog");
+    site.rowlog(&import).worked();
+    assert_eq!(site.ask("select count(*) from posts where slug = 'x'"), 1);
+}
+
+#[test]
+fn a_command_that_nobody_listens_to_does_its_work_all_the_same() {
+    let site = Site::start();
+    let files: Vec<_> = (0..5)
+        .map(|n| {
+            let text = format!("+++\ntitle = \"{n}\"\nslug = \"number-{n}\"\n+++\nText\n");
+            site.write(&format!("{n}.md"), text)
+        })
+        .collect();
+    let files: Vec<_> = files.iter().map(|file| path(file)).collect();
+    let publish = [&["publish"], &files[..]].concat();
+    let outcome = site.rowlog_unheard(&publish).worked();
+    assert!(!outcome.stderr.contains("panicked"), "{outcome:#?}");
+    let published = "select count(*) from posts where slug like 'number-%'";
+    assert_eq!(site.ask(published), 5);
+    for command in [&["check"][..], &["events"], &["--help"]] {
+        let outcome = site.rowlog_unheard(command);
+        assert!(!outcome.stderr.contains("panicked"), "{outcome:#?}");
+    }
+}
+
+#[test]
+fn a_command_whose_words_cannot_be_written_says_so() {
+    let site = Site::with_post("hello");
+    for command in ["check", "events"] {
+        let outcome = site.rowlog_into("/dev/full", &[command]);
+        assert!(!outcome.complaint().is_empty(), "{command}");
+    }
 }

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::http::Connection;
-use crate::site::{Site, within};
+use crate::site::Site;
 use crate::stream::Stream;
+use crate::waiting::within;
 
 #[test]
 fn a_reader_who_was_offline_receives_what_she_missed_and_then_what_comes() {

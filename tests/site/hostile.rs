@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Desk;
 use crate::http::{Answer, Connection, FORM, encode};
-use crate::reading::well_formed;
+use crate::lists::well_formed;
 use crate::site::Site;
 use crate::visitor::{Visitor, comment_in};
 

@@ -9,8 +9,9 @@ use std::time::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::command::Outcome;
 use crate::page::Page;
-use crate::site::{Outcome, Site, path};
+use crate::site::{Site, path};
 
 /// One pixel.
 const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";

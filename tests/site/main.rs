@@ -4,19 +4,26 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod browser;
+mod command;
 mod http;
 mod page;
 mod site;
 mod stream;
 mod visitor;
+mod waiting;
 
+mod attempts;
 mod commands;
 mod commenting;
 mod crash;
 mod cursors;
+mod file;
+mod headers;
 mod hostile;
 mod importing;
+mod lists;
 mod live;
+mod moderating;
 mod promises;
 mod proxy;
 mod reacting;
@@ -24,4 +31,6 @@ mod reading;
 mod refusing;
 mod requests;
 mod server;
+mod starting;
+mod threads;
 mod windows;

@@ -6,9 +6,10 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 use crate::http::{Address, Connection};
-use crate::site::{Site, eventually, path};
+use crate::site::{Site, path};
 use crate::stream::Stream;
 use crate::visitor::comment_in;
+use crate::waiting::eventually;
 
 /// An nginx in front of a site. It listens on a Unix socket, so that no port has to be guessed.
 struct Proxy {

@@ -5,7 +5,8 @@ use std::io::{BufReader, Read, Write};
 use std::time::{Duration, Instant};
 
 use crate::http::{self, Connection, FORM};
-use crate::site::{Site, within};
+use crate::site::Site;
+use crate::waiting::within;
 
 #[test]
 fn one_connection_serves_many_requests_and_old_clients_are_served_too() {

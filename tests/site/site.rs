@@ -1,7 +1,7 @@
 //! The program as an operator and its readers meet it: a folder, a process, HTTP and the command line.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::fs::{self, DirEntry, File};
+use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -12,10 +12,12 @@ use rusqlite::{Connection as Database, OpenFlags};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::http::{Address, Answer, Connection, FORM, PATIENCE, encode};
+use crate::command::{Lines, Outcome, run, run_into, run_unheard};
+use crate::http::{Address, Answer, Connection, FORM, encode};
 use crate::page::Page;
 use crate::stream::Stream;
 use crate::visitor::Visitor;
+use crate::waiting::eventually;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rowlog");
 
@@ -32,47 +34,6 @@ pub struct Site {
 struct Server {
     process: Child,
     _stdout: BufReader<ChildStdout>,
-}
-
-/// What a command printed, and how it ended.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The exit code; `None` if a signal ended it.
-    pub code: Option<i32>,
-    /// What it printed.
-    pub stdout: String,
-    /// What it complained about.
-    pub stderr: String,
-}
-
-impl Outcome {
-    /// The same outcome, once it is known to have worked.
-    #[track_caller]
-    pub fn worked(self) -> Outcome {
-        assert_eq!(self.code, Some(0), "{self:#?}");
-        self
-    }
-
-    /// The one line that a failed command owes its user.
-    #[track_caller]
-    pub fn complaint(&self) -> &str {
-        assert_eq!(self.code, Some(1), "{self:#?}");
-        let line = self.stderr.trim_end();
-        assert!(
-            !line.is_empty() && !line.contains('\n'),
-            "one clear line was expected: {self:#?}"
-        );
-        assert!(!line.contains("panicked"), "{line}");
-        line
-    }
-
-    /// Its output as one JSON value a line.
-    pub fn json_lines(&self) -> Vec<Value> {
-        let parse = |line: &str| {
-            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
-        };
-        self.stdout.lines().map(parse).collect()
-    }
 }
 
 impl Site {
@@ -200,6 +161,17 @@ impl Site {
         self.folder.path().join(name)
     }
 
+    /// The names of the files in the folder given to `--data`, sorted.
+    pub fn files(&self) -> Vec<String> {
+        let files = fs::read_dir(self.data()).expect("the folder can be read");
+        let name = |file: io::Result<DirEntry>| file.map(|it| it.file_name());
+        let names: io::Result<Vec<_>> = files.map(name).collect();
+        let names = names.expect("the folder can be read").into_iter();
+        let mut names: Vec<_> = names.map(|it| it.to_string_lossy().into_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The folder given to `--data`.
     pub fn data(&self) -> PathBuf {
         self.path("data")
@@ -260,16 +232,21 @@ impl Site {
         run(self.command().args(arguments), stdin)
     }
 
+    /// Runs a command whose words nobody hears: its stdout is a pipe without a reader.
+    pub fn rowlog_unheard(&self, arguments: &[&str]) -> Outcome {
+        run_unheard(self.command().args(arguments))
+    }
+
+    /// Runs a command whose words go to a file.
+    pub fn rowlog_into(&self, file: &str, arguments: &[&str]) -> Outcome {
+        let file = File::options().write(true).open(file);
+        let file = file.expect("the file can be written");
+        run_into(self.command().args(arguments).stdout(file), "")
+    }
+
     /// Starts a command that prints until it is killed.
     pub fn rowlog_lines(&self, arguments: &[&str]) -> Lines {
-        let mut process = self
-            .command()
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let stdout = BufReader::new(process.stdout.take().expect("stdout is piped"));
-        Lines { process, stdout }
+        Lines::of(self.command().args(arguments))
     }
 
     /// Publishes a post from a second process, as its author does.
@@ -281,6 +258,15 @@ impl Site {
     pub fn publish_with(&self, slug: &str, title: &str, front_matter: &str, body: &str) -> Outcome {
         let text = format!(
             "+++\ntitle = {title:?}\nslug = {slug:?}\ndate = 2026-01-02T03:04:05Z\n{front_matter}\n+++\n\n{body}\n"
+        );
+        let file = self.write(&format!("posts/{slug}.md"), text);
+        self.rowlog(&["publish", path(&file)]).worked()
+    }
+
+    /// Publishes a post of another day.
+    pub fn publish_on(&self, day: &str, slug: &str, front_matter: &str) -> Outcome {
+        let text = format!(
+            "+++\ntitle = {slug:?}\nslug = {slug:?}\ndate = {day}\n{front_matter}\n+++\n\nText.\n"
         );
         let file = self.write(&format!("posts/{slug}.md"), text);
         self.rowlog(&["publish", path(&file)]).worked()
@@ -394,68 +380,9 @@ impl Drop for Site {
     }
 }
 
-/// A running command and the lines it prints.
-pub struct Lines {
-    process: Child,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Lines {
-    /// The next line as JSON. A command that stays silent is ended by the deadline of the whole run.
-    pub fn next_json(&mut self) -> Value {
-        let mut line = String::new();
-        self.stdout
-            .read_line(&mut line)
-            .expect("the command prints text");
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-    }
-}
-
-impl Drop for Lines {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
-}
-
-/// Waits until something holds, and fails the story if it does not in time.
-///
-/// Only for what announces itself nowhere: an exit, a gauge, a file. Everything else is waited for where it arrives.
-#[track_caller]
-pub fn eventually(what: &str, holds: impl FnMut() -> bool) {
-    within(PATIENCE, what, holds);
-}
-
-/// The same with a deadline that is itself the promise.
-#[track_caller]
-pub fn within(wait: Duration, what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = Instant::now() + wait;
-    while !holds() {
-        assert!(Instant::now() < deadline, "not within {wait:?}: {what}");
-        thread::park_timeout(Duration::from_millis(2));
-    }
-}
-
 /// A path as the text that a command line takes.
 pub fn path(path: &Path) -> &str {
     path.to_str().expect("temporary paths are UTF-8")
-}
-
-fn run(command: &mut Command, stdin: &str) -> Outcome {
-    let command = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut process = command.spawn().expect("the program starts");
-    let mut pipe = process.stdin.take().expect("stdin is piped");
-    _ = pipe.write_all(stdin.as_bytes()); // a command that does not read its stdin may have ended already
-    drop(pipe);
-    let output = process.wait_with_output().expect("the command ends");
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
 }
 
 /// Reads the promised line `Listening on http://ADDRESS`.

@@ -138,7 +138,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Opens a stream and reads its first block. `Err` holds an answer that is no stream.
+    /// Opens a stream and reads its first block. `Accept` is ours unless the caller names it. `Err` holds an answer that is no stream.
     pub fn open(
         address: &Address,
         path: &str,
@@ -146,7 +146,11 @@ impl Stream {
     ) -> Result<Stream, Box<Answer>> {
         let asked = Instant::now();
         let mut wire = BufReader::new(address.connect().expect("the server accepts connections"));
-        let headers = [&[("Accept", "text/event-stream")], headers].concat();
+        let ours: &[_] = match headers.iter().any(|(name, _)| *name == "Accept") {
+            true => &[],
+            false => &[("Accept", "text/event-stream")],
+        };
+        let headers = [ours, headers].concat();
         let request = http::request("GET", path, &address.to_string(), &headers, b"");
         wire.get_mut()
             .write_all(&request)

@@ -16,6 +16,7 @@ use super::source::{POSTS_SECTIONS, Source, Survey};
 use super::{FoundPost, code};
 use crate::import::dates::{self, Moment};
 use crate::model::post::PostKind;
+use crate::text::slug;
 
 /// Pages that stand beside the posts on many blogs.
 const PAGES: &[&str] = &[
@@ -101,7 +102,7 @@ impl Entry {
             .categories()
             .iter()
             .chain(&head.categories)
-            .map(slug::slugify)
+            .map(|name| slug::or_else(name, ""))
             .collect();
         let origin = Origin {
             place: &place,
@@ -327,14 +328,15 @@ fn slug_of(head: &Head, place: &Place, title: &str) -> String {
         Some(place.stem.clone()),
         Some(title.to_owned()),
     ];
-    let slug = named
+    let mut slugs = named
         .into_iter()
         .flatten()
-        .map(slug::slugify)
-        .find(|slug| !slug.is_empty());
-    let slug = slug.unwrap_or_else(|| "post".to_owned());
+        .map(|name| slug::or_else(&name, ""));
+    let slug = slugs
+        .find(|slug| !slug.is_empty())
+        .unwrap_or_else(|| "post".to_owned());
     match &place.lang {
-        Some(lang) if head.slug.is_none() => slug::slugify(format!("{slug}-{lang}")),
+        Some(lang) if head.slug.is_none() => slug::or_else(&format!("{slug}-{lang}"), "post"),
         _ => slug,
     }
 }

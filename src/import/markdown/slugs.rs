@@ -8,7 +8,7 @@ use crate::model::post::PostKind;
 /// First parts of addresses that the blog itself answers (contract, section 3): no page can have them.
 const TAKEN: &[&str] = &[
     "admin", "archive", "assets", "comments", "events", "feed", "health", "me", "media", "metrics",
-    "posts", "search", "tags",
+    "posts", "search", "tags", "theme",
 ];
 
 /// Makes slugs unique per kind, and leaves each old path to the first post that claims it. What changes is reported
