@@ -16,6 +16,7 @@ create table visitors (
     name       text not null default '',           -- as last typed, to fill the next form
     email      text,
     url        text,
+    show_name  integer not null default 0 check (show_name in (0, 1)), -- to other readers, while reading
     created_at integer not null,
     seen_at    integer not null
 ) strict;

@@ -68,6 +68,7 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
         .map_err(Error::io("cannot read the address listened on"))?;
     let (stop, stopped) = watch::channel(false);
     let (live, tailer) = Live::start(&store, stopped.clone())?;
+    let company = tokio::spawn(live.presence.clone().run(stopped.clone()));
     let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
     let app = App {
         store: store.clone(),
@@ -91,8 +92,10 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
         .await
         .map_err(|error| Error::Refused(format!("the server failed: {error}")))?;
     served.map_err(Error::io("the server failed"))?;
-    work.await
-        .map_err(|error| Error::Refused(format!("the chores failed: {error}")))?;
+    for task in [work, company] {
+        task.await
+            .map_err(|error| Error::Refused(format!("the chores failed: {error}")))?;
+    }
     // With its last connection the file takes the write-ahead log in and is complete alone.
     tailer
         .join()

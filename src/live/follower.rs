@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::cursor::{Cursor, Start, resolve};
 use super::frame::{self, Frame};
+use super::presence::Seat;
 use super::{Counted, Live, sse};
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
@@ -132,8 +133,9 @@ impl Follower {
 pub fn stream(
     follower: Follower,
     start: Start,
+    seat: Option<Seat>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let wire = Wire::new(follower, start);
+    let wire = Wire::new(follower, start, seat);
     stream::unfold(wire, |mut wire| async move {
         wire.next().await.map(|bytes| (Ok(bytes), wire))
     })
@@ -150,6 +152,8 @@ struct Wire {
     look: bool,
     ping: Instant,
     ended: bool,
+    /// Its place among the readers of the post, if they are counted.
+    seat: Option<Seat>,
     _counted: Counted,
 }
 
@@ -157,11 +161,12 @@ struct Wire {
 enum Woken {
     Grown,
     Ping,
+    Presence(Bytes),
     Stop,
 }
 
 impl Wire {
-    fn new(follower: Follower, start: Start) -> Wire {
+    fn new(follower: Follower, start: Start, seat: Option<Seat>) -> Wire {
         let retry = random_between(1_000, 5_000);
         let mut waiting =
             VecDeque::from([sse::hello(start.head, start.resumed, start.missed, retry)]);
@@ -180,6 +185,7 @@ impl Wire {
             look: true,
             ping: next_ping(),
             ended: false,
+            seat,
             _counted: counted,
             follower,
         }
@@ -202,6 +208,7 @@ impl Wire {
                 match self.wait().await {
                     Woken::Grown => self.look = true,
                     Woken::Ping => self.still_here(),
+                    Woken::Presence(frame) => self.waiting.push_back(frame),
                     Woken::Stop => self.farewell(),
                 }
             }
@@ -212,6 +219,7 @@ impl Wire {
         tokio::select! {
             () = self.follower.grown() => Woken::Grown,
             () = sleep_until(self.ping) => Woken::Ping,
+            frame = company(&mut self.seat) => Woken::Presence(frame),
             _ = self.stop.wait_for(|stop| *stop) => Woken::Stop,
         }
     }
@@ -260,6 +268,14 @@ impl Wire {
         let data = json!({ "reason": "restart", "after": random_between(250, 250 + spread) });
         self.waiting.push_back(sse::passing("bye", &data));
         self.ended = true;
+    }
+}
+
+/// The next news of who else is there; never, where readers are not counted.
+async fn company(seat: &mut Option<Seat>) -> Bytes {
+    match seat {
+        Some(seat) => seat.changed().await,
+        None => std::future::pending().await,
     }
 }
 

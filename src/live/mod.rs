@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod follower;
 pub mod frame;
 pub mod poll;
+pub mod presence;
 mod ring;
 pub mod sse;
 mod tailer;
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::store::Store;
+use presence::Presence;
 use ring::Ring;
 
 /// The newest part of the log, rendered, and the signal that there is more of it.
@@ -30,6 +32,8 @@ pub struct Live {
     head: watch::Sender<EventId>,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
+    /// Who is reading which post.
+    pub presence: Arc<Presence>,
 }
 
 impl Live {
@@ -48,6 +52,7 @@ impl Live {
             head,
             stop,
             streams: AtomicUsize::new(0),
+            presence: Arc::default(),
         });
         let (bell, tailed) = (store.doorbell(), live.clone());
         let tailer = std::thread::Builder::new()

@@ -170,6 +170,8 @@ pub struct NewComment {
     pub parent: Option<CommentId>,
     /// The client's id of this attempt.
     pub op: Option<String>,
+    /// Whether other readers may see the writer's name while they read.
+    pub show_name: bool,
     /// Why it must wait for the owner, if it must.
     pub held_for: Option<&'static str>,
 }

@@ -13,6 +13,8 @@ pub struct Settings {
     pub posts_per_page: i64,
     /// Minutes in which a visitor may change or delete a comment.
     pub edit_minutes: i64,
+    /// Whether readers of a post see how many they are.
+    pub presence: bool,
     /// BCP 47 language tag of the pages.
     pub lang: String,
 }
@@ -25,6 +27,7 @@ impl Default for Settings {
             owner: String::new(),
             posts_per_page: 10,
             edit_minutes: 15,
+            presence: true,
             lang: "en".into(),
         }
     }

@@ -13,4 +13,13 @@ pub struct Visitor {
     pub email: Option<String>,
     /// The visitor's own site.
     pub url: Option<String>,
+    /// Whether other readers may see the name while the visitor reads.
+    pub show_name: bool,
+}
+
+impl Visitor {
+    /// The name that other readers of a post may see.
+    pub fn shown_name(&self) -> Option<String> {
+        Some(self.name.clone()).filter(|name| self.show_name && !name.is_empty())
+    }
 }

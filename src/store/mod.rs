@@ -78,7 +78,7 @@ impl Store {
             .with_init(|conn| configure(conn, true));
         let readers = r2d2::Pool::builder()
             .max_size(READERS)
-            .min_idle(Some(1))
+            .min_idle(Some(0)) // none is opened behind our back, so the writer's is the last to close
             .connection_timeout(Duration::from_secs(2))
             .test_on_check_out(false)
             .build(manager)?;

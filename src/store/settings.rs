@@ -20,6 +20,7 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         description: text("description", default.description),
         owner: text("owner", default.owner),
         lang: text("lang", default.lang),
+        presence: text("presence", "on".into()) == "on",
         posts_per_page: number(
             &text("posts_per_page", default.posts_per_page.to_string()),
             "posts_per_page",

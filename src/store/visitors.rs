@@ -8,7 +8,7 @@ use crate::model::comment::NewComment;
 use crate::model::id::VisitorId;
 use crate::model::visitor::Visitor;
 
-const COLUMNS: &str = "id, name, email, url";
+const COLUMNS: &str = "id, name, email, url, show_name";
 
 /// The visitor whose cookie has that hash.
 pub fn find(conn: &Connection, token_hash: &[u8; 32]) -> Result<Option<Visitor>> {
@@ -31,11 +31,11 @@ pub fn meet(tx: &Tx, token_hash: &[u8; 32]) -> Result<VisitorId> {
 
 /// Remembers what the visitor typed about themselves, to fill the next form.
 pub fn remember(tx: &Tx, id: VisitorId, new: &NewComment) -> Result<()> {
-    let sql = "update visitors set name = ?2, email = ?3, url = ?4 where id = ?1";
+    let sql = "update visitors set name = ?2, email = ?3, url = ?4, show_name = ?5 where id = ?1";
     let email = new.email.as_ref().map(|email| email.as_str());
     let url = new.url.as_ref().map(|url| url.as_str());
     tx.prepare_cached(sql)?
-        .execute(params![id, new.name.as_str(), email, url])?;
+        .execute(params![id, new.name.as_str(), email, url, new.show_name])?;
     Ok(())
 }
 
@@ -45,5 +45,6 @@ fn from_row(row: &Row) -> rusqlite::Result<Visitor> {
         name: row.get("name")?,
         email: row.get("email")?,
         url: row.get("url")?,
+        show_name: row.get("show_name")?,
     })
 }

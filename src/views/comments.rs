@@ -111,6 +111,8 @@ pub struct Typed {
     pub url: String,
     /// Markdown source.
     pub body: String,
+    /// Whether other readers may see the name.
+    pub show_name: bool,
 }
 
 impl From<&Visitor> for Typed {
@@ -120,6 +122,7 @@ impl From<&Visitor> for Typed {
             email: visitor.email.clone().unwrap_or_default(),
             url: visitor.url.clone().unwrap_or_default(),
             body: String::new(),
+            show_name: visitor.show_name,
         }
     }
 }

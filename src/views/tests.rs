@@ -164,6 +164,7 @@ fn what_people_type_is_text_and_never_markup() {
         email: evil.into(),
         url: evil.into(),
         body: evil.into(),
+        show_name: false,
     };
     let composer = ComposerView {
         values: typed,

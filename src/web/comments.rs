@@ -219,6 +219,7 @@ fn parse(form: &Form, app: &App) -> Result<NewComment, Fields> {
                 html,
                 parent,
                 op,
+                show_name: form.filled("show_name").is_some(),
                 held_for,
             })
         }
@@ -244,6 +245,7 @@ fn draft_of(form: &Form) -> Draft {
         email: field("email"),
         url: field("url"),
         body: field("body"),
+        show_name: form.filled("show_name").is_some(),
     };
     let parent = form
         .filled("parent")

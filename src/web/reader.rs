@@ -120,13 +120,23 @@ fn name(secure: bool) -> &'static str {
     if secure { "__Host-visitor" } else { "visitor" }
 }
 
-/// Whether JSON is asked for before anything else that we send.
+/// Whether JSON is liked better than anything else that we send. Of two liked alike the first counts.
+/// Source: RFC 9110, section 12.5.1.
 fn wants_json(accept: &str) -> bool {
-    let mut kinds = accept
-        .split(',')
-        .map(|kind| kind.split(';').next().unwrap_or_default().trim());
-    let ours = ["application/json", "text/event-stream", "text/html", "*/*"];
-    kinds.find(|kind| ours.contains(kind)) == Some("application/json")
+    let mut best = (0.0, "");
+    for range in accept.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default();
+        let quality = parts.find_map(|part| part.strip_prefix("q="));
+        let quality = quality
+            .map_or(Some(1.0), |q| q.parse::<f32>().ok())
+            .unwrap_or(0.0);
+        let ours = ["application/json", "text/event-stream", "text/html", "*/*"].contains(&kind);
+        if ours && quality > best.0 {
+            best = (quality, kind);
+        }
+    }
+    best.1 == "application/json"
 }
 
 fn is_token(value: &str) -> bool {
@@ -135,4 +145,30 @@ fn is_token(value: &str) -> bool {
 
 fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wants_json;
+
+    #[test]
+    fn json_is_sent_to_whoever_likes_it_best() {
+        let table = [
+            ("application/json", true),
+            ("text/html, application/json", false),
+            ("application/json, text/html", true),
+            ("application/json;q=0.1, text/event-stream", false),
+            ("text/event-stream;q=0.1, application/json", true),
+            (
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                false,
+            ),
+            ("application/json;q=0", false),
+            ("application/json;q=x", false),
+            ("", false),
+        ];
+        for (accept, expected) in table {
+            assert_eq!(wants_json(accept), expected, "{accept}");
+        }
+    }
 }

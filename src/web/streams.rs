@@ -16,9 +16,10 @@ use crate::error::{Error, Result};
 use crate::live::cursor::Cursor;
 use crate::live::follower::{self, Follower};
 use crate::live::poll;
+use crate::live::presence::{Seat, Visible};
 use crate::model::post::{Post, PostKind, Status};
 use crate::model::topic::Topic;
-use crate::store::{log, posts, redirects};
+use crate::store::{log, posts, redirects, settings};
 
 /// `?after=ID&at=MS&wait=SECONDS`. Text, because what is no number is answered, not refused.
 #[derive(Deserialize)]
@@ -39,24 +40,29 @@ pub async fn of_post(
 ) -> Result<Response, Failure> {
     let asking = reader.clone();
     let found = app.store.read(move |conn| {
-        let Some(post) = any_post(conn, &slug)? else {
-            return Err(Error::NotFound);
-        };
-        let was_public = || log::tells_of_removal(conn, post.id);
+        let post = any_post(conn, &slug)?.ok_or(Error::NotFound)?;
         match post.status {
-            Status::Published | Status::Unlisted => Ok(Some(Topic::Post(
-                post.id,
-                asking.visitor(conn)?.map(|visitor| visitor.id),
-            ))),
+            Status::Published | Status::Unlisted => {
+                let seen = settings::load(conn)?.presence;
+                Ok(Some((post.id, asking.visitor(conn)?, seen)))
+            }
             Status::Deleted => Ok(None),
-            _ if was_public()? => Ok(None),
+            _ if log::tells_of_removal(conn, post.id)? => Ok(None),
             _ => Err(Error::NotFound),
         }
     });
-    match found.await? {
-        Some(topic) => answer(app, &reader, headers, topic, wanted).await,
-        None => Ok(Response::builder().status(StatusCode::NO_CONTENT).finish()),
-    }
+    let Some((post, visitor, seen)) = found.await? else {
+        return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish());
+    };
+    let topic = Topic::Post(post, visitor.as_ref().map(|visitor| visitor.id));
+    let sit = || {
+        let visible = visitor.map(|visitor| Visible {
+            id: visitor.id,
+            name: visitor.shown_name(),
+        });
+        app.live.presence.sit(post, visible)
+    };
+    answer(app, &reader, headers, topic, wanted, || seen.then(sit)).await
 }
 
 /// `GET /events`
@@ -67,7 +73,7 @@ pub async fn of_site(
     headers: &HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
-    answer(app, &reader, headers, Topic::Site, wanted).await
+    answer(app, &reader, headers, Topic::Site, wanted, || None).await
 }
 
 /// `GET /health`
@@ -96,6 +102,7 @@ async fn answer(
     headers: &HeaderMap,
     topic: Topic,
     wanted: Wanted,
+    seat: impl FnOnce() -> Option<Seat>,
 ) -> Result<Response, Failure> {
     // A header that is not even text is as bad a cursor as one that is not a number.
     let last = headers
@@ -116,5 +123,9 @@ async fn answer(
         .content_type("text/event-stream")
         .header(header::CACHE_CONTROL, "no-cache, no-store, no-transform")
         .header("x-accel-buffering", "no")
-        .body(Body::from_bytes_stream(follower::stream(follower, start))))
+        .body(Body::from_bytes_stream(follower::stream(
+            follower,
+            start,
+            seat(),
+        ))))
 }

@@ -306,16 +306,13 @@ fn a_polling_client_that_is_far_behind_pages_through() {
     let mut ann = site.visitor();
     ann.comment("hello", "Ann", "one");
     (0..1200).for_each(|_| ann.react("/posts/hello", "love"));
-    let (mut after, mut seen) = (0, Vec::new());
+    let (mut after, mut seen, mut pages) = (0, Vec::new(), Vec::new());
     loop {
         let page = site.get_json(&format!("/events?after={after}"));
-        seen.extend(
-            page["events"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|event| event["id"].as_i64().unwrap()),
-        );
+        let events = page["events"].as_array().unwrap();
+        assert!(events.len() <= 128, "{} at once", events.len());
+        pages.push(events.len());
+        seen.extend(events.iter().map(|event| event["id"].as_i64().unwrap()));
         assert!(
             page["after"].as_i64().unwrap() > after,
             "it does not get on: {after}"
@@ -325,9 +322,33 @@ fn a_polling_client_that_is_far_behind_pages_through() {
             break;
         }
     }
+    assert!(
+        pages.len() >= 10,
+        "more was said where nothing was: {pages:?}"
+    );
     assert!(seen.is_sorted_by(|a, b| a < b));
     assert_eq!(
         seen.len() as i64,
         site.ask("select count(*) from events where audience = 'public'")
     );
+}
+
+#[test]
+fn a_client_that_takes_both_is_given_what_it_likes_better() {
+    let site = Site::with_post("hello");
+    for accept in [
+        "text/event-stream, application/json;q=0.1",
+        "text/event-stream",
+        "*/*",
+    ] {
+        let stream = site.stream("/events", &[("Accept", accept)]);
+        assert_eq!(stream.hello.event, "hello", "{accept}");
+    }
+    for accept in [
+        "application/json",
+        "application/json, text/event-stream;q=0.1",
+    ] {
+        let answer = site.send("GET", "/events", &[("Accept", accept)], b"");
+        assert!(answer.expect(200).json()["events"].is_array(), "{accept}");
+    }
 }

@@ -127,3 +127,29 @@ fn not_modified(site: &Site, address: &str, whole: &Answer) {
         .expect(304);
     assert!(answer.body.is_empty());
 }
+
+#[test]
+fn what_is_for_one_visitor_is_kept_for_no_other() {
+    let site = Site::with_post("hello");
+    let mut ann = site.visitor();
+    let id = ann.comment("hello", "Ann", "Hello");
+    for address in ["/", "/posts/hello", "/archive", "/tags"] {
+        let hers = ann.get(address).expect(200);
+        assert_eq!(
+            hers.header("cache-control"),
+            Some("private, no-cache"),
+            "{address}"
+        );
+        let public = site.get(address).expect(200);
+        assert_eq!(
+            public.header("cache-control"),
+            Some("no-cache"),
+            "{address}"
+        );
+        for answer in [hers, public] {
+            assert_eq!(answer.header("vary"), Some("Cookie"), "{address}");
+        }
+    }
+    let edit = ann.get(&format!("/comments/{id}/edit")).expect(200);
+    assert_eq!(edit.header("cache-control"), Some("no-store"));
+}

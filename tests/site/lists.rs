@@ -193,3 +193,65 @@ pub fn well_formed(answer: &Answer) -> String {
     });
     words.collect::<Vec<_>>().join("\n")
 }
+
+#[test]
+fn tags_that_differ_in_their_signs_alone_are_different_tags() {
+    let site = Site::start();
+    let tags = "[taxonomies]\ntags = [\"C\", \"C++\", \"C#\", \"!!!\"]";
+    site.publish_with("three", "Three languages", tags, "Text.");
+    site.publish_with(
+        "one",
+        "One language",
+        "[taxonomies]\ntags = [\"C++\"]",
+        "Text.",
+    );
+    let page = site.post("three");
+    assert_eq!(page.texts("a[rel=tag]"), ["C", "C++", "C#"]);
+    let mut pages = page.attributes("a[rel=tag]", "href");
+    for (address, name) in pages.iter().zip(["C", "C++", "C#"]) {
+        let page = site.get(address).expect(200).page();
+        assert_eq!(page.text("h1"), name, "{address}");
+        assert!(page.has("a[href='/posts/three']"), "{address}");
+        assert_eq!(page.has("a[href='/posts/one']"), name == "C++", "{address}");
+        let feed = well_formed(&site.get(&format!("{address}/feed.xml")).expect(200));
+        assert_eq!(feed.contains("One language"), name == "C++", "{address}");
+    }
+    let mut listed = site
+        .get("/tags")
+        .expect(200)
+        .page()
+        .attributes("main a[href^='/tags/']", "href");
+    pages.sort_unstable();
+    pages.dedup();
+    listed.sort_unstable();
+    assert_eq!((pages.len(), &listed), (3, &pages), "one page each");
+    assert!(!site.get("/tags").text().contains("!!!"));
+}
+
+#[test]
+fn a_post_has_the_same_number_in_every_list() {
+    let site = Site::start();
+    let first = site.ask("select count(*) from posts");
+    assert_eq!(first, 1, "the welcome post, which is the newest");
+    // Published in another order than that of their days.
+    for (n, tag) in [(3, "odd"), (5, "odd"), (1, "odd"), (4, "even"), (2, "even")] {
+        let tags = format!("[taxonomies]\ntags = [\"{tag}\"]");
+        site.publish_on(&format!("2020-01-0{n}"), &format!("no-{n}"), &tags);
+    }
+    site.publish_with("draft", "Draft", "draft = true", "Text.");
+    let numbers = |address: &str| {
+        let page = site.get(address).expect(200).page();
+        let posts = page.attributes("li.row h3 a", "href").into_iter();
+        let numbers = page.texts("li.row > p.m span").into_iter();
+        let pairs: Vec<_> = posts.zip(numbers).collect();
+        assert!(!pairs.is_empty(), "{address} has no rows");
+        pairs
+    };
+    let of = |posts: &[i64]| -> Vec<_> {
+        let pair = |n: &i64| (format!("/posts/no-{n}"), format!("№ {n}"));
+        posts.iter().map(pair).collect()
+    };
+    assert_eq!(numbers("/")[1..], of(&[5, 4, 3, 2, 1]));
+    assert_eq!(numbers("/tags/odd"), of(&[5, 3, 1]));
+    assert_eq!(numbers("/tags/even"), of(&[4, 2]));
+}

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::site::Site;
+use crate::waiting::within;
 
 #[test]
 fn a_stream_greets_at_once_and_tells_where_the_log_stands() {

@@ -1,6 +1,7 @@
 //! Reactions: toggles that count people, not clicks.
 
-use crate::http::{Connection, FORM};
+use crate::http::{Connection, FORM, encode};
+use crate::page::Page;
 use crate::site::Site;
 use crate::visitor::Visitor;
 
@@ -128,4 +129,41 @@ fn one_visitor_in_a_hurry_counts_once() {
         "two hundred toggles cancel out"
     );
     assert_eq!(count(&mut site.visitor(), "/posts/hello", "love").0, "0");
+}
+
+#[test]
+fn a_programs_answer_carries_the_reactions_that_are_there() {
+    let site = Site::with_post("hello");
+    let mut ann = site.visitor();
+    let op = ("op", "0192b1c4-6f0e-7cc1-9b3e-3f6f0a1d2e3f");
+    let said = [("name", "Ann"), ("body", "Hello"), op];
+    let id = ann.say("hello", &said);
+    let target = format!("/comments/{id}");
+    for _ in 0..2 {
+        site.visitor().react(&target, "love");
+    }
+    site.visitor().react(&target, "think");
+    let headers = [FORM, ("Accept", "application/json")];
+    let repeated = encode(&said);
+    let edited = encode(&[("body", "Hello again")]);
+    let requests = [
+        ("/posts/hello/comments".to_owned(), repeated),
+        (target, edited),
+    ];
+    for (path, form) in requests {
+        let answer = ann.send("POST", &path, &headers, form.as_bytes());
+        assert_eq!(answer.status() / 100, 2, "{path}: {}", answer.text());
+        let answer = answer.json();
+        assert_eq!(answer["comment"]["id"], id, "{path}");
+        let counts = &answer["comment"]["reactions"];
+        assert_eq!(
+            (&counts["love"], &counts["think"]),
+            (&2.into(), &1.into()),
+            "{path}: {answer}"
+        );
+        let html = Page::new(answer["html"].as_str().unwrap());
+        let shown = |kind: &str| html.text(&format!("button[value={kind}] .n"));
+        assert_eq!((shown("love"), shown("think")), ("2".into(), "1".into()));
+        assert!(!html.has("button[value=love] .n[hidden]"), "{path}");
+    }
 }

@@ -137,3 +137,56 @@ fn what_is_not_there_is_a_friendly_404() {
         "no way home"
     );
 }
+
+#[test]
+fn an_old_address_leads_on_with_what_was_asked_of_it() {
+    let site = Site::start();
+    site.publish_with("hello", "Hello", "aliases = [\"/old/place\"]", "Text.");
+    for (old, new) in [
+        ("/old/place", "/posts/hello"),
+        ("/old/place?comments=1", "/posts/hello?comments=1"),
+        ("/old/place/?comments=1", "/posts/hello?comments=1"),
+        ("/posts/hello/?comments=1", "/posts/hello?comments=1"),
+    ] {
+        let moved = site.get(old).expect(301);
+        assert_eq!(moved.location(), new, "{old}");
+        site.get(moved.location()).expect(200);
+    }
+    let split = site.get("/old/place?a=%0d%0aSet-Cookie:%20x=y").expect(301);
+    assert!(split.header("set-cookie").is_none(), "{:?}", split.head);
+}
+
+#[test]
+fn a_comments_own_address_leads_to_it_while_it_can_be_read() {
+    let site = Site::with_post("hello");
+    let mut ann = site.visitor();
+    let (stays, goes) = (
+        ann.comment("hello", "Ann", "stays"),
+        ann.comment("hello", "Ann", "goes"),
+    );
+    let address = format!("/comments/{stays}");
+    let found = site.get(&address).expect(303);
+    assert_eq!(found.location(), format!("/posts/hello#comment-{stays}"));
+    ann.delete(goes);
+    site.get(&format!("/comments/{goes}")).expect(404);
+    for nonsense in ["abc", "0", "-1", "99999", "9223372036854775808", "1.5"] {
+        let answer = site.get(&format!("/comments/{nonsense}")).expect(404);
+        assert!(answer.page().has("main h1"), "{nonsense}: a bare 404");
+    }
+    site.publish_with("hello", "A post", "draft = true", "withdrawn");
+    site.get(&address).expect(404);
+}
+
+#[test]
+fn an_empty_page_number_is_the_first_page_and_nonsense_is_none() {
+    let site = Site::with_post("hello");
+    let home = site.get("/").expect(200).page().texts("main h3");
+    for first in ["/?page=", "/?page=1", "/?", "/?other=x"] {
+        let page = site.get(first).expect(200).page();
+        assert_eq!(page.texts("main h3"), home, "{first}");
+    }
+    for nonsense in ["x", "0", "-1", "1.5", "9223372036854775808", "2"] {
+        let answer = site.get(&format!("/?page={nonsense}")).expect(404);
+        assert!(answer.page().has("main h1"), "{nonsense}: a bare 404");
+    }
+}

@@ -188,3 +188,16 @@ fn a_form_of_the_wrong_size_kind_or_method_is_refused() {
     );
     assert_eq!(site.ask("select count(*) from comments"), 0);
 }
+
+#[test]
+fn a_long_comment_is_as_long_in_every_script() {
+    let site = Site::with_post("hello");
+    for letter in ["x", "漢", "🦀"] {
+        let body = letter.repeat(9_000);
+        let id = site.comment("hello", "Ann", &body);
+        let shown = site.post("hello").text(&format!("#comment-{id} .prose"));
+        assert!(shown == body, "{letter}: {} bytes", shown.len());
+        let fields = [("name", "Ann"), ("body", &*letter.repeat(10_001))];
+        site.submit("/posts/hello/comments", &fields).expect(422);
+    }
+}

@@ -186,3 +186,28 @@ fn errors_say_nothing_about_the_inside() {
         }
     }
 }
+
+#[test]
+fn a_blog_on_https_believes_no_cookie_that_another_host_could_have_planted() {
+    let site = Site::start_with(&["--limits", "off", "--base-url", "https://blog.example"]);
+    site.publish("hello", "Hello", "Text");
+    let planted = format!("visitor={}", "ab".repeat(32));
+    let headers = [FORM, ("Cookie", planted.as_str())];
+    let comment = b"name=Ann&body=Hello&email=ann%40private.example";
+    let answer = site.send("POST", "/posts/hello/comments", &headers, comment);
+    let answer = answer.expect(303);
+    let cookie = answer.header("set-cookie").unwrap();
+    assert!(
+        cookie.starts_with("__Host-visitor=") && cookie.contains("Secure"),
+        "{cookie}"
+    );
+    let own = cookie.split(';').next().unwrap();
+    let (_, secret) = own.split_once('=').unwrap();
+    assert!(!planted.ends_with(secret), "the planted one is taken over");
+    let page = |cookie: &str| site.send("GET", "/posts/hello", &[("Cookie", cookie)], b"");
+    assert!(page(own).text().contains("ann@private.example"));
+    for planted in [planted, format!("visitor={secret}")] {
+        let text = page(&planted).expect(200).text();
+        assert!(!text.contains("ann@private.example"), "{planted}");
+    }
+}

@@ -170,15 +170,18 @@ fn ten_thousand_comments_are_read_in_pages_whose_anchors_stay() {
     assert_eq!(site.get("/posts/hello?comments=9999").status(), 404);
 }
 
-/// Many comments by many people, posted as fast as the server takes them.
+/// Many comments by many people, posted as fast as the server takes them, and all of them different.
 fn fill(site: &Site, count: usize) {
-    let lanes = 8;
+    let (lanes, told) = (8, site.ask("select count(*) from comments"));
     std::thread::scope(|scope| {
         for lane in 0..lanes {
             scope.spawn(move || {
                 let mut connection = Connection::open(site.address()).unwrap();
                 for n in (lane..count).step_by(lanes) {
-                    let fields = [("name", "Crowd"), ("body", &*format!("voice {n}"))];
+                    let fields = [
+                        ("name", "Crowd"),
+                        ("body", &*format!("voice {n} after {told}")),
+                    ];
                     connection
                         .submit("/posts/hello/comments", &fields)
                         .unwrap()

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::browser::{Desk, Window};
 use crate::site::{Site, path};
 use crate::visitor::comment_in;
+use crate::waiting::within;
 
 #[test]
 fn what_is_done_in_one_window_appears_in_the_other() {
@@ -300,7 +301,7 @@ fn with_javascript_a_preview_and_a_reply_leave_the_page_where_it_is() {
     );
     window.has_a_clean_console();
     let (_, deadline) = (arrived, Duration::from_secs(1));
-    crate::site::within(deadline, "her comment is told once", || {
+    within(deadline, "her comment is told once", || {
         window.count(&format!("#thread-{first} .replies article")) == 1
     });
 }

@@ -1,0 +1,256 @@
+//! Who is reading a post now: how many, and the names of those who chose to be seen. Never stored.
+//!
+//! A reader is a visitor, however many windows they have open, or an open stream without a cookie. A room whose readers
+//! changed is told once a second at most, and not at all if it looks the same as before.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::sse;
+use crate::model::id::{PostId, VisitorId};
+
+/// A room is told of changes this often at most.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Names in one frame; the others are only counted.
+const NAMES_AT_MOST: usize = 50;
+
+/// The rooms of all posts that are being read.
+#[derive(Default)]
+pub struct Presence {
+    rooms: Mutex<HashMap<PostId, Room>>,
+    next: AtomicU64,
+}
+
+/// One post and who reads it.
+struct Room {
+    readers: HashMap<Who, Reader>,
+    changed: bool,
+    /// The newest frame; empty before there was one.
+    frame: watch::Sender<Bytes>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Who {
+    Visitor(VisitorId),
+    Stream(u64),
+}
+
+struct Reader {
+    /// Set only if the reader chose to be seen.
+    name: Option<String>,
+    streams: usize,
+}
+
+/// A visitor as others may see them.
+#[derive(Clone, Debug)]
+pub struct Visible {
+    /// Who it is.
+    pub id: VisitorId,
+    /// The name, if the visitor chose to be seen.
+    pub name: Option<String>,
+}
+
+/// A place in a room, given up when it is dropped.
+pub struct Seat {
+    presence: Arc<Presence>,
+    post: PostId,
+    who: Who,
+    frames: watch::Receiver<Bytes>,
+}
+
+impl Presence {
+    /// Counts one more stream of `post`, by `visitor` if it has a cookie.
+    pub fn sit(self: &Arc<Self>, post: PostId, visitor: Option<Visible>) -> Seat {
+        let (who, name) = match visitor {
+            Some(visitor) => (Who::Visitor(visitor.id), visitor.name),
+            None => (Who::Stream(self.next.fetch_add(1, Ordering::Relaxed)), None),
+        };
+        let mut rooms = self.rooms();
+        let room = rooms.entry(post).or_insert_with(|| Room {
+            readers: HashMap::new(),
+            changed: false,
+            frame: watch::channel(Bytes::new()).0,
+        });
+        let reader = room.readers.entry(who).or_insert(Reader {
+            name: None,
+            streams: 0,
+        });
+        reader.name = name;
+        reader.streams += 1;
+        room.changed = true;
+        let mut frames = room.frame.subscribe();
+        frames.mark_changed(); // whoever comes in is told what the others know
+        Seat {
+            presence: self.clone(),
+            post,
+            who,
+            frames,
+        }
+    }
+
+    /// Tells each room that has changed, once a second, until `stop`.
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        let mut turns = interval(EVERY);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = turns.tick() => self.tell(),
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    fn tell(&self) {
+        let mut rooms = self.rooms();
+        rooms.retain(|_, room| !room.readers.is_empty());
+        for room in rooms.values_mut().filter(|room| room.changed) {
+            room.changed = false;
+            let frame = room.render();
+            room.frame.send_if_modified(|known| {
+                let news = *known != frame;
+                *known = frame;
+                news
+            });
+        }
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<PostId, Room>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self, post: PostId, who: Who) {
+        let mut rooms = self.rooms();
+        let Some(room) = rooms.get_mut(&post) else {
+            return;
+        };
+        if let Some(reader) = room.readers.get_mut(&who) {
+            reader.streams -= 1;
+            if reader.streams == 0 {
+                room.readers.remove(&who);
+            }
+            room.changed = true;
+        }
+    }
+}
+
+impl Room {
+    fn render(&self) -> Bytes {
+        let names: BTreeSet<&str> = self
+            .readers
+            .values()
+            .filter_map(|reader| reader.name.as_deref())
+            .collect();
+        let names: Vec<&str> = names.into_iter().take(NAMES_AT_MOST).collect();
+        sse::passing(
+            "presence",
+            &json!({ "readers": self.readers.len(), "names": names }),
+        )
+    }
+}
+
+impl Seat {
+    /// Waits for the next frame of the room.
+    pub async fn changed(&mut self) -> Bytes {
+        loop {
+            if self.frames.changed().await.is_err() {
+                std::future::pending::<()>().await; // a room outlives its seats, so this is never reached
+            }
+            let frame = self.frames.borrow_and_update().clone();
+            if !frame.is_empty() {
+                return frame;
+            }
+        }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.presence.leave(self.post, self.who);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    const POST: PostId = PostId(1);
+
+    fn ann(name: Option<&str>) -> Option<Visible> {
+        Some(Visible {
+            id: VisitorId(7),
+            name: name.map(Into::into),
+        })
+    }
+
+    /// The frame that is there already, as the readers and the names it tells of.
+    fn told(seat: &mut Seat) -> Option<String> {
+        let frame = seat.changed().now_or_never()?;
+        let text = String::from_utf8(frame.to_vec()).unwrap();
+        let data = text
+            .lines()
+            .find_map(|line| line.strip_prefix("data: "))
+            .unwrap();
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        Some(format!("{} {}", data["readers"], data["names"]))
+    }
+
+    #[test]
+    fn a_visitor_is_one_reader_in_any_number_of_windows_and_named_only_by_choice() {
+        let presence = Arc::<Presence>::default();
+        let mut first = presence.sit(POST, ann(None));
+        presence.tell();
+        assert_eq!(told(&mut first).as_deref(), Some("1 []"));
+        let second = presence.sit(POST, ann(Some("Ann")));
+        let stranger = presence.sit(POST, None);
+        presence.tell();
+        assert_eq!(told(&mut first).as_deref(), Some(r#"2 ["Ann"]"#));
+        drop((second, stranger));
+        presence.tell();
+        assert_eq!(told(&mut first).as_deref(), Some(r#"1 ["Ann"]"#));
+    }
+
+    #[test]
+    fn a_room_is_told_once_a_turn_and_only_of_news() {
+        let presence = Arc::<Presence>::default();
+        let mut reader = presence.sit(POST, None);
+        drop((0..9).map(|_| presence.sit(POST, None)).collect::<Vec<_>>());
+        assert_eq!(told(&mut reader), None);
+        presence.tell();
+        assert_eq!(told(&mut reader).as_deref(), Some("1 []"));
+        drop(presence.sit(POST, None)); // came and went between two turns
+        presence.tell();
+        assert_eq!(told(&mut reader), None);
+        let mut elsewhere = presence.sit(PostId(2), None);
+        presence.tell();
+        assert_eq!(
+            (told(&mut reader), told(&mut elsewhere).as_deref()),
+            (None, Some("1 []"))
+        );
+    }
+
+    #[test]
+    fn an_empty_room_is_forgotten() {
+        let presence = Arc::<Presence>::default();
+        drop(presence.sit(POST, None));
+        presence.tell();
+        assert!(presence.rooms().is_empty());
+    }
+
+    #[test]
+    fn whoever_comes_in_is_told_what_the_others_know() {
+        let presence = Arc::<Presence>::default();
+        let _early = presence.sit(POST, ann(None));
+        presence.tell();
+        let mut late = presence.sit(POST, ann(None)); // the same visitor: nothing changes
+        assert_eq!(told(&mut late).as_deref(), Some("1 []"));
+    }
+}
