@@ -338,6 +338,7 @@ fn a_client_that_takes_both_is_given_what_it_likes_better() {
     let site = Site::with_post("hello");
     for accept in [
         "text/event-stream, application/json;q=0.1",
+        "application/json;q=0.1, text/event-stream",
         "text/event-stream",
         "*/*",
     ] {
@@ -347,6 +348,7 @@ fn a_client_that_takes_both_is_given_what_it_likes_better() {
     for accept in [
         "application/json",
         "application/json, text/event-stream;q=0.1",
+        "text/event-stream;q=0.1, application/json",
     ] {
         let answer = site.send("GET", "/events", &[("Accept", accept)], b"");
         assert!(answer.expect(200).json()["events"].is_array(), "{accept}");

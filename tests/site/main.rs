@@ -24,6 +24,7 @@ mod importing;
 mod lists;
 mod live;
 mod moderating;
+mod presence;
 mod promises;
 mod proxy;
 mod reacting;
