@@ -30,7 +30,7 @@ pub struct Options {
         value_name = "ADDR:PORT"
     )]
     listen: SocketAddr,
-    /// Scheme and host as readers reach the blog, such as https://blog.example
+    /// Scheme and host as readers reach the blog, such as <https://blog.example>
     #[arg(long, env = "ROWLOG_BASE_URL", value_name = "URL", value_parser = base_url)]
     base_url: Option<String>,
     /// Turn rate limits and the form's time check off, for benchmarks and tests

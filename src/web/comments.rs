@@ -11,7 +11,7 @@ use serde_json::json;
 use super::error::Failure;
 use super::form::Form;
 use super::posts::{Draft, PostQuery};
-use super::reader::{NewToken, Reader};
+use super::reader::Reader;
 use super::{App, issued, see_other};
 use crate::error::{Error, Fields, Result};
 use crate::live::frame;
@@ -39,15 +39,8 @@ pub async fn create(
         Ok(new) => new,
         Err(errors) => return refused(app, &reader, slug, &form, errors).await,
     };
-    let token = reader
-        .token_hash
-        .is_none()
-        .then(NewToken::draw)
-        .transpose()?;
-    let hash = token
-        .as_ref()
-        .map_or(reader.token_hash, |token| Some(token.hash))
-        .unwrap_or_default();
+    let identity = reader.identity()?;
+    let hash = identity.hash;
     let post = slug.clone();
     let added = app
         .store
@@ -62,9 +55,7 @@ pub async fn create(
         true => json_answer(StatusCode::CREATED, &comment, event)?,
         false => see_other(&comment.path()),
     };
-    if let Some(token) = token {
-        token.give(&mut answer, app.is_secure());
-    }
+    identity.give(&mut answer, app.is_secure());
     Ok(answer)
 }
 

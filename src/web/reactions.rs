@@ -10,7 +10,7 @@ use serde_json::json;
 use super::comments::with_cursor;
 use super::error::Failure;
 use super::form::Form;
-use super::reader::{NewToken, Reader};
+use super::reader::Reader;
 use super::{App, see_other};
 use crate::error::{Error, Result};
 use crate::live::frame::counts;
@@ -68,15 +68,8 @@ where
             "this blog has no such reaction; choose one of its buttons",
         )
     })?;
-    let token = reader
-        .token_hash
-        .is_none()
-        .then(NewToken::draw)
-        .transpose()?;
-    let hash = token
-        .as_ref()
-        .map_or(reader.token_hash, |token| Some(token.hash))
-        .unwrap_or_default();
+    let identity = reader.identity()?;
+    let hash = identity.hash;
     let change = app.store.write(move |tx| {
         let (post, target, back) = find(tx)?;
         let visitor = visitors::meet(tx, &hash)?;
@@ -96,9 +89,7 @@ where
     } else {
         see_other(&done.back)
     };
-    if let Some(token) = token {
-        token.give(&mut answer, app.is_secure());
-    }
+    identity.give(&mut answer, app.is_secure());
     Ok(answer)
 }
 

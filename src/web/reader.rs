@@ -66,6 +66,23 @@ impl Reader {
         self.token_hash
             .map_or(Ok(None), |hash| visitors::find(conn, &hash))
     }
+
+    /// The identity to post with: the one that came with the request, else 32 random bytes.
+    ///
+    /// Errors: [`Error::Unavailable`] if the system has no randomness to give.
+    pub fn identity(&self) -> Result<Identity> {
+        if let Some(hash) = self.token_hash {
+            return Ok(Identity { hash, new: None });
+        }
+        let mut bytes = [0u8; 32];
+        getrandom::fill(&mut bytes)
+            .map_err(|_| Error::Unavailable("no randomness for a cookie; please try again"))?;
+        let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Identity {
+            hash: hash(&token),
+            new: Some(token),
+        })
+    }
 }
 
 impl<'a> FromRequest<'a> for Reader {
@@ -74,31 +91,18 @@ impl<'a> FromRequest<'a> for Reader {
     }
 }
 
-/// A cookie that a visitor is given with the first thing they post, and its hash for the database.
-pub struct NewToken {
-    value: String,
-    /// What the database keeps.
+/// Who posts: the hash of the visitor's token, and the token itself where it is a new one.
+pub struct Identity {
+    /// What the database knows the visitor by.
     pub hash: [u8; 32],
+    new: Option<String>,
 }
 
-impl NewToken {
-    /// 32 random bytes.
-    ///
-    /// Errors: [`Error::Unavailable`] if the system has no randomness to give.
-    pub fn draw() -> Result<NewToken> {
-        let mut bytes = [0u8; 32];
-        getrandom::fill(&mut bytes)
-            .map_err(|_| Error::Unavailable("no randomness for a cookie; please try again"))?;
-        let value: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(NewToken {
-            hash: hash(&value),
-            value,
-        })
-    }
-
-    /// Hands the cookie to the browser. On https it is bound to this host and never sent in the clear.
+impl Identity {
+    /// Hands a new visitor their cookie. On https it is bound to this host and never sent in the clear.
     pub fn give(&self, answer: &mut Response, secure: bool) {
-        let mut cookie = Cookie::new_with_str(name(secure), &self.value);
+        let Some(token) = &self.new else { return };
+        let mut cookie = Cookie::new_with_str(name(secure), token);
         cookie.set_path("/");
         cookie.set_http_only(true);
         cookie.set_same_site(SameSite::Lax);

@@ -25,11 +25,11 @@ pub fn finish(html: &str, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rende
         .collect();
     let mut tables = 0;
     for &node in &nodes {
+        edit(&mut html, node, unstyle);
         match name(&html, node) {
             Some("img") => edit(&mut html, node, |image| measure(image, size_of)),
             Some("table") => wrap_table(&mut html, node, &mut tables),
-            Some(_) => edit(&mut html, node, align_in_formula),
-            None => {}
+            _ => {}
         }
     }
     let headings = anchors::place(&mut html, &nodes);
@@ -86,14 +86,12 @@ fn measure(image: &mut Element, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) {
     add(image, "decoding", "async");
 }
 
-/// Replaces the inline styles of a formula, which the pages' policy refuses, by classes for the alignment.
-fn align_in_formula(element: &mut Element) {
-    if element.name.ns != ns!(mathml) {
-        return;
-    }
+/// Takes the inline style away, which the pages' policy refuses; the alignment in a formula becomes a class.
+fn unstyle(element: &mut Element) {
     let style = element.attr("style").unwrap_or_default();
     let sides = [("text-align: left", "start"), ("text-align: right", "end")];
     let side = sides.iter().find(|(rule, _)| style.contains(rule));
+    let side = side.filter(|_| element.name.ns == ns!(mathml));
     element.attrs.retain(|(name, _)| &*name.local != "style");
     if let Some((_, class)) = side {
         add(element, "class", class);
