@@ -8,6 +8,7 @@ let unsaid = 0, speaking, last = -PAUSE;
 /** Says `text` politely, also when it was the last thing said. */
 export function say(text) {
   if (!voice) return;
+  last = performance.now();
   voice.textContent = '';
   setTimeout(() => { voice.textContent = text; }, 100);
 }
@@ -15,10 +16,16 @@ export function say(text) {
 /** Counts a comment that arrived. Those of five seconds are announced together, by number and never by their text. */
 export function arrived() {
   unsaid++;
-  speaking ??= setTimeout(() => {
-    say(plural(unsaid, 'new comment'));
-    unsaid = 0;
-    speaking = null;
-    last = performance.now();
-  }, Math.max(1000, last + PAUSE - performance.now()));
+  speaking ??= setTimeout(speak, 1000);
+}
+
+function speak() {
+  const wait = last + PAUSE - performance.now();
+  if (wait > 0) {
+    speaking = setTimeout(speak, wait);
+    return;
+  }
+  say(plural(unsaid, 'new comment'));
+  unsaid = 0;
+  speaking = null;
 }

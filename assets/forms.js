@@ -1,7 +1,7 @@
 // The comment form: one composer that comes to the comment it answers, previews without leaving, and marks each
-// attempt so that a repeated one is the same comment. Posting itself is the browser's.
+// attempt so that a repeated one is the same comment. What is typed is kept in this browser, for each reply, until it is sent.
 import { say } from "./announce.js";
-import { keepFocus, page } from "./parts.js";
+import { keep, keepFocus, kept, page } from "./parts.js";
 
 const composer = document.getElementById('respond');
 const form = composer?.querySelector('form');
@@ -10,8 +10,19 @@ const home = document.createComment('');
 /** The id of the comment that is being answered, or an empty string. */
 export const replyingTo = () => form?.elements.parent.value ?? '';
 
+const draft = id => `draft:${form.elements.post.value}:${id}`;
+const save = () => keep(draft(replyingTo()), form.elements.body.value);
+
+// The draft of the place that the composer goes to takes over, and the text stays kept where it was; without one the
+// text goes along.
 function answer(id, name) {
-  form.elements.parent.value = id;
+  const { body, parent } = form.elements, waiting = kept(draft(id));
+  if (id !== parent.value) {
+    if (waiting) body.value = waiting;
+    else keep(draft(parent.value), '');
+  }
+  parent.value = id;
+  save();
   const line = form.querySelector('.replying');
   line.hidden = !id;
   line.querySelector('.who').textContent = name;
@@ -26,10 +37,28 @@ function moveTo(article) {
   });
 }
 
-/** Takes the composer back to its place below the comments. The text stays in it. */
-export function leave() {
+/** Takes the composer back to its place below the comments. The text of a reply to what is `gone` joins what is there. */
+export function leave(gone) {
   moveTo(null);
+  if (gone && replyingTo()) {
+    const { body, parent } = form.elements;
+    keep(draft(parent.value), '');
+    body.value = [kept(draft('')), body.value].filter(Boolean).join('\n\n');
+    parent.value = '';
+    save();
+  }
   answer('', '');
+}
+
+/** Takes what could not be sent back into the form, as an answer to `article` if that is still there. */
+export function takeBack(fields, article) {
+  const link = article?.querySelector('.reply'), { body } = form.elements;
+  if (link) reply(link);
+  else leave();
+  for (const name of ['name', 'email', 'url']) form.elements[name].value = fields.get(name) ?? '';
+  body.value = [body.value, fields.get('body')].filter(Boolean).join('\n\n');
+  save();
+  body.focus();
 }
 
 /** Runs `change` with the composer at home, then takes it back to the comment that it answers, if that is still there. */
@@ -41,7 +70,7 @@ export function visit(change) {
     change();
     const article = document.getElementById(`comment-${id}`);
     if (article && article.dataset.state !== 'deleted') moveTo(article);
-    else answer('', '');
+    else leave(true);
   });
 }
 
@@ -87,28 +116,36 @@ async function preview(button) {
   say('Preview shown above the buttons.');
 }
 
-// The browser may give a form its old fields back, so an attempt's mark counts only for the text that it was made for.
-let plainly = false, marked = { text: null, op: '' };
-function mark() {
-  const text = `${replyingTo()} ${form.elements.body.value}`;
-  if (text !== marked.text) marked = { text, op: crypto.randomUUID?.() ?? '' }; // only there on https and localhost
-  form.elements.op.value = marked.op;
-}
+let plainly = false;
 
-function onSubmit(event) {
+function onSubmit(event, send) {
   const button = event.submitter, isPreview = button?.formAction.includes('/comments/preview');
-  if (isPreview && !plainly) {
+  if (!plainly) {
     event.preventDefault();
-    preview(button);
-  } else if (!isPreview) mark();
+    if (isPreview) preview(button);
+    else post(send);
+  }
   plainly = false;
 }
 
-/** Makes the form of this page do all that, if it has one. */
-export function startForms() {
+function post(send) {
+  form.elements.op.value = crypto.randomUUID?.() ?? String(Math.random()); // the first only on https and localhost
+  const fields = new URLSearchParams(new FormData(form));
+  form.elements.body.value = '';
+  save();
+  form.querySelector('.preview').hidden = true;
+  form.querySelector('.oops')?.remove();
+  leave();
+  send(fields);
+}
+
+/** Makes the form of this page do all that, if it has one. `send` is given the fields of a comment. */
+export function startForms(send) {
   if (!form) return;
+  if (!form.elements.body.value) form.elements.body.value = kept(draft(replyingTo()));
+  form.addEventListener('input', save);
   document.addEventListener('click', onClick);
-  form.addEventListener('submit', onSubmit);
+  form.addEventListener('submit', event => onSubmit(event, send));
   form.addEventListener('keydown', event => {
     if (event.key !== 'Escape' || event.isComposing || !replyingTo()) return;
     event.preventDefault();

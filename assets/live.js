@@ -1,25 +1,70 @@
 // The entry: starts what the page has room for. Nothing here is needed; every form and link works without it.
-import { comment, onMissing, renewComments } from "./comments.js";
 import { say } from "./announce.js";
+import { tellAbsence } from "./arrivals.js";
+import { comment, onMissing, renewComments } from "./comments.js";
 import { startCopying } from "./copy.js";
 import { startForms } from "./forms.js";
+import { startKeys } from "./keys.js";
 import { page } from "./parts.js";
 import { renewPosts, reveal, row, thisPost } from "./posts.js";
+import { hidePresence, presence } from "./presence.js";
 import { reaction, renewReactions, startReactions } from "./reactions.js";
+import { send, settle, startSending } from "./sending.js";
 import { follow } from "./stream.js";
+import { startVisit } from "./visits.js";
 
-const WORDS = { live: 'Live', reconnecting: 'Reconnecting', offline: 'Offline', ended: 'Ended' };
+const WORDS = { live: 'Live', polling: 'Updates every 25 s', reconnecting: 'Reconnecting', offline: 'Offline', ended: 'Ended' };
 
 // What a page follows: the comments of its post, or the list of posts.
 const id = ['comments', 'posts'].find(id => document.getElementById(id)?.dataset.events);
 const followed = () => document.getElementById(id);
 const inPost = id === 'comments';
 
-function apply(kind, frame) {
+const SLICE = 8; // milliseconds of applying events before the browser has its turn
+
+// However many come at once, the page stays at hand.
+const todo = [];
+let turn;
+
+function receive(...event) {
+  todo.push(event);
+  turn ??= setTimeout(work);
+}
+
+function work() {
+  const end = performance.now() + SLICE;
+  while (todo.length && performance.now() < end) {
+    try {
+      apply(...todo.shift());
+    } catch (error) {
+      reportError(error); // one event that cannot be shown must not stop the ones behind it
+    }
+  }
+  turn = todo.length ? setTimeout(work) : null;
+}
+
+function apply(kind, frame, missed) {
   if (!inPost) row(kind, frame);
-  else if (kind.startsWith('comment:')) comment(kind, frame);
-  else if (kind === 'reaction:updated') reaction(frame);
+  else if (kind.startsWith('comment:')) {
+    if (frame.op && frame.html && settle(frame.op, frame)) missed = false;
+    const done = comment(kind, frame);
+    if (missed && done) absent(done);
+  } else if (kind === 'reaction:updated') reaction(frame);
+  else if (kind === 'presence') presence(frame);
   else thisPost(kind);
+}
+
+// What happened in a time in which nobody listened is summed up, once it has all come.
+let sums = {}, summing;
+function absent(done) {
+  sums[done] = (sums[done] ?? 0) + 1;
+  clearTimeout(summing);
+  summing = setTimeout(() => {
+    const text = `While you were away: ${['new', 'edited', 'removed'].filter(it => sums[it]).map(it => `${sums[it]} ${it}`).join(', ')}`;
+    sums = {};
+    tellAbsence(text);
+    say(text);
+  }, 300);
 }
 
 // A connection that is renewed within a second is not worth a word.
@@ -34,9 +79,10 @@ function showState(next) {
   if (next === 'offline') say('Offline. What is new will not appear.');
   else if (state === 'offline' && next === 'live') say('Live again.');
   if (next === 'ended') reveal('gone');
+  if (next !== 'live') hidePresence();
   state = next;
-  followed().dataset.live = next === 'ended' ? 'offline' : next;
-  for (const link of document.querySelectorAll('.nojs')) link.hidden = next === 'live';
+  followed().dataset.live = { ended: 'offline', polling: 'live' }[next] ?? next;
+  for (const link of document.querySelectorAll('.nojs')) link.hidden = /live|polling/.test(next);
   const line = document.getElementById('live-state');
   if (!line) return;
   line.querySelector('.txt').textContent = WORDS[next];
@@ -48,6 +94,7 @@ async function refetch() {
   const path = followed().dataset.events.replace(/\/events$/, '') || location.pathname;
   const answer = await fetch(path + location.search, { cache: 'no-store', headers: { accept: 'text/html' } });
   if (!answer.ok) throw new Error(`the page could not be fetched again: ${answer.status}`);
+  todo.length = 0; // the fresh page is newer than what has come
   const fresh = page(await answer.text()), { after, at } = fresh.getElementById(id).dataset;
   if (inPost) {
     renewComments(fresh);
@@ -56,11 +103,16 @@ async function refetch() {
   return { after, at };
 }
 
-startForms();
+startForms(send);
 startReactions();
 startCopying();
+if (inPost) {
+  startSending();
+  startVisit();
+  startKeys();
+}
 if (id) {
   const { events: url, after, at } = followed().dataset;
-  const stream = follow({ url, after, at, onEvent: apply, onState: tell, onReset: refetch });
+  const stream = follow({ url, after, at, onEvent: receive, onState: tell, onReset: refetch });
   onMissing(() => stream.renew({ reason: 'missing' }));
 }

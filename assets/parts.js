@@ -18,6 +18,17 @@ export function part(html) {
 /** A number with its noun: "1 comment", "8 comments". */
 export const plural = (n, noun) => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
 
+/** `draw` at most once a frame, however often it is asked for: what a burst changes is laid out once. */
+export function lazily(draw) {
+  let due;
+  return () => {
+    due ??= requestAnimationFrame(() => {
+      due = null;
+      draw();
+    });
+  };
+}
+
 const focusable = 'a,button,input,select,summary,textarea';
 
 /** Runs `change`, then gives the focus back to `element` if moving it took the focus away. */
@@ -51,4 +62,21 @@ export function steady(change) {
   const moved = top() - before + rest, y = scrollY;
   scrollBy({ top: moved, behavior: 'instant' });
   rest = moved - (scrollY - y);
+}
+
+/** Keeps a text in this browser under `key`; an empty one is forgotten. Without storage nothing is kept. */
+export function keep(key, text) {
+  try {
+    if (text) localStorage.setItem(key, text);
+    else localStorage.removeItem(key);
+  } catch { /* it is full, or the reader has turned it off */ }
+}
+
+/** The text that this browser keeps under `key`, or an empty one. */
+export function kept(key) {
+  try {
+    return localStorage.getItem(key) ?? '';
+  } catch {
+    return '';
+  }
 }

@@ -33,14 +33,29 @@ function own(form, mine, version) {
   }
 }
 
+// Shown at once. Done twice, it changes nothing.
+function flip(button) {
+  const on = button.getAttribute('aria-pressed') !== 'true', n = button.querySelector('.n');
+  const count = Math.max(0, +n.textContent.replace(/\D/g, '') + (on ? 1 : -1));
+  button.setAttribute('aria-pressed', on);
+  n.textContent = count.toLocaleString('en');
+  n.hidden = !count && button.form.matches('.compact');
+}
+
 async function toggle(form, button) {
-  const fields = new URLSearchParams(new FormData(form));
+  const fields = new URLSearchParams(new FormData(form)), shown = seen(form).counts;
   fields.set('kind', button.value);
-  const answer = await fetch(form.action, { method: 'POST', body: fields, headers: { accept: 'application/json' } });
-  if (!answer.ok) return false;
-  const { counts, mine, version } = await answer.json();
-  draw(form, counts, version);
-  own(form, mine, version);
+  flip(button);
+  let answer, told;
+  try {
+    answer = await fetch(form.action, { method: 'POST', body: fields, headers: { accept: 'application/json' } });
+    told = answer.ok && await answer.json();
+  } finally {
+    if (!told && seen(form).counts === shown) flip(button);
+  }
+  if (!told) return false;
+  draw(form, told.counts, told.version);
+  own(form, told.mine, told.version);
   return true;
 }
 

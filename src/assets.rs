@@ -92,11 +92,19 @@ fn bundle(name: &str, seen: &mut HashSet<String>, script: &mut String) {
             if let Some((_, module)) = import.split_once("\"./") {
                 bundle(module.trim_end_matches(['"', ';']), seen, script);
             }
-        } else if !line.is_empty() && !line.starts_with("//") {
+        } else if !line.is_empty() && !is_comment(line) {
             script.push_str(line.strip_prefix("export ").unwrap_or(line));
             script.push('\n');
         }
     }
+}
+
+fn is_comment(line: &str) -> bool {
+    line.starts_with("//")
+        || line.starts_with("/**")
+        || line.starts_with("* ")
+        || line.starts_with("*/")
+        || line == "*"
 }
 
 fn mime(extension: &str) -> &'static str {

@@ -17,12 +17,13 @@ use crate::error::{Error, Fields, Result};
 use crate::live::frame;
 use crate::model::comment::{Comment, NewComment};
 use crate::model::id::{CommentId, EventId};
+use crate::model::thread::Thread;
 use crate::model::time::Timestamp;
 use crate::model::typed::{Body, Email, Link, Name};
 use crate::store::{Tx, comments, log, settings, visitors};
 use crate::text;
 
-use crate::views::comments::{CommentEditPage, CommentPart, Typed};
+use crate::views::comments::{CommentEditPage, CommentPart, ThreadPart, Typed};
 
 /// The longest id that a client may give an attempt; a UUID has 36 characters.
 const LONGEST_OP: usize = 64;
@@ -52,7 +53,7 @@ pub async fn create(
         Ok(added) => added,
     };
     let mut answer = match reader.wants_json {
-        true => json_answer(StatusCode::CREATED, &comment, event)?,
+        true => json_answer(StatusCode::CREATED, comment, event)?,
         false => see_other(&comment.path()),
     };
     identity.give(&mut answer, app.is_secure());
@@ -135,7 +136,7 @@ pub async fn change(
     let (comment, event, wants_json) =
         changed.map_err(|error| Failure::from(error).with_typed(form.get("body")))?;
     Ok(if wants_json {
-        json_answer(StatusCode::OK, &comment, event)?
+        json_answer(StatusCode::OK, comment, event)?
     } else {
         see_other(&comment.path())
     })
@@ -330,11 +331,18 @@ fn fragment(html: String, reader: &Reader) -> Response {
     answer
 }
 
-fn json_answer(status: StatusCode, comment: &Comment, event: EventId) -> Result<Response> {
-    let mut body = json!({ "comment": frame::summary(comment), "url": comment.path() });
+/// The comment as everyone gets it, and `thread`: as the page shows it to its writer, who can still change it.
+fn json_answer(status: StatusCode, comment: Comment, event: EventId) -> Result<Response> {
+    let mut body = json!({ "comment": frame::summary(&comment), "url": comment.path() });
     body["comment"]["status"] = comment.status.as_str().into();
-    body["html"] = CommentPart { comment }.render()?.into();
+    body["html"] = CommentPart { comment: &comment }.render()?.into();
     body["op"] = json!(comment.op);
+    let thread = Thread {
+        comment,
+        own: true,
+        replies: Vec::new(),
+    };
+    body["thread"] = ThreadPart::of(&thread).render()?.into();
     Ok(with_cursor(status, body, event))
 }
 
