@@ -230,6 +230,28 @@ impl Window {
         self.wait_for("#comments[data-live=live]");
     }
 
+    /// Opens another tab of the same browser, in front of the others, and goes on there.
+    #[track_caller]
+    pub fn open_tab(&self, url: &str) {
+        let tab = self.command("POST", "/window/new", &json!({ "type": "tab" }));
+        self.command("POST", "/window", &json!({ "handle": tab["handle"] }));
+        self.open(url);
+    }
+
+    /// Runs a script in every page to come, before the page's own.
+    pub fn prepare(&self, script: &str) {
+        let command = "Page.addScriptToEvaluateOnNewDocument";
+        self.devtools(command, json!({ "source": script }));
+    }
+
+    /// Types with the keyboard wherever the focus is.
+    #[track_caller]
+    pub fn press(&self, key: &str) {
+        let keys = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        let actions = json!({ "actions": [{ "type": "key", "id": "keys", "actions": keys }] });
+        self.command("POST", "/actions", &actions);
+    }
+
     /// Sends a command of the Chrome DevTools protocol.
     pub fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.command(

@@ -34,4 +34,5 @@ mod requests;
 mod server;
 mod starting;
 mod threads;
+mod undisturbed;
 mod windows;

@@ -26,13 +26,19 @@ fn what_is_done_in_a_window_without_javascript_appears_in_the_other() {
     act_here_and_watch_there(&site, &here, &there);
 }
 
-/// A post and a conversation that are longer than a window.
-fn long_post() -> Site {
+/// A post that is longer than a window: its comments are below what is read, so they appear in place.
+pub fn long_text() -> Site {
     let site = Site::start();
     let text = (1..60)
         .map(|n| format!("Paragraph {n} of a long text.\n\n"))
         .collect::<String>();
     site.publish("hello", "A long post", &text);
+    site
+}
+
+/// A post and a conversation that are longer than a window.
+pub fn long_post() -> Site {
+    let site = long_text();
     for n in 1..=12 {
         site.comment("hello", "Cy", &format!("earlier comment {n}"));
     }
@@ -116,7 +122,7 @@ fn act_here_and_watch_there(site: &Site, here: &Window, there: &Window) {
 
 #[test]
 fn a_comment_and_a_post_reach_an_open_window_in_the_blink_of_an_eye() {
-    let site = Site::with_post("hello");
+    let site = long_text();
     let desk = Desk::new();
     let (post, home) = (desk.window(), desk.window());
     post.open(&site.url("/posts/hello"));
@@ -157,7 +163,7 @@ fn now() -> f64 {
 
 #[test]
 fn a_page_rendered_before_a_comment_and_connected_after_it_shows_it_once() {
-    let site = Site::with_post("hello");
+    let site = long_text();
     let desk = Desk::new();
     let window = desk.window();
     window.devtools("Network.enable", json!({}));
@@ -177,7 +183,7 @@ fn a_page_rendered_before_a_comment_and_connected_after_it_shows_it_once() {
 
 #[test]
 fn a_window_finds_its_way_back_through_a_crash() {
-    let mut site = Site::with_post("hello");
+    let mut site = long_text();
     let first = site.comment("hello", "Ann", "before the crash");
     let desk = Desk::new();
     let window = desk.window();
@@ -189,6 +195,9 @@ fn a_window_finds_its_way_back_through_a_crash() {
     window.wait_for("#comments[data-live=reconnecting], #comments[data-live=offline]");
     site.serve();
     let second = site.comment("hello", "Bob", "after the crash");
+    // She was typing, so it waits until she asks for it.
+    window.wait_for("#pill:not([hidden])");
+    window.click("#pill");
     window.wait_for(&format!("#comment-{second}"));
     window.wait_until_live();
     assert_eq!(window.count(&format!("#comment-{first}")), 1);
@@ -201,7 +210,7 @@ fn a_window_finds_its_way_back_through_a_crash() {
 
 #[test]
 fn a_window_that_held_a_restored_blog_reads_itself_anew() {
-    let mut site = Site::with_post("hello");
+    let mut site = long_text();
     site.stop();
     let backup = site.path("backup.db");
     let copy = "vacuum into ?1";
@@ -287,6 +296,8 @@ fn with_javascript_a_preview_and_a_reply_leave_the_page_where_it_is() {
         "the text is lost"
     );
     let arrived = site.comment("hello", "Bob", "while she writes");
+    window.wait_for("#pill:not([hidden])");
+    window.click("#pill");
     window.wait_for(&format!("#comment-{arrived}"));
     assert_eq!(
         window.eval("document.querySelector('.composer [name=body]').value"),
