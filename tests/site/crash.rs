@@ -246,12 +246,5 @@ fn ctrl_c_is_an_orderly_end_too() {
         stream.rest().last().map(|block| block.event.clone()),
         Some("bye".to_owned())
     );
-    let left: Vec<_> = std::fs::read_dir(site.data())
-        .unwrap()
-        .map(|file| file.unwrap().file_name())
-        .collect();
-    assert!(
-        !left.iter().any(|name| name == "rowlog.db-wal"),
-        "the file is not complete alone: {left:?}"
-    );
+    assert!(site.is_complete_alone());
 }
