@@ -21,6 +21,7 @@ fn framed(site: &Site) -> Frame<'_> {
     Frame {
         site,
         theme: Theme::Auto,
+        me: None,
     }
 }
 
