@@ -426,5 +426,6 @@ pub(super) fn from_row(row: &Row) -> rusqlite::Result<Comment> {
         edited_at: row.get("edited_at")?,
         version: row.get("version")?,
         reactions: Default::default(),
+        fresh: false,
     })
 }

@@ -11,6 +11,7 @@ pub mod log;
 pub mod media;
 mod migrate;
 pub mod mine;
+pub mod news;
 pub mod posts;
 pub mod reactions;
 pub mod redirects;
