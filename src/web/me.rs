@@ -123,12 +123,13 @@ pub async fn erase(
     let hash = reader.token_hash;
     let erased = app.store.write(move |tx| {
         let visitor = hash.map(|hash| visitors::find(tx, &hash)).transpose()?;
-        match visitor.flatten() {
-            Some(visitor) => mine::erase(tx, visitor.id),
-            None => Ok(()),
-        }
+        let visitor = visitor.flatten().map(|visitor| visitor.id);
+        visitor.map_or(Ok(()), |visitor| mine::erase(tx, visitor))?;
+        Ok(visitor)
     });
-    erased.await?;
+    if let Some(visitor) = erased.await? {
+        app.live.presence.hide(visitor);
+    }
     let mut answer = match reader.wants_json {
         true => Response::builder().status(StatusCode::NO_CONTENT).finish(),
         false => see_other("/me"),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::Desk;
 use crate::http::{Answer, FORM};
@@ -517,6 +517,22 @@ fn an_erased_visitor_is_gone_from_every_page_and_from_the_bytes_of_the_file() {
 }
 
 #[test]
+fn an_erased_name_is_shown_to_no_other_reader_either() {
+    let site = Site::with_post("hello");
+    let mut ann = site.visitor();
+    let shown = [("name", "Ann"), ("body", "hello"), ("show_name", "1")];
+    ann.say("hello", &shown);
+    let mut bob = site.follow("hello");
+    let _ann_reads = stream(&site, &ann, "/posts/hello/events");
+    let names_are = |bob: &mut Stream, names: Value| {
+        while bob.next_of("presence").data["names"] != names {}
+    };
+    names_are(&mut bob, json!(["Ann"]));
+    ann.submit("/me/erasure", &[("sure", "yes")]).expect(303);
+    names_are(&mut bob, json!([]));
+}
+
+#[test]
 fn another_site_cannot_have_a_visitor_erased() {
     let site = Site::with_post("hello");
     let mut ann = site.visitor();
@@ -566,6 +582,10 @@ fn a_reply_is_told_on_every_page_that_its_reader_has_open() {
     window.click("#hail button");
     window.wait_for("#hail[hidden]");
     window.open(&site.url("/me"));
+    let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false });
+    window.devtools("Emulation.setDeviceMetricsOverride", phone);
+    let over = window.eval("document.documentElement.scrollWidth - innerWidth");
+    assert!(over.as_f64() <= Some(0.0), "{over} px too wide on a phone");
     window.click("form[action='/me/reading'] button");
     window.wait_for("#me .n[hidden]");
     window.has_a_clean_console();
