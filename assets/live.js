@@ -3,6 +3,7 @@ import { comment, onMissing, renewComments } from "./comments.js";
 import { say } from "./announce.js";
 import { startCopying } from "./copy.js";
 import { startForms } from "./forms.js";
+import { personal, startMe } from "./me.js";
 import { page } from "./parts.js";
 import { renewPosts, reveal, row, thisPost } from "./posts.js";
 import { reaction, renewReactions, startReactions } from "./reactions.js";
@@ -16,6 +17,7 @@ const followed = () => document.getElementById(id);
 const inPost = id === 'comments';
 
 function apply(kind, frame) {
+  if (personal(kind, frame)) return;
   if (!inPost) row(kind, frame);
   else if (kind.startsWith('comment:')) comment(kind, frame);
   else if (kind === 'reaction:updated') reaction(frame);
@@ -63,4 +65,4 @@ if (id) {
   const { events: url, after, at } = followed().dataset;
   const stream = follow({ url, after, at, onEvent: apply, onState: tell, onReset: refetch });
   onMissing(() => stream.renew({ reason: 'missing' }));
-}
+} else startMe();

@@ -11,10 +11,10 @@ use crate::model::reaction::Target;
 use crate::model::typed::Body;
 use crate::text::RENDERER;
 
-const COLUMNS: &str = "c.id, c.post_id, p.slug, c.parent_id, parent.number as parent_number,
+pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, c.parent_id, parent.number as parent_number,
     parent.name as parent_name, c.depth, c.thread, c.number, c.visitor_id, c.owner, c.name, c.url, c.body, c.html,
     c.status, c.op, c.created_at, c.edited_at, c.version";
-const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
+pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
 
 /// The same words by the same visitor within this many milliseconds are the same comment.
 const ECHO: i64 = 60_000;
@@ -115,41 +115,34 @@ pub fn edit(
 /// Errors: as [`changeable`].
 pub fn delete(tx: &Tx, id: CommentId, visitor: VisitorId, window: i64) -> Result<Comment> {
     let comment = changeable(tx, id, visitor, window)?;
+    take_back(tx, &comment)?;
+    Ok(comment)
+}
+
+/// What [`delete`] does, at any time.
+pub(super) fn take_back(tx: &Tx, comment: &Comment) -> Result<()> {
+    let id = comment.id;
     let sql = "update comments set status = 'deleted', name = '', email = null, url = null, body = '', html = '',
                    visitor_id = null, edited_at = null, held_for = null, version = version + 1 where id = ?1";
     tx.prepare_cached(sql)?.execute([id])?;
     reactions::clear(tx, comment.post, id)?;
-    if comment.is_pending() {
-        log::append(
-            tx,
-            Kind::CommentRejected,
-            Some(comment.post),
-            id.0,
-            Audience::Visitor(visitor),
-            None,
-        )?;
-    } else {
-        counted(tx, comment.post, -1)?;
-        log::append(
-            tx,
-            Kind::CommentDeleted,
-            Some(comment.post),
-            id.0,
-            Audience::Public,
-            None,
-        )?;
-        for tombstone in bare_tombstones_above(tx, id)? {
-            log::append(
-                tx,
-                Kind::CommentDeleted,
-                Some(comment.post),
-                tombstone.0,
-                Audience::Public,
-                None,
-            )?;
+    let tell = |kind, id: CommentId, audience| {
+        log::append(tx, kind, Some(comment.post), id.0, audience, None)
+    };
+    match (comment.status, comment.visitor) {
+        (CommentStatus::Published, _) => {
+            counted(tx, comment.post, -1)?;
+            tell(Kind::CommentDeleted, id, Audience::Public)?;
+            for tombstone in bare_tombstones_above(tx, id)? {
+                tell(Kind::CommentDeleted, tombstone, Audience::Public)?;
+            }
         }
+        (CommentStatus::Pending, Some(writer)) => {
+            tell(Kind::CommentRejected, id, Audience::Visitor(writer))?;
+        }
+        _ => {} // nobody could see it
     }
-    Ok(comment)
+    Ok(())
 }
 
 /// The comment, if this visitor may still change it.
@@ -404,7 +397,7 @@ fn collect(conn: &Connection, sql: &str, row: &[&dyn ToSql]) -> Result<Vec<Comme
         .collect::<rusqlite::Result<_>>()?)
 }
 
-fn from_row(row: &Row) -> rusqlite::Result<Comment> {
+pub(super) fn from_row(row: &Row) -> rusqlite::Result<Comment> {
     let parent: Option<CommentId> = row.get("parent_id")?;
     Ok(Comment {
         id: row.get("id")?,
@@ -433,5 +426,6 @@ fn from_row(row: &Row) -> rusqlite::Result<Comment> {
         edited_at: row.get("edited_at")?,
         version: row.get("version")?,
         reactions: Default::default(),
+        fresh: false,
     })
 }
