@@ -18,7 +18,8 @@ create table visitors (
     url        text,
     show_name  integer not null default 0 check (show_name in (0, 1)), -- to other readers, while reading
     created_at integer not null,
-    seen_at    integer not null
+    seen_at    integer not null,
+    read_to    integer not null default 0          -- the newest event that was marked as read: replies after it are unread
 ) strict;
 
 create table import_batches (

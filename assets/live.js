@@ -5,6 +5,7 @@ import { comment, onMissing, renewComments } from "./comments.js";
 import { startCopying } from "./copy.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
+import { personal, startMe } from "./me.js";
 import { page } from "./parts.js";
 import { renewPosts, reveal, row, thisPost } from "./posts.js";
 import { hidePresence, presence } from "./presence.js";
@@ -44,6 +45,7 @@ function work() {
 }
 
 function apply(kind, frame, missed) {
+  if (personal(kind, frame)) return;
   if (!inPost) row(kind, frame);
   else if (kind.startsWith('comment:')) {
     if (frame.op && frame.html && settle(frame.op, frame)) missed = false;
@@ -115,4 +117,4 @@ if (id) {
   const { events: url, after, at } = followed().dataset;
   const stream = follow({ url, after, at, onEvent: receive, onState: tell, onReset: refetch });
   onMissing(() => stream.renew({ reason: 'missing' }));
-}
+} else startMe();

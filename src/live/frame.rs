@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::sse;
 use crate::error::Result;
 use crate::model::comment::{Comment, CommentStatus};
-use crate::model::event::{Event, Kind};
+use crate::model::event::{Audience, Event, Kind};
 use crate::model::id::CommentId;
 use crate::model::post::{Post, Status};
 use crate::model::reaction::{Tally, Target};
@@ -59,7 +59,8 @@ impl Frame {
 
     /// Whether clients of `topic` are sent it.
     pub fn is_for(&self, topic: &Topic) -> bool {
-        self.block.is_some() && topic.admits(&self.event) && (self.listed || !topic.is_listed())
+        let named = self.listed || !topic.is_listed() || self.event.audience != Audience::Public;
+        self.block.is_some() && topic.admits(&self.event) && named
     }
 
     /// The SSE block, the same bytes for everyone.
@@ -110,13 +111,16 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Value)>> {
     let data = match event.kind {
         Kind::PostDeleted if !post.status.is_open() => Some(removed(&post)),
         _ if !post.status.is_open() => None,
-        Kind::CommentCreated | Kind::CommentUpdated | Kind::CommentApproved => {
+        Kind::CommentCreated | Kind::CommentUpdated => {
             comment(conn, event, &post, CommentStatus::Published)?
+        }
+        Kind::CommentApproved => {
+            comment(conn, event, &post, CommentStatus::Published)?.map(|data| titled(data, &post))
         }
         Kind::CommentPending => comment(conn, event, &post, CommentStatus::Pending)?,
         Kind::CommentDeleted => deleted(conn, event, &post)?,
         Kind::CommentRejected => Some(json!({ "post": post.slug, "comment": event.subject })),
-        Kind::ReplyCreated => comment(conn, event, &post, CommentStatus::Published)?,
+        Kind::ReplyCreated => reply(conn, event, &post)?.map(|data| titled(data, &post)),
         Kind::ReactionUpdated => reaction(conn, event, &post)?,
         Kind::PostPublished | Kind::PostUpdated => Some(published(conn, &post)?),
         Kind::PostDeleted
@@ -161,6 +165,33 @@ fn comment(
         "op": comment.op,
         "url": comment.path(),
     })))
+}
+
+/// A reply as it is now, for whom it answers: who wrote it, where it stands, and the number of what it answers. Whoever
+/// has deleted their comment is told of no more replies to it.
+fn reply(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
+    let Some(reply) = comments::find(conn, CommentId(event.subject))? else {
+        return Ok(None);
+    };
+    let answered = reply
+        .parent
+        .as_ref()
+        .filter(|parent| !parent.name.is_empty());
+    let (CommentStatus::Published, Some(answered)) = (reply.status, answered) else {
+        return Ok(None);
+    };
+    Ok(Some(json!({
+        "post": post.slug,
+        "comment": summary(&reply),
+        "url": reply.path(),
+        "parent": { "id": answered.id, "number": answered.number },
+    })))
+}
+
+/// What is told away from the post's own page names the post.
+fn titled(mut data: Value, post: &Post) -> Value {
+    data["title"] = post.title.as_str().into();
+    data
 }
 
 /// The facts of a comment, for clients that draw it themselves.

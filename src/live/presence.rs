@@ -96,6 +96,16 @@ impl Presence {
         }
     }
 
+    /// Shows the name of a visitor, who reads on, to nobody any more.
+    pub fn hide(&self, visitor: VisitorId) {
+        for room in self.rooms().values_mut() {
+            if let Some(reader) = room.readers.get_mut(&Who::Visitor(visitor)) {
+                reader.name = None;
+                room.changed = true;
+            }
+        }
+    }
+
     /// Tells each room that has changed, once a second, until `stop`.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut turns = interval(EVERY);

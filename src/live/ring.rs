@@ -119,7 +119,10 @@ fn is_outdated(older: &Frame, changed: &Event) -> bool {
             CommentDeleted | CommentRejected => {
                 same_comment || older.parent == Some(CommentId(changed.subject))
             }
-            PostUpdated => post_itself,
+            // A notice of a reply or an approval names the post.
+            PostUpdated => {
+                post_itself || matches!(older.event.kind, ReplyCreated | CommentApproved)
+            }
             PostPublished | PostDeleted => true,
             _ => false,
         }
@@ -158,9 +161,9 @@ mod tests {
         let mut ring = Ring::new(EventId(10));
         (11..=14).for_each(|id| ring.push(frame(id, id % 2)));
         let post = Topic::Post(PostId(1), None);
-        assert_eq!(ids(ring.after(&Topic::Site, EventId(9), 9)), None);
+        assert_eq!(ids(ring.after(&Topic::Site(None), EventId(9), 9)), None);
         assert_eq!(
-            ids(ring.after(&Topic::Site, EventId(10), 9)),
+            ids(ring.after(&Topic::Site(None), EventId(10), 9)),
             Some((vec![11, 12, 13, 14], 14))
         );
         assert_eq!(ids(ring.after(&post, EventId(11), 9)), Some((vec![13], 14)));
@@ -172,14 +175,14 @@ mod tests {
         let mut ring = Ring::new(EventId(0));
         (1..=5).for_each(|id| ring.push(frame(id, 1)));
         assert_eq!(
-            ids(ring.after(&Topic::Site, EventId(0), 2)),
+            ids(ring.after(&Topic::Site(None), EventId(0), 2)),
             Some((vec![1, 2], 2))
         );
         assert_eq!(
-            ids(ring.after(&Topic::Site, EventId(4), 2)),
+            ids(ring.after(&Topic::Site(None), EventId(4), 2)),
             Some((vec![5], 5))
         );
-        assert_eq!(ring.count_after(&Topic::Site, EventId(1)), Some(4));
+        assert_eq!(ring.count_after(&Topic::Site(None), EventId(1)), Some(4));
     }
 
     #[test]
@@ -198,7 +201,7 @@ mod tests {
         };
         ring.refresh(&gone, |older| Frame::silent(older.clone()));
         assert_eq!(
-            ids(ring.after(&Topic::Site, EventId(0), 9)),
+            ids(ring.after(&Topic::Site(None), EventId(0), 9)),
             Some((vec![3], 3))
         );
     }
@@ -207,9 +210,9 @@ mod tests {
     fn the_ring_forgets_the_oldest_and_says_so() {
         let mut ring = Ring::new(EventId(0));
         (1..=FRAMES as i64 + 3).for_each(|id| ring.push(frame(id, 1)));
-        assert!(ring.after(&Topic::Site, EventId(2), FRAMES).is_none());
+        assert!(ring.after(&Topic::Site(None), EventId(2), FRAMES).is_none());
         assert_eq!(
-            ids(ring.after(&Topic::Site, EventId(3), FRAMES)).map(|found| found.0.len()),
+            ids(ring.after(&Topic::Site(None), EventId(3), FRAMES)).map(|found| found.0.len()),
             Some(FRAMES)
         );
     }

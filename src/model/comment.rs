@@ -96,6 +96,8 @@ pub struct Comment {
     pub version: i64,
     /// Its reactions.
     pub reactions: Tally,
+    /// Whether it is newer than what the viewer says they have seen.
+    pub fresh: bool,
 }
 
 /// Threads on one page of a post's comments.

@@ -117,6 +117,7 @@ mod tests {
             edited_at: None,
             version: 1,
             reactions: Default::default(),
+            fresh: false,
         }
     }
 

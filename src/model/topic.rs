@@ -4,32 +4,42 @@ use super::event::{Audience, Event};
 use super::id::{PostId, VisitorId};
 
 /// Which events a stream carries. The same rule is a `where` clause in `store::log`, and a test holds the two together.
+///
+/// What is meant for one visitor alone rides on whatever stream that visitor's page has, so that no page needs two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
     /// The public events of one post, and those meant for the visitor who asks.
     Post(PostId, Option<VisitorId>),
-    /// Every public event of the site.
-    Site,
+    /// Every public event of the site, and those meant for the visitor who asks.
+    Site(Option<VisitorId>),
+    /// The events meant for one visitor, and nothing else.
+    Mine(VisitorId),
 }
 
 impl Topic {
     /// Whether the stream carries `event`.
     pub fn admits(&self, event: &Event) -> bool {
-        match *self {
-            Topic::Site => event.audience == Audience::Public,
-            Topic::Post(post, viewer) => {
-                event.post == Some(post)
-                    && match event.audience {
-                        Audience::Public => true,
-                        Audience::Owner => false,
-                        Audience::Visitor(visitor) => viewer == Some(visitor),
-                    }
-            }
+        match event.audience {
+            Audience::Owner => false,
+            Audience::Visitor(visitor) => self.viewer() == Some(visitor),
+            Audience::Public => match *self {
+                Topic::Post(post, _) => event.post == Some(post),
+                Topic::Site(_) => true,
+                Topic::Mine(_) => false,
+            },
         }
     }
 
-    /// Whether the stream names only posts that lists name: the site's does, a post's own does not.
+    /// The visitor who asks, if there is one.
+    pub fn viewer(&self) -> Option<VisitorId> {
+        match *self {
+            Topic::Post(_, viewer) | Topic::Site(viewer) => viewer,
+            Topic::Mine(visitor) => Some(visitor),
+        }
+    }
+
+    /// Whether the stream's public events name only posts that lists name: the site's do, a post's own do not.
     pub fn is_listed(&self) -> bool {
-        *self == Topic::Site
+        matches!(self, Topic::Site(_))
     }
 }

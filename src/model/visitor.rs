@@ -1,6 +1,9 @@
 //! A reader who has posted something, known by a random token in a cookie.
 
-use super::id::VisitorId;
+use super::comment::Comment;
+use super::id::{EventId, VisitorId};
+use super::reaction::ReactionKind;
+use super::time::Timestamp;
 
 /// What is remembered of a visitor, to fill the next form.
 #[derive(Clone, Debug)]
@@ -15,6 +18,8 @@ pub struct Visitor {
     pub url: Option<String>,
     /// Whether other readers may see the name while the visitor reads.
     pub show_name: bool,
+    /// The newest event that was marked as read.
+    pub read_to: EventId,
 }
 
 impl Visitor {
@@ -22,4 +27,48 @@ impl Visitor {
     pub fn shown_name(&self) -> Option<String> {
         Some(self.name.clone()).filter(|name| self.show_name && !name.is_empty())
     }
+}
+
+/// A post as something below it names it.
+#[derive(Clone, Debug)]
+pub struct PostName {
+    /// Its title.
+    pub title: String,
+    /// Whether readers can open it.
+    pub open: bool,
+}
+
+/// A visitor's own comment, away from its post.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The comment.
+    pub comment: Comment,
+    /// Where it stands.
+    pub post: PostName,
+}
+
+/// An answer to one of a visitor's comments, away from its post.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The answer; its parent is the visitor's comment.
+    pub comment: Comment,
+    /// Where it stands.
+    pub post: PostName,
+    /// Whether the visitor has not marked it as read.
+    pub unread: bool,
+}
+
+/// A reaction that a visitor has given.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// Which.
+    pub kind: ReactionKind,
+    /// When.
+    pub at: Timestamp,
+    /// The post.
+    pub post: PostName,
+    /// The address of what was reacted to.
+    pub path: String,
+    /// The number of the comment that was reacted to; none for the post itself.
+    pub number: Option<i64>,
 }

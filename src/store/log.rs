@@ -125,19 +125,19 @@ pub fn tells_of_removal(conn: &Connection, post: PostId) -> Result<bool> {
 
 /// The newest event of `topic` that was trimmed: a cursor below it has a gap, one exactly there has none.
 pub fn floor(conn: &Connection, topic: &Topic) -> Result<EventId> {
-    let streams = match *topic {
-        Topic::Site => ["public".to_owned(), String::new()],
-        Topic::Post(post, viewer) => [
-            format!("post:{post}"),
-            viewer
-                .map(|visitor| format!("post:{post} visitor:{visitor}"))
-                .unwrap_or_default(),
-        ],
+    let public = match topic {
+        Topic::Site(_) => Audience::Public.word(),
+        Topic::Post(post, _) => format!("post:{post}"),
+        Topic::Mine(_) => String::new(),
     };
+    let private = topic
+        .viewer()
+        .map(|visitor| Audience::Visitor(visitor).word())
+        .unwrap_or_default();
     let sql = "select coalesce(max(id), 0) from trimmed where stream in (?1, ?2)";
     Ok(conn
         .prepare_cached(sql)?
-        .query_row(streams, |row| row.get(0))?)
+        .query_row([public, private], |row| row.get(0))?)
 }
 
 /// Removes a batch of events that are old enough, noting for each stream how far it was trimmed.
@@ -162,8 +162,8 @@ pub fn trim(tx: &Tx) -> Result<usize> {
          select stream, max(id) from (
              select audience as stream, id from events where id <= ?1
              union all
-             select 'post:' || post_id || iif(audience = 'public', '', ' ' || audience), id
-             from events where id <= ?1 and post_id is not null)
+             select 'post:' || post_id, id
+             from events where id <= ?1 and post_id is not null and audience = 'public')
          group by stream
          on conflict (stream) do update set id = max(id, excluded.id)",
     )?
@@ -176,17 +176,21 @@ pub fn trim(tx: &Tx) -> Result<usize> {
 /// [`Topic::admits`] as a condition on `?1` the post, `?2` its viewer's audience.
 fn rule(topic: &Topic) -> &'static str {
     match topic {
-        Topic::Site => "audience = 'public' and ?1 is null and ?2 is null",
-        Topic::Post(..) => "post_id = ?1 and audience in ('public', ?2)",
+        Topic::Site(None) => "audience = 'public' and ?1 is null and ?2 is null",
+        Topic::Site(Some(_)) => "+audience in ('public', ?2) and ?1 is null", // + keeps to the order of ids
+        Topic::Post(_, None) => "post_id = ?1 and audience = 'public' and ?2 is null",
+        Topic::Post(_, Some(_)) => "(post_id = ?1 and audience = 'public' or audience = ?2)",
+        Topic::Mine(_) => "audience = ?2 and ?1 is null",
     }
 }
 
 /// The values for [`rule`].
 fn subject(topic: &Topic) -> (Option<PostId>, Option<Audience>) {
-    match *topic {
-        Topic::Site => (None, None),
-        Topic::Post(post, viewer) => (Some(post), viewer.map(Audience::Visitor)),
-    }
+    let post = match *topic {
+        Topic::Post(post, _) => Some(post),
+        Topic::Site(_) | Topic::Mine(_) => None,
+    };
+    (post, topic.viewer().map(Audience::Visitor))
 }
 
 fn from_row(row: &Row) -> rusqlite::Result<Event> {
@@ -232,10 +236,12 @@ mod tests {
         let (store, _folder) = store();
         store.write(|tx| fill(tx, 60)).await.unwrap();
         let topics = [
-            Topic::Site,
+            Topic::Site(None),
+            Topic::Site(Some(VisitorId(1))),
             Topic::Post(PostId(1), None),
             Topic::Post(PostId(2), Some(VisitorId(3))),
             Topic::Post(PostId(9), None),
+            Topic::Mine(VisitorId(4)),
         ];
         for topic in topics {
             let (all, some, count) = store
@@ -275,11 +281,14 @@ mod tests {
         assert_eq!(store.write(trim).await.unwrap(), 0);
         let floors = store.read(|conn| {
             let topics = [
-                Topic::Site,
+                Topic::Site(None),
+                Topic::Site(Some(VisitorId(0))),
                 Topic::Post(PostId(1), None),
                 Topic::Post(PostId(2), None),
                 Topic::Post(PostId(1), Some(VisitorId(2))),
                 Topic::Post(PostId(9), None),
+                Topic::Mine(VisitorId(0)),
+                Topic::Mine(VisitorId(1)),
             ];
             topics
                 .iter()
@@ -287,7 +296,7 @@ mod tests {
                 .collect::<Result<Vec<_>>>()
         });
         // Events 1 to 6: public are 1 (post 1) and 4 (post 2); 3 is post 1's for visitor 2; 6 is post 2's for visitor 0.
-        assert_eq!(floors.await.unwrap(), [4, 1, 4, 3, 0].map(EventId));
+        assert_eq!(floors.await.unwrap(), [4, 6, 1, 4, 3, 0, 6, 0].map(EventId));
     }
 
     #[tokio::test]

@@ -10,6 +10,8 @@ pub mod lists;
 pub mod log;
 pub mod media;
 mod migrate;
+pub mod mine;
+pub mod news;
 pub mod posts;
 pub mod reactions;
 pub mod redirects;

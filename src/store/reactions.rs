@@ -23,20 +23,7 @@ pub fn toggle(
     visitor: VisitorId,
     kind: ReactionKind,
 ) -> Result<()> {
-    let touched = match target {
-        Target::Post => tx
-            .prepare_cached(
-                "update posts set reaction_version = reaction_version + 1 where id = ?1",
-            )?
-            .execute([post])?,
-        Target::Comment(id) => tx
-            .prepare_cached(
-                "update comments set reaction_version = reaction_version + 1
-                 where id = ?1 and post_id = ?2 and status = 'published'",
-            )?
-            .execute(params![id, post])?,
-    };
-    if touched == 0 {
+    if !touch(tx, post, target)? {
         return Err(Error::NotFound);
     }
     let comment = comment_id(target);
@@ -50,11 +37,45 @@ pub fn toggle(
         tx.prepare_cached(sql)?
             .execute(params![post, comment, kind.name, visitor, tx.now()])?;
     }
+    changed(tx, post, target)
+}
+
+/// Takes back every reaction of the visitor to one thing, and records the event.
+pub fn take_back(tx: &Tx, post: PostId, target: Target, visitor: VisitorId) -> Result<()> {
+    tx.prepare_cached(
+        "delete from reactions where post_id = ?1 and comment_id = ?2 and visitor_id = ?3",
+    )?
+    .execute(params![post, comment_id(target), visitor])?;
+    match touch(tx, post, target)? {
+        true => changed(tx, post, target),
+        false => Ok(()), // of a comment that nobody sees, nobody is told
+    }
+}
+
+/// Raises the version of a target's reactions; whether there is such a target.
+fn touch(tx: &Tx, post: PostId, target: Target) -> Result<bool> {
+    let touched = match target {
+        Target::Post => tx
+            .prepare_cached(
+                "update posts set reaction_version = reaction_version + 1 where id = ?1",
+            )?
+            .execute([post])?,
+        Target::Comment(id) => tx
+            .prepare_cached(
+                "update comments set reaction_version = reaction_version + 1
+                 where id = ?1 and post_id = ?2 and status = 'published'",
+            )?
+            .execute(params![id, post])?,
+    };
+    Ok(touched > 0)
+}
+
+fn changed(tx: &Tx, post: PostId, target: Target) -> Result<()> {
     log::append(
         tx,
         Kind::ReactionUpdated,
         Some(post),
-        comment,
+        comment_id(target),
         Audience::Public,
         None,
     )

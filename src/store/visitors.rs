@@ -8,7 +8,7 @@ use crate::model::comment::NewComment;
 use crate::model::id::VisitorId;
 use crate::model::visitor::Visitor;
 
-const COLUMNS: &str = "id, name, email, url, show_name";
+const COLUMNS: &str = "id, name, email, url, show_name, read_to";
 
 /// The visitor whose cookie has that hash.
 pub fn find(conn: &Connection, token_hash: &[u8; 32]) -> Result<Option<Visitor>> {
@@ -46,5 +46,6 @@ fn from_row(row: &Row) -> rusqlite::Result<Visitor> {
         email: row.get("email")?,
         url: row.get("url")?,
         show_name: row.get("show_name")?,
+        read_to: row.get("read_to")?,
     })
 }

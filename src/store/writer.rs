@@ -72,7 +72,10 @@ impl Writer {
         let told = pulse.clone();
         let thread = thread::Builder::new()
             .name("writer".into())
-            .spawn(move || drain(&conn, &file, jobs, &told))
+            .spawn(move || {
+                drain(&conn, &file, jobs, &told);
+                settle(&conn);
+            })
             .map_err(Error::io("could not start the writer thread"))?;
         Ok(Writer {
             queue: Some(queue),
@@ -203,6 +206,17 @@ fn drain(
                 }
             }
         }
+    }
+}
+
+/// Takes the write-ahead log into the file, so that the file is complete alone. Whoever else has it open at this moment
+/// keeps it from being emptied; then the last one to close it does the same.
+fn settle(conn: &Connection) {
+    let busy = conn.query_row("pragma wal_checkpoint(truncate)", [], |row| {
+        row.get::<_, bool>(0)
+    });
+    if let Err(error) = busy {
+        tracing::warn!("the write-ahead log could not be taken into the file: {error}");
     }
 }
 

@@ -48,12 +48,30 @@ pub struct TalkView<'a> {
     pub pages: i64,
     /// The head of the log when they were read.
     pub cursor: Cursor,
+    /// What is new since the reader was here, if that was asked.
+    pub news: Option<&'a News>,
+}
+
+/// What is new since a reader's last visit.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// So many comments, and the address of the first, if there is one.
+    Counted(i64, Option<String>),
+    /// It cannot be said: the log does not reach back that far, or it is not the log the reader knew.
+    Unknown,
 }
 
 impl TalkView<'_> {
     /// The address of this page of comments under `post`.
     pub(super) fn page_path(&self, post: &Post) -> String {
         comments_page(post, self.page)
+    }
+
+    /// The same page, with what comes from now on marked as new.
+    pub(super) fn check_path(&self, post: &Post) -> String {
+        let path = self.page_path(post);
+        let joint = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{joint}since={}#comments", self.cursor.after)
     }
 
     pub(super) fn earlier(&self, post: &Post) -> Option<String> {

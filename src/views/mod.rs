@@ -6,6 +6,7 @@
 pub mod comments;
 pub mod errors;
 pub mod lists;
+pub mod me;
 pub mod posts;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -101,6 +102,17 @@ pub struct Frame<'a> {
     pub site: &'a Site,
     /// The reader's choice.
     pub theme: Theme,
+    /// What is said of the reader's own, if the reader is a visitor that is known.
+    pub me: Option<Me>,
+}
+
+/// What every page tells a visitor of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct Me {
+    /// Answers that are not marked as read.
+    pub unread: i64,
+    /// The head of the log then: what comes after it is told live.
+    pub cursor: Cursor,
 }
 
 /// The newest event that a page knows of: its stream starts behind it.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::comments::{ComposerView, TalkView, ThreadPart};
+use super::comments::{ComposerView, News, TalkView, ThreadPart};
 use super::{Frame, Head, signs};
 use crate::model::post::{Heading, Post, Standing, Status};
 

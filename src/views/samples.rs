@@ -42,6 +42,7 @@ pub fn comment(id: i64) -> Comment {
         edited_at: None,
         version: 1,
         reactions: Default::default(),
+        fresh: false,
     }
 }
 

@@ -21,6 +21,7 @@ fn framed(site: &Site) -> Frame<'_> {
     Frame {
         site,
         theme: Theme::Auto,
+        me: None,
     }
 }
 
@@ -35,6 +36,7 @@ fn post_page(post: &Post, threads: &[Thread], composer: ComposerView) -> String 
         page: 1,
         pages: 1,
         cursor: CURSOR,
+        news: None,
     };
     PostPage::new(framed(&site), post, &standing, talk, composer).to_string()
 }

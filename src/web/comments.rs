@@ -358,7 +358,8 @@ pub fn with_cursor(status: StatusCode, body: serde_json::Value, event: EventId) 
     answer
 }
 
-fn no_store(answer: &mut Response) {
+/// Has nobody keep an answer.
+pub fn no_store(answer: &mut Response) {
     answer.headers_mut().insert(
         header::CACHE_CONTROL,
         header::HeaderValue::from_static("no-store"),

@@ -246,6 +246,7 @@ async fn page(app: &App, reader: &Reader, said: Said) -> Response {
                 Frame {
                     site: &site,
                     theme: reader.theme,
+                    me: None,
                 },
                 &[],
             );

@@ -9,6 +9,7 @@ mod feeds;
 mod form;
 mod guard;
 mod issued;
+mod me;
 mod media;
 mod pages;
 mod posts;
@@ -29,7 +30,7 @@ use crate::error::Result;
 use crate::live::Live;
 use crate::model::settings::Settings;
 use crate::store::{Store, settings};
-use crate::views::{Frame, Site};
+use crate::views::{Frame, Me, Site};
 use reader::Reader;
 
 /// What every handler has at hand.
@@ -65,11 +66,13 @@ impl App {
             .read(move |conn| {
                 let settings = settings::load(conn)?;
                 let site = site(&settings, base_url);
+                let me = me::told(conn, &reader)?;
                 render(&Moment {
                     conn,
                     settings,
                     site,
                     reader,
+                    me,
                 })
             })
             .await?;
@@ -92,6 +95,7 @@ struct Moment<'a> {
     settings: Settings,
     site: Site,
     reader: Reader,
+    me: Option<Me>,
 }
 
 impl Moment<'_> {
@@ -99,6 +103,7 @@ impl Moment<'_> {
         Frame {
             site: &self.site,
             theme: self.reader.theme,
+            me: self.me,
         }
     }
 }
@@ -172,9 +177,18 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/comments/:id/deletion", post(comments::remove))
         .at("/comments/:id/reactions", post(reactions::to_comment))
         .at("/theme", post(theme::choose));
+    let talking = talking
+        .at("/me", get(me::show))
+        .at("/me/reading", post(me::read))
+        .at("/me/export", get(me::export))
+        .at(
+            "/me/erasure",
+            only("GET, HEAD, POST", poem::get(me::ask).post(me::erase)),
+        );
     let following = talking
         .at("/posts/:slug/events", get(streams::of_post))
         .at("/events", get(streams::of_site))
+        .at("/me/events", get(streams::of_visitor))
         .at("/feed.xml", get(feeds::posts_atom))
         .at("/feed.json", get(feeds::posts_json))
         .at("/tags/:tag/feed.xml", get(feeds::tag_atom))

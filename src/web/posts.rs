@@ -1,5 +1,6 @@
 //! The lists of posts and the page of one post with its conversation.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -11,13 +12,15 @@ use super::error::Failure;
 use super::reader::Reader;
 use super::{App, Moment, issued};
 use crate::error::{Error, Fields, Result};
+use crate::live::cursor as live;
 use crate::model::comment::{Comment, Parent, page_of_thread};
 use crate::model::id::{CommentId, VisitorId};
 use crate::model::post::{Post, PostKind};
 use crate::model::thread::arrange;
 use crate::model::time::Timestamp;
-use crate::store::{comments, lists, log, posts};
-use crate::views::comments::{ComposerView, TalkView, Typed};
+use crate::model::topic::Topic;
+use crate::store::{comments, lists, log, news, posts};
+use crate::views::comments::{ComposerView, News, TalkView, Typed};
 use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
 use crate::views::posts::PostPage;
 use crate::views::{Cursor, Pager};
@@ -28,11 +31,12 @@ struct HomeQuery {
     page: Option<String>,
 }
 
-/// `?comments=N&reply=ID` of a post's page.
+/// `?comments=N&reply=ID&since=ID` of a post's page.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct PostQuery {
     comments: Option<String>,
     reply: Option<String>,
+    since: Option<String>,
 }
 
 /// `GET /`
@@ -176,7 +180,9 @@ impl Moment<'_> {
                 && comment.created_at.plus(window) > now
                 && !comment.is_deleted()
         };
-        let threads = arrange(comments::page(conn, post.id, page, viewer)?, own);
+        let mut comments = comments::page(conn, post.id, page, viewer)?;
+        let news = self.news(&post, query.since.as_deref(), page, viewer, &mut comments)?;
+        let threads = arrange(comments, own);
         let standing = posts::standing(conn, &post, viewer)?;
         let composer = ComposerView {
             values: draft.typed.clone(),
@@ -194,8 +200,43 @@ impl Moment<'_> {
             page,
             pages,
             cursor: self.cursor()?,
+            news: news.as_ref(),
         };
         Ok(PostPage::new(self.frame(), &post, &standing, talk, composer).render()?)
+    }
+
+    /// What is new under the post after the event `since`; those of it that are on this page are marked.
+    fn news(
+        &self,
+        post: &Post,
+        since: Option<&str>,
+        page: i64,
+        viewer: Option<VisitorId>,
+        comments: &mut [Comment],
+    ) -> Result<Option<News>> {
+        let Some(since) = since.filter(|since| !since.is_empty()) else {
+            return Ok(None);
+        };
+        let cursor = live::Cursor::parse(None, Some(since), None);
+        let start = live::resolve(self.conn, &Topic::Post(post.id, None), cursor)?;
+        if start.reset.is_some() {
+            return Ok(Some(News::Unknown));
+        }
+        let new = news::after(self.conn, post.id, start.after, viewer)?;
+        let ids: HashSet<_> = new.iter().map(|new| new.id).collect();
+        for comment in comments {
+            comment.fresh = ids.contains(&comment.id);
+        }
+        let first = new.first().map(|first| match first.page {
+            here if here == page => format!("#comment-{}", first.id),
+            1 => format!("{}?since={since}#comment-{}", post.path(), first.id),
+            page => format!(
+                "{}?comments={page}&since={since}#comment-{}",
+                post.path(),
+                first.id
+            ),
+        });
+        Ok(Some(News::Counted(new.len() as i64, first)))
     }
 
     /// The comment being answered, if the viewer can see it under this post.

@@ -112,6 +112,17 @@ impl Identity {
     }
 }
 
+/// Takes the visitor's cookie back from the browser.
+pub fn forget(answer: &mut Response, secure: bool) {
+    let mut cookie = Cookie::new_with_str(name(secure), "");
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_secure(secure);
+    cookie.set_max_age(std::time::Duration::ZERO);
+    set(answer, &cookie);
+}
+
 /// Adds a `Set-Cookie` to an answer.
 pub fn set(answer: &mut Response, cookie: &Cookie) {
     if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {

@@ -17,6 +17,7 @@ use crate::live::cursor::Cursor;
 use crate::live::follower::{self, Follower};
 use crate::live::poll;
 use crate::live::presence::{Seat, Visible};
+use crate::model::id::VisitorId;
 use crate::model::post::{Post, PostKind, Status};
 use crate::model::topic::Topic;
 use crate::store::{log, posts, redirects, settings};
@@ -73,7 +74,32 @@ pub async fn of_site(
     headers: &HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
-    answer(app, &reader, headers, Topic::Site, wanted, || None).await
+    let viewer = visitor(app, &reader).await?;
+    answer(app, &reader, headers, Topic::Site(viewer), wanted, || None).await
+}
+
+/// `GET /me/events`
+#[handler]
+pub async fn of_visitor(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    headers: &HeaderMap,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Failure> {
+    match visitor(app, &reader).await? {
+        Some(visitor) => answer(app, &reader, headers, Topic::Mine(visitor), wanted, || None).await,
+        None => Ok(Response::builder().status(StatusCode::NO_CONTENT).finish()),
+    }
+}
+
+/// The visitor who asks. A stranger costs no look into the file.
+async fn visitor(app: &App, reader: &Reader) -> Result<Option<VisitorId>> {
+    if reader.token_hash.is_none() {
+        return Ok(None);
+    }
+    let reader = reader.clone();
+    let found = app.store.read(move |conn| reader.visitor(conn));
+    Ok(found.await?.map(|visitor| visitor.id))
 }
 
 /// `GET /health`

@@ -23,6 +23,7 @@ mod hostile;
 mod importing;
 mod lists;
 mod live;
+mod mine;
 mod moderating;
 mod presence;
 mod promises;

@@ -352,6 +352,11 @@ impl Site {
             .unwrap_or_else(|| panic!("no {name} in {health}"))
     }
 
+    /// Whether `rowlog.db` holds everything, so that nothing is lost by copying it alone.
+    pub fn is_complete_alone(&self) -> bool {
+        std::fs::metadata(self.data().join("rowlog.db-wal")).map_or(true, |wal| wal.len() == 0)
+    }
+
     /// The blog's file, to look into.
     pub fn database(&self) -> Database {
         let file = self.data().join("rowlog.db");

@@ -1,5 +1,7 @@
 //! Threads: answers, tombstones, numbers, and conversations of many pages.
 
+use std::time::Instant;
+
 use crate::http::Connection;
 use crate::site::Site;
 use crate::visitor::comment_in;
@@ -135,8 +137,18 @@ fn ten_thousand_comments_are_read_in_pages_whose_anchors_stay() {
     let site = Site::with_post("hello");
     let first = site.comment("hello", "Ann", "the first of many");
     fill(&site, 10_000);
-    let home = site.get("/posts/hello").expect(200);
-    let page = home.page();
+    let mut took = Vec::new();
+    for _ in 0..9 {
+        let asked = Instant::now();
+        site.get("/posts/hello").expect(200);
+        took.push(asked.elapsed());
+    }
+    took.sort_unstable();
+    println!(
+        "first page of 10,000 comments, median of nine: {:?}",
+        took[4]
+    );
+    let page = site.post("hello");
     assert_eq!(page.count("#threads > li.thread"), 100);
     assert!(page.has(&format!("#comment-{first}")));
     let answer = site

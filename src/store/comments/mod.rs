@@ -1,5 +1,7 @@
 //! Comments: adding, changing, deleting, and reading them by page.
 
+mod arrival;
+
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::{Tx, log, posts, reactions, settings, visitors};
@@ -11,33 +13,30 @@ use crate::model::reaction::Target;
 use crate::model::typed::Body;
 use crate::text::RENDERER;
 
-const COLUMNS: &str = "c.id, c.post_id, p.slug, c.parent_id, parent.number as parent_number,
+pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, c.parent_id, parent.number as parent_number,
     parent.name as parent_name, c.depth, c.thread, c.number, c.visitor_id, c.owner, c.name, c.url, c.body, c.html,
     c.status, c.op, c.created_at, c.edited_at, c.version";
-const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
-
-/// The same words by the same visitor within this many milliseconds are the same comment.
-const ECHO: i64 = 60_000;
+pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
 
 /// Records a comment by whoever holds the cookie of that hash, and its event. A repeated attempt is the same comment.
 ///
 /// Errors: [`Error::NotFound`] if readers cannot see the post, [`Error::Forbidden`] if it takes no comments,
 /// [`Error::Invalid`] if the comment it answers is gone.
 pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Result<Comment> {
-    let post = open_post(tx, slug)?;
+    let post = arrival::open_post(tx, slug)?;
     if let Some(owner) = settings::get(tx, "owner")?
         && new.name.looks_like(&owner)
     {
         let why = "this is how the owner of this blog is called; please use another name";
         return Err(Error::field("name", why));
     }
-    if let Some(id) = repeated(tx, post, token_hash, new)? {
+    if let Some(id) = arrival::repeated(tx, post, token_hash, new)? {
         return get(tx, id);
     }
     let visitor = visitors::meet(tx, token_hash)?;
     let parent = new
         .parent
-        .map(|id| answered(tx, post, id, visitor))
+        .map(|id| arrival::answered(tx, post, id, visitor))
         .transpose()?;
     visitors::remember(tx, visitor, new)?;
     // What answers a waiting comment waits with it: strangers cannot see what it answers.
@@ -45,7 +44,7 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
     let held_for = new
         .held_for
         .or(behind.map(|_| "what it answers is waiting"));
-    let id = insert(tx, post, visitor, new, parent.as_ref(), held_for)?;
+    let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for)?;
     if held_for.is_some() {
         log::append(
             tx,
@@ -115,41 +114,34 @@ pub fn edit(
 /// Errors: as [`changeable`].
 pub fn delete(tx: &Tx, id: CommentId, visitor: VisitorId, window: i64) -> Result<Comment> {
     let comment = changeable(tx, id, visitor, window)?;
+    take_back(tx, &comment)?;
+    Ok(comment)
+}
+
+/// What [`delete`] does, at any time.
+pub(super) fn take_back(tx: &Tx, comment: &Comment) -> Result<()> {
+    let id = comment.id;
     let sql = "update comments set status = 'deleted', name = '', email = null, url = null, body = '', html = '',
                    visitor_id = null, edited_at = null, held_for = null, version = version + 1 where id = ?1";
     tx.prepare_cached(sql)?.execute([id])?;
     reactions::clear(tx, comment.post, id)?;
-    if comment.is_pending() {
-        log::append(
-            tx,
-            Kind::CommentRejected,
-            Some(comment.post),
-            id.0,
-            Audience::Visitor(visitor),
-            None,
-        )?;
-    } else {
-        counted(tx, comment.post, -1)?;
-        log::append(
-            tx,
-            Kind::CommentDeleted,
-            Some(comment.post),
-            id.0,
-            Audience::Public,
-            None,
-        )?;
-        for tombstone in bare_tombstones_above(tx, id)? {
-            log::append(
-                tx,
-                Kind::CommentDeleted,
-                Some(comment.post),
-                tombstone.0,
-                Audience::Public,
-                None,
-            )?;
+    let tell = |kind, id: CommentId, audience| {
+        log::append(tx, kind, Some(comment.post), id.0, audience, None)
+    };
+    match (comment.status, comment.visitor) {
+        (CommentStatus::Published, _) => {
+            counted(tx, comment.post, -1)?;
+            tell(Kind::CommentDeleted, id, Audience::Public)?;
+            for tombstone in bare_tombstones_above(tx, id)? {
+                tell(Kind::CommentDeleted, tombstone, Audience::Public)?;
+            }
         }
+        (CommentStatus::Pending, Some(writer)) => {
+            tell(Kind::CommentRejected, id, Audience::Visitor(writer))?;
+        }
+        _ => {} // nobody could see it
     }
-    Ok(comment)
+    Ok(())
 }
 
 /// The comment, if this visitor may still change it.
@@ -263,112 +255,6 @@ pub fn has_visible_answers(conn: &Connection, id: CommentId) -> Result<bool> {
     Ok(conn.prepare_cached(sql)?.exists([id])?)
 }
 
-fn open_post(conn: &Connection, slug: &str) -> Result<PostId> {
-    let sql = "select id, comments_open from posts
-               where kind = 'post' and slug = ?1 and status in ('published', 'unlisted')";
-    let row = conn
-        .prepare_cached(sql)?
-        .query_row([slug], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match row {
-        None => Err(Error::NotFound),
-        Some((_, false)) => Err(Error::Forbidden("this post takes no more comments")),
-        Some((id, true)) => Ok(id),
-    }
-}
-
-/// The comment that an earlier attempt with the same words made: the same `op`; or, a moment ago, the same visitor, or
-/// for a visitor without a cookie the same name. Two clicks on one button are one comment.
-fn repeated(
-    tx: &Tx,
-    post: PostId,
-    token_hash: &[u8; 32],
-    new: &NewComment,
-) -> Result<Option<CommentId>> {
-    let sql =
-        "select id from comments where post_id = ?1 and op = ?4 and body = ?2 and parent_id is ?3
-               union all
-               select c.id from comments c left join visitors v on v.id = c.visitor_id
-               where c.post_id = ?1 and c.created_at > ?5 and c.body = ?2 and c.parent_id is ?3
-                 and (v.token_hash = ?6
-                     or c.name = ?7 and not exists (select 1 from visitors where token_hash = ?6))
-               limit 1";
-    let row = params![
-        post,
-        new.body.as_str(),
-        new.parent,
-        new.op,
-        tx.now().plus(-ECHO),
-        token_hash,
-        new.name.as_str(),
-    ];
-    Ok(tx
-        .prepare_cached(sql)?
-        .query_row(row, |row| row.get(0))
-        .optional()?)
-}
-
-/// The client's id of this attempt, unless another comment has it already.
-fn free_op(tx: &Tx, post: PostId, new: &NewComment) -> Result<Option<String>> {
-    let mut taken = tx.prepare_cached("select 1 from comments where post_id = ?1 and op = ?2")?;
-    Ok(match &new.op {
-        Some(op) if !taken.exists(params![post, op])? => Some(op.clone()),
-        _ => None,
-    })
-}
-
-/// The comment being answered, which must be one that its answerer can see.
-fn answered(conn: &Connection, post: PostId, id: CommentId, visitor: VisitorId) -> Result<Comment> {
-    let gone = "the comment you answer is gone; post again to add yours as a new one";
-    find(conn, id)?
-        .filter(|parent| parent.post == post && parent.is_seen_by(Some(visitor)))
-        .ok_or_else(|| Error::field("parent", gone))
-}
-
-fn insert(
-    tx: &Tx,
-    post: PostId,
-    visitor: VisitorId,
-    new: &NewComment,
-    parent: Option<&Comment>,
-    held_for: Option<&str>,
-) -> Result<CommentId> {
-    let sql = "update posts set last_number = last_number + 1, last_thread = last_thread + ?2
-               where id = ?1 returning last_number, last_thread";
-    let (number, last_thread): (i64, i64) = tx
-        .prepare_cached(sql)?
-        .query_row(params![post, parent.is_none()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    let sql = "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
-                   html, renderer, status, held_for, op, created_at)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) returning id";
-    let status = if held_for.is_some() {
-        CommentStatus::Pending
-    } else {
-        CommentStatus::Published
-    };
-    let row = params![
-        post,
-        parent.map(|parent| parent.id),
-        parent.map_or(0, |parent| parent.depth + 1),
-        parent.map_or(last_thread, |parent| parent.thread),
-        number,
-        visitor,
-        new.name.as_str(),
-        new.email.as_ref().map(|email| email.as_str()),
-        new.url.as_ref().map(|url| url.as_str()),
-        new.body.as_str(),
-        new.html,
-        RENDERER,
-        status,
-        held_for,
-        free_op(tx, post, new)?,
-        tx.now(),
-    ];
-    Ok(tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)
-}
-
 fn counted(tx: &Tx, post: PostId, change: i64) -> Result<()> {
     tx.prepare_cached("update posts set comment_count = comment_count + ?2 where id = ?1")?
         .execute(params![post, change])?;
@@ -404,7 +290,7 @@ fn collect(conn: &Connection, sql: &str, row: &[&dyn ToSql]) -> Result<Vec<Comme
         .collect::<rusqlite::Result<_>>()?)
 }
 
-fn from_row(row: &Row) -> rusqlite::Result<Comment> {
+pub(super) fn from_row(row: &Row) -> rusqlite::Result<Comment> {
     let parent: Option<CommentId> = row.get("parent_id")?;
     Ok(Comment {
         id: row.get("id")?,
@@ -433,5 +319,6 @@ fn from_row(row: &Row) -> rusqlite::Result<Comment> {
         edited_at: row.get("edited_at")?,
         version: row.get("version")?,
         reactions: Default::default(),
+        fresh: false,
     })
 }

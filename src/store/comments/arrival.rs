@@ -1,0 +1,128 @@
+//! What a new comment meets on its way in: its post, an earlier attempt of its own, what it answers, and its row.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::find;
+use crate::error::{Error, Result};
+use crate::model::comment::{Comment, CommentStatus, NewComment};
+use crate::model::id::{CommentId, PostId, VisitorId};
+use crate::store::Tx;
+use crate::text::RENDERER;
+
+/// The same words by the same visitor within this many milliseconds are the same comment.
+const ECHO: i64 = 60_000;
+
+/// The open post of that slug.
+///
+/// Errors: [`Error::NotFound`] if readers cannot see it, [`Error::Forbidden`] if it takes no comments.
+pub fn open_post(conn: &Connection, slug: &str) -> Result<PostId> {
+    let sql = "select id, comments_open from posts
+               where kind = 'post' and slug = ?1 and status in ('published', 'unlisted')";
+    let row = conn
+        .prepare_cached(sql)?
+        .query_row([slug], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match row {
+        None => Err(Error::NotFound),
+        Some((_, false)) => Err(Error::Forbidden("this post takes no more comments")),
+        Some((id, true)) => Ok(id),
+    }
+}
+
+/// The comment that an earlier attempt with the same words made: the same `op`; or, a moment ago, the same visitor, or
+/// for a visitor without a cookie the same name. Two clicks on one button are one comment.
+pub fn repeated(
+    tx: &Tx,
+    post: PostId,
+    token_hash: &[u8; 32],
+    new: &NewComment,
+) -> Result<Option<CommentId>> {
+    let sql =
+        "select id from comments where post_id = ?1 and op = ?4 and body = ?2 and parent_id is ?3
+               union all
+               select c.id from comments c left join visitors v on v.id = c.visitor_id
+               where c.post_id = ?1 and c.created_at > ?5 and c.body = ?2 and c.parent_id is ?3
+                 and (v.token_hash = ?6
+                     or c.name = ?7 and not exists (select 1 from visitors where token_hash = ?6))
+               limit 1";
+    let row = params![
+        post,
+        new.body.as_str(),
+        new.parent,
+        new.op,
+        tx.now().plus(-ECHO),
+        token_hash,
+        new.name.as_str(),
+    ];
+    Ok(tx
+        .prepare_cached(sql)?
+        .query_row(row, |row| row.get(0))
+        .optional()?)
+}
+
+/// The client's id of this attempt, unless another comment has it already.
+pub fn free_op(tx: &Tx, post: PostId, new: &NewComment) -> Result<Option<String>> {
+    let mut taken = tx.prepare_cached("select 1 from comments where post_id = ?1 and op = ?2")?;
+    Ok(match &new.op {
+        Some(op) if !taken.exists(params![post, op])? => Some(op.clone()),
+        _ => None,
+    })
+}
+
+/// The comment being answered, which must be one that its answerer can see.
+pub fn answered(
+    conn: &Connection,
+    post: PostId,
+    id: CommentId,
+    visitor: VisitorId,
+) -> Result<Comment> {
+    let gone = "the comment you answer is gone; post again to add yours as a new one";
+    find(conn, id)?
+        .filter(|parent| parent.post == post && parent.is_seen_by(Some(visitor)))
+        .ok_or_else(|| Error::field("parent", gone))
+}
+
+/// Writes the row, under the next number of its post; it starts a thread unless it answers something.
+pub fn insert(
+    tx: &Tx,
+    post: PostId,
+    visitor: VisitorId,
+    new: &NewComment,
+    parent: Option<&Comment>,
+    held_for: Option<&str>,
+) -> Result<CommentId> {
+    let sql = "update posts set last_number = last_number + 1, last_thread = last_thread + ?2
+               where id = ?1 returning last_number, last_thread";
+    let (number, last_thread): (i64, i64) = tx
+        .prepare_cached(sql)?
+        .query_row(params![post, parent.is_none()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    let sql = "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
+                   html, renderer, status, held_for, op, created_at)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) returning id";
+    let status = if held_for.is_some() {
+        CommentStatus::Pending
+    } else {
+        CommentStatus::Published
+    };
+    let row = params![
+        post,
+        parent.map(|parent| parent.id),
+        parent.map_or(0, |parent| parent.depth + 1),
+        parent.map_or(last_thread, |parent| parent.thread),
+        number,
+        visitor,
+        new.name.as_str(),
+        new.email.as_ref().map(|email| email.as_str()),
+        new.url.as_ref().map(|url| url.as_str()),
+        new.body.as_str(),
+        new.html,
+        RENDERER,
+        status,
+        held_for,
+        free_op(tx, post, new)?,
+        tx.now(),
+    ];
+    Ok(tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)
+}
