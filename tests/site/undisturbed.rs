@@ -251,7 +251,7 @@ fn ten_tabs_leave_connections_for_everything_else() {
 }
 
 #[test]
-fn two_hundred_comments_at_once_leave_the_page_at_hand() {
+fn eighty_comments_at_once_leave_the_page_at_hand() {
     let site = long_post();
     let desk = Desk::new();
     let window = desk.window();
