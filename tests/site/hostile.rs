@@ -312,6 +312,8 @@ fn in_a_browser_nothing_of_the_list_runs_with_the_policy_on_or_off() {
     let shown = site.ask("select count(*) from comments where status = 'published'");
     assert!(shown >= 1 && accepted >= 1);
     for (window, policy) in windows.iter().zip(["on", "bypassed"]) {
+        window.wait_for_text("#talk-h .count", &format!("{shown} comments"));
+        window.click("#pill"); // what arrives in view waits there
         for arrival in ["live", "with the page"] {
             window.wait_for(&format!("#comment-{last}"));
             assert_eq!(

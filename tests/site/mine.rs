@@ -489,8 +489,12 @@ fn an_erased_visitor_is_gone_from_every_page_and_from_the_bytes_of_the_file() {
     );
 
     let page = ann.post("hello");
-    assert_eq!(page.count(".comment:not([data-state=deleted])"), 1);
-    assert_eq!(page.count(".comment"), 2, "the tombstone and the answer");
+    assert_eq!(page.count("#threads .comment:not([data-state=deleted])"), 1);
+    assert_eq!(
+        page.count("#threads .comment"),
+        2,
+        "the tombstone and the answer"
+    );
     assert!(!page.has("#me"));
     assert!(
         ann.get("/me")
