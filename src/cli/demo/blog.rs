@@ -64,7 +64,9 @@ pub async fn make(folder: &Path, pool: &Pool, seed: u64) -> Result<Blog> {
         settings::set(tx, "owner", OWNER)?;
         settings::set(tx, "description", DESCRIPTION.trim())?;
         let said = talk_over(tx, talk)?;
-        applaud(tx, &slugs, &mut Rng::with_seed(seed))?;
+        let mut talk: Vec<CommentId> = said.values().copied().collect();
+        talk.sort_unstable();
+        applaud(tx, &slugs, &talk, &mut Rng::with_seed(seed))?;
         Ok(said)
     };
     let said = store.write(fill).await?;
@@ -88,13 +90,17 @@ fn unpack(folder: &Path) -> Result<()> {
 /// Moves all dates by whole weeks until the newest is recent, so that what was written on a Sunday stays so. Returns
 /// the posts by slug.
 fn recent(found: &mut [FoundPost], now: Timestamp) -> Vec<(String, Timestamp)> {
-    let newest = found.iter().map(|post| post.created_at).max().unwrap_or(0);
+    let mut posts: Vec<_> = found
+        .iter_mut()
+        .filter(|found| found.kind == PostKind::Post) // pages have no date of their own
+        .collect();
+    let newest = posts.iter().map(|post| post.created_at).max().unwrap_or(0);
     let shift = (now.0 - NEWEST - newest).div_euclid(WEEK) * WEEK;
-    for post in found.iter_mut() {
+    for post in &mut posts {
         post.created_at += shift;
     }
-    let posts = found.iter().filter(|post| post.kind == PostKind::Post);
-    posts
+    let dated = posts.iter();
+    dated
         .map(|post| (post.slug.clone(), Timestamp(post.created_at)))
         .collect()
 }
@@ -163,8 +169,8 @@ fn talk_over(tx: &Tx, talk: Vec<Earlier>) -> Result<HashMap<usize, CommentId>> {
     Ok(said)
 }
 
-/// Lets quiet readers react to every post, each kind at most once.
-fn applaud(tx: &Tx, slugs: &[String], rng: &mut Rng) -> Result<()> {
+/// Lets quiet readers react: to every post in each way, to a comment in one.
+fn applaud(tx: &Tx, slugs: &[String], talk: &[CommentId], rng: &mut Rng) -> Result<()> {
     let readers: Vec<VisitorId> = (0..QUIET).map(|_| stranger(tx)).collect::<Result<_>>()?;
     for slug in slugs {
         let post = post(tx, slug)?;
@@ -173,6 +179,13 @@ fn applaud(tx: &Tx, slugs: &[String], rng: &mut Rng) -> Result<()> {
             for reader in rng.choose_multiple(&readers, count) {
                 reactions::toggle(tx, post, Target::Post, *reader, kind)?;
             }
+        }
+    }
+    for id in talk {
+        let post = comments::get(tx, *id)?.post;
+        let (kind, count) = (KINDS[rng.usize(..KINDS.len())], rng.usize(..5));
+        for reader in rng.choose_multiple(&readers, count) {
+            reactions::toggle(tx, post, Target::Comment(*id), *reader, kind)?;
         }
     }
     Ok(())

@@ -11,7 +11,8 @@ use rust_embed::RustEmbed;
 struct Embedded;
 
 /// Milliseconds.
-const HOUR: i64 = 60 * 60 * 1_000;
+const MINUTE: i64 = 60 * 1_000;
+const HOUR: i64 = 60 * MINUTE;
 
 const CHANGED: &str = "\n(changed to)\n";
 const TAKEN_BACK: &str = "\n(taken back)";
@@ -72,6 +73,7 @@ impl Pool {
 
     /// Adds the threads of one post.
     fn read(&mut self, post: &str, text: &str) {
+        let first = self.lines.len();
         let mut above = Vec::new(); // the newest line of each depth
         for part in format!("\n{text}").split("\n#").skip(1) {
             let depth = part.bytes().take_while(|byte| *byte == b'#').count();
@@ -90,7 +92,8 @@ impl Pool {
                 name: name.trim().to_owned(),
                 body: body.trim().to_owned(),
                 regret,
-                earlier,
+                // Nobody comes back on the hour, and no two at the same minute.
+                earlier: earlier.map(|ms| ms + (self.lines.len() - first + 1) as i64 * 11 * MINUTE),
             });
         }
     }
@@ -102,7 +105,7 @@ fn after(words: &str) -> Option<i64> {
     let number: i64 = number.parse().ok()?;
     match unit.trim_end_matches('s') {
         "hour" => Some(number * HOUR),
-        "day" => Some(number * 24 * HOUR + number * 37 * 60_000), // nobody comes back at the same minute
+        "day" => Some(number * 24 * HOUR),
         _ => None,
     }
 }
@@ -141,7 +144,7 @@ mod tests {
                 ("Eve", "Five", None),
             ]
         );
-        assert_eq!(pool.lines[0].earlier, Some(2 * HOUR));
+        assert_eq!(pool.lines[0].earlier, Some(2 * HOUR + 11 * MINUTE));
         assert!(
             matches!(&pool.lines[1].regret, Some(Regret::Changed(to)) if to == "Two and a half")
         );
