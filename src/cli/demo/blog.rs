@@ -142,6 +142,7 @@ pub fn typed(line: &Line) -> Result<NewComment> {
     Ok(NewComment {
         name: Name::parse(&line.name).map_err(Error::Refused)?,
         email: None,
+        show_name: false,
         url: None,
         html: text::comment::html(body.as_str()),
         body,

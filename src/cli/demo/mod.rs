@@ -11,6 +11,7 @@ mod pool;
 mod readers;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -49,7 +50,7 @@ pub async fn run(options: Options) -> Result<()> {
         .prefix("rowlog-demo-")
         .tempdir()
         .map_err(Error::io("cannot make a temporary folder"))?;
-    let pool = Pool::embedded();
+    let pool = Arc::new(Pool::embedded());
     let blog = blog::make(folder.path(), &pool, seed).await?;
     let running = serve::Running::start(folder.path(), serve::Options::at(options.listen)).await?;
     serve::announce(running.address)?;
@@ -57,7 +58,7 @@ pub async fn run(options: Options) -> Result<()> {
     let plan = Plan::new(&pool, &blog.posts, seed);
     tokio::select! {
         () = asked_to_stop => {}
-        () = readers::come_and_go(running.address, plan, &pool, blog.said, options.pace) => {}
+        () = readers::come_and_go(running.address, plan, pool.clone(), blog.said, options.pace) => {}
     }
     running.stop().await?;
     folder

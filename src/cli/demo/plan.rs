@@ -21,6 +21,8 @@ pub struct Visit {
     pub at: Duration,
     /// Their name.
     pub reader: String,
+    /// Whether others may see that name while they read.
+    pub is_open: bool,
     /// The slug of the post.
     pub post: String,
     /// What they do there, in order.
@@ -66,6 +68,8 @@ pub struct Plan<'a> {
     /// Reader, post and kind of the reactions given.
     given: HashSet<(String, String, &'static str)>,
     readers: Vec<String>,
+    /// Those who let others see their names.
+    open: HashSet<String>,
 }
 
 impl<'a> Plan<'a> {
@@ -74,10 +78,12 @@ impl<'a> Plan<'a> {
         let earlier = |(at, line): (usize, &super::pool::Line)| {
             line.earlier.is_some().then_some((at, Duration::ZERO))
         };
+        let (mut rng, readers) = (Rng::with_seed(seed), pool.speakers());
         Plan {
+            open: readers.iter().filter(|_| rng.bool()).cloned().collect(),
             said: pool.lines.iter().enumerate().filter_map(earlier).collect(),
-            readers: pool.speakers(),
-            rng: Rng::with_seed(seed),
+            readers,
+            rng,
             clock: Duration::ZERO,
             visits: 0,
             busy: HashMap::new(),
@@ -209,6 +215,7 @@ impl Iterator for Plan<'_> {
         self.busy.insert(reader.clone(), self.clock + stay);
         Some(Visit {
             at: self.clock,
+            is_open: self.open.contains(&reader),
             reader,
             post,
             acts,

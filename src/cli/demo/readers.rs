@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::pending;
 use http_body_util::BodyExt;
-use scraper::{Html, Selector};
+use scraper::{ElementRef, Html, Selector};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -28,12 +28,12 @@ const FOR_THE_PARENT: Duration = Duration::from_secs(20);
 pub async fn come_and_go(
     address: SocketAddr,
     plan: Plan<'_>,
-    pool: &Pool,
+    pool: Arc<Pool>,
     said: HashMap<usize, CommentId>,
     pace: f64,
 ) {
     let room = Arc::new(Room {
-        words: pool.lines.iter().map(Words::of).collect(),
+        pool,
         said: watch::Sender::new(said),
         pace,
     });
@@ -56,30 +56,9 @@ pub async fn come_and_go(
 
 /// Where all the readers meet.
 struct Room {
-    words: Vec<Words>,
+    pool: Arc<Pool>,
     said: watch::Sender<HashMap<usize, CommentId>>,
     pace: f64,
-}
-
-/// What a reader types.
-struct Words {
-    parent: Option<usize>,
-    body: String,
-    /// `None` within is a deletion.
-    regret: Option<Option<String>>,
-}
-
-impl Words {
-    fn of(line: &super::pool::Line) -> Words {
-        Words {
-            parent: line.parent,
-            body: line.body.clone(),
-            regret: line.regret.as_ref().map(|regret| match regret {
-                Regret::Changed(to) => Some(to.clone()),
-                Regret::TakenBack => None,
-            }),
-        }
-    }
 }
 
 impl Room {
@@ -125,16 +104,14 @@ impl Room {
                 browser.submit(&path, &kind(name)).await.map(drop)
             }
             What::ReactToComment(name, place) => {
-                let mut others = page.comments.iter().rev();
-                let Some((id, _)) = others
-                    .by_ref()
-                    .filter(|(_, writer)| *writer != visit.reader)
-                    .nth(*place)
-                else {
-                    return Ok(()); // there are not that many
-                };
-                let path = format!("/comments/{id}/reactions");
-                browser.submit(&path, &kind(name)).await.map(drop)
+                let others = page.comments.iter().rev();
+                let mut others = others.filter(|(_, writer)| *writer != visit.reader);
+                if let Some((id, _)) = others.nth(*place) {
+                    let path = format!("/comments/{id}/reactions");
+                    // It may have been taken back since the page was read.
+                    _ = browser.submit(&path, &kind(name)).await;
+                }
+                Ok(())
             }
         }
     }
@@ -147,8 +124,8 @@ impl Room {
         page: &Page,
         at: usize,
     ) -> Result<(), Fault> {
-        let words = &self.words[at];
-        let parent = match words.parent {
+        let line = &self.pool.lines[at];
+        let parent = match line.parent {
             None => None,
             Some(parent) => match self.found(parent).await {
                 None => return Ok(()), // what it answers was never said
@@ -156,13 +133,14 @@ impl Room {
             },
         };
         let mut form = page.form.clone();
-        let mut type_in = |name: &str, value: String| {
-            form.retain(|(field, _)| field != name);
-            form.push((name.to_owned(), value));
-        };
-        type_in("name", visit.reader.clone());
-        type_in("body", words.body.clone());
-        type_in("parent", parent.map_or(String::new(), |id| id.to_string()));
+        type_in(&mut form, "name", &visit.reader);
+        type_in(&mut form, "body", &line.body);
+        if let Some(parent) = parent {
+            type_in(&mut form, "parent", &parent.to_string());
+        }
+        if visit.is_open {
+            type_in(&mut form, "show_name", "1");
+        }
         let path = format!("/posts/{}/comments", visit.post);
         let target = browser.submit(&path, &form).await?;
         if let Some(id) = target.rsplit_once("#comment-").map(|(_, id)| id.parse()) {
@@ -175,17 +153,22 @@ impl Room {
     }
 
     async fn regret(&self, browser: &Browser, at: usize) -> Result<(), Fault> {
-        let (Some(regret), Some(id)) = (&self.words[at].regret, self.found(at).await) else {
+        let (Some(regret), Some(id)) = (&self.pool.lines[at].regret, self.found(at).await) else {
             return Ok(());
         };
-        let (path, form) = match regret {
-            Some(to) => (
-                format!("/comments/{id}"),
-                vec![("body".to_owned(), to.clone())],
-            ),
-            None => (format!("/comments/{id}/deletion"), Vec::new()),
-        };
-        browser.submit(&path, &form).await.map(drop)
+        let path = format!("/comments/{id}");
+        match regret {
+            Regret::Changed(to) => {
+                let page = browser.open(&format!("{path}/edit")).await?;
+                let mut form = fields(&Html::parse_document(&page));
+                type_in(&mut form, "body", to);
+                browser.submit(&path, &form).await.map(drop)
+            }
+            Regret::TakenBack => browser
+                .submit(&format!("{path}/deletion"), &[])
+                .await
+                .map(drop),
+        }
     }
 
     /// The comment that a line has become.
@@ -197,10 +180,30 @@ impl Room {
     }
 }
 
+/// Names and values.
+type Form = Vec<(String, String)>;
+
+/// What the writing form of a page holds when it comes, the hidden fields among it and no box ticked.
+fn fields(page: &Html) -> Form {
+    let css = Selector::parse("form.composer input[name]:not([type=checkbox])")
+        .expect("our own selectors are valid");
+    let field = |input: ElementRef| {
+        let value = |name| input.attr(name).unwrap_or_default().to_owned();
+        (value("name"), value("value"))
+    };
+    page.select(&css).map(field).collect()
+}
+
+/// Puts a value into a field, in place of what it holds.
+fn type_in(form: &mut Form, name: &str, value: &str) {
+    form.retain(|(field, _)| field != name);
+    form.push((name.to_owned(), value.to_owned()));
+}
+
 /// What a reader sees of a page.
 struct Page {
-    /// The fields of the comment form as they came, the hidden ones among them.
-    form: Vec<(String, String)>,
+    /// The comment form as it came.
+    form: Form,
     /// Where the stream continues, as a query.
     cursor: String,
     /// Id and writer, in the order of the page.
@@ -214,10 +217,6 @@ impl Page {
             let selector = Selector::parse(css).expect("our own selectors are valid");
             page.select(&selector).collect::<Vec<_>>()
         };
-        let form = all("form.composer input[name]").into_iter().map(|input| {
-            let value = |name| input.attr(name).unwrap_or_default().to_owned();
-            (value("name"), value("value"))
-        });
         let talk = all("#comments").into_iter().next();
         let value = |name| talk.and_then(|talk| talk.attr(name)).unwrap_or_default();
         let cursor = format!("after={}&at={}", value("data-after"), value("data-at"));
@@ -233,7 +232,7 @@ impl Page {
             ))
         });
         Page {
-            form: form.collect(),
+            form: fields(&page),
             cursor,
             comments: comments.collect(),
         }
