@@ -1,6 +1,7 @@
 //! The command line. Doc comments here are the help text.
 
 mod check;
+mod demo;
 mod events;
 mod import;
 mod publish;
@@ -50,6 +51,8 @@ enum Command {
     Events(events::Options),
     /// Check the file and what must hold in it
     Check,
+    /// Show a blog alive: sample posts and simulated readers, in a folder that goes away with it
+    Demo(demo::Options),
 }
 
 /// Runs what the command line asks for. Usage errors end the program with exit code 2.
@@ -71,6 +74,7 @@ pub fn run() -> Result<()> {
             Some(Command::Import(source)) => import::run(&data, source).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
             Some(Command::Check) => check::run(&data).await,
+            Some(Command::Demo(options)) => demo::run(options).await,
         }
     });
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::{io, io::Write};
+use std::{io, io::Write, thread};
 
 use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::chores;
 use crate::error::{Error, Result};
@@ -49,63 +50,112 @@ enum Switch {
     Off,
 }
 
+impl Options {
+    /// What there is to choose but the address, as it is when nobody chooses.
+    pub fn at(listen: SocketAddr) -> Options {
+        Options {
+            listen,
+            base_url: None,
+            limits: Switch::On,
+        }
+    }
+}
+
 /// Serves until SIGTERM or Ctrl-C.
 ///
-/// Errors: [`Error::Refused`] or [`Error::Io`] with one line if the folder, the file or the address cannot be had.
+/// Errors: as [`Running::start`], and what stopping answers.
 pub async fn run(folder: &Path, options: Options) -> Result<()> {
     log_to_stderr();
-    let _lock = lock(folder)?; // before the file is opened: an older server may be running on it
-    let store = Arc::new(Store::open(folder, true)?);
-    chores::welcome(&store).await?;
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .map_err(Error::io(format!(
-            "cannot listen on {}; choose another with --listen",
-            options.listen
-        )))?;
-    let address = listener
-        .local_addr()
-        .map_err(Error::io("cannot read the address listened on"))?;
-    let (stop, stopped) = watch::channel(false);
-    let (live, tailer) = Live::start(&store, stopped.clone())?;
-    let company = tokio::spawn(live.presence.clone().run(stopped.clone()));
-    let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
-    let app = App {
-        store: store.clone(),
-        live,
-        base_url_is_given: options.base_url.is_some(),
-        base_url: options
-            .base_url
-            .unwrap_or_else(|| format!("http://{address}")),
-        limits: options.limits == Switch::On,
-        form_key: form_key
-            .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
-    };
-    let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
-    let bounds = Bounds::from_descriptors();
-    let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
+    let running = Running::start(folder, options).await?;
     let asked_to_stop = signals()?; // before anyone can know that we are there
-    announce(address)?;
+    announce(running.address)?;
     asked_to_stop.await;
-    stop.send_replace(true);
-    let served = server
-        .await
-        .map_err(|error| Error::Refused(format!("the server failed: {error}")))?;
-    served.map_err(Error::io("the server failed"))?;
-    for task in [work, company] {
-        task.await
-            .map_err(|error| Error::Refused(format!("the chores failed: {error}")))?;
+    running.stop().await
+}
+
+/// A blog that is being served.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<io::Result<()>>,
+    tasks: [JoinHandle<()>; 2],
+    tailer: thread::JoinHandle<()>,
+    store: Arc<Store>,
+    _lock: File,
+}
+
+impl Running {
+    /// Serves the blog in `folder`.
+    ///
+    /// Errors: [`Error::Refused`] or [`Error::Io`] with one line if the folder, the file or the address cannot be had.
+    pub async fn start(folder: &Path, options: Options) -> Result<Running> {
+        let lock = lock(folder)?; // before the file is opened: an older server may be running on it
+        let store = Arc::new(Store::open(folder, true)?);
+        chores::welcome(&store).await?;
+        let listener = TcpListener::bind(options.listen)
+            .await
+            .map_err(Error::io(format!(
+                "cannot listen on {}; choose another with --listen",
+                options.listen
+            )))?;
+        let address = listener
+            .local_addr()
+            .map_err(Error::io("cannot read the address listened on"))?;
+        let (stop, stopped) = watch::channel(false);
+        let (live, tailer) = Live::start(&store, stopped.clone())?;
+        let company = tokio::spawn(live.presence.clone().run(stopped.clone()));
+        let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
+        let app = App {
+            store: store.clone(),
+            live,
+            base_url_is_given: options.base_url.is_some(),
+            base_url: options
+                .base_url
+                .unwrap_or_else(|| format!("http://{address}")),
+            limits: options.limits == Switch::On,
+            form_key: form_key
+                .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
+        };
+        let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
+        let bounds = Bounds::from_descriptors();
+        let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
+        Ok(Running {
+            address,
+            stop,
+            server,
+            tasks: [work, company],
+            tailer,
+            store,
+            _lock: lock,
+        })
     }
-    // With its last connection the file takes the write-ahead log in and is complete alone.
-    tailer
-        .join()
-        .map_err(|_| Error::Refused("the tailer failed; its last words are above".into()))?;
-    drop(store);
-    Ok(())
+
+    /// Takes leave of everyone who is connected, and closes the file.
+    ///
+    /// Errors: [`Error::Refused`] or [`Error::Io`] if a part of the server has failed.
+    pub async fn stop(self) -> Result<()> {
+        self.stop.send_replace(true);
+        let served = self
+            .server
+            .await
+            .map_err(|error| Error::Refused(format!("the server failed: {error}")))?;
+        served.map_err(Error::io("the server failed"))?;
+        for task in self.tasks {
+            task.await
+                .map_err(|error| Error::Refused(format!("the chores failed: {error}")))?;
+        }
+        // With its last connection the file takes the write-ahead log in and is complete alone.
+        self.tailer
+            .join()
+            .map_err(|_| Error::Refused("the tailer failed; its last words are above".into()))?;
+        drop(self.store);
+        Ok(())
+    }
 }
 
 /// One line on standard output, a promise to scripts. A closed output does not stop the blog.
-fn announce(address: SocketAddr) -> Result<()> {
+pub fn announce(address: SocketAddr) -> Result<()> {
     let mut out = io::stdout().lock();
     match writeln!(out, "Listening on http://{address}").and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -142,7 +192,7 @@ fn lock(folder: &Path) -> Result<File> {
 }
 
 /// Waits for SIGTERM or Ctrl-C; both are caught from this call on.
-fn signals() -> Result<impl Future<Output = ()>> {
+pub fn signals() -> Result<impl Future<Output = ()>> {
     let listen = |kind| signal(kind).map_err(Error::io("cannot wait for signals"));
     let (mut term, mut int) = (
         listen(SignalKind::terminate())?,
@@ -156,7 +206,8 @@ fn signals() -> Result<impl Future<Output = ()>> {
     })
 }
 
-fn log_to_stderr() {
+/// The log of what the server has to say goes to standard error.
+pub fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
         .with_target(false)

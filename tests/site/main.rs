@@ -17,6 +17,7 @@ mod commands;
 mod commenting;
 mod crash;
 mod cursors;
+mod demo;
 mod file;
 mod headers;
 mod hostile;

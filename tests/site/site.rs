@@ -19,7 +19,8 @@ use crate::stream::Stream;
 use crate::visitor::Visitor;
 use crate::waiting::eventually;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_rowlog");
+/// The program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rowlog");
 
 /// A blog of its own, served by the real program for as long as this value lives.
 pub struct Site {
@@ -391,7 +392,7 @@ pub fn path(path: &Path) -> &str {
 }
 
 /// Reads the promised line `Listening on http://ADDRESS`.
-fn address_in(stdout: &mut impl BufRead) -> Option<Address> {
+pub fn address_in(stdout: &mut impl BufRead) -> Option<Address> {
     let mut line = String::new();
     while stdout.read_line(&mut line).ok()? > 0 {
         if let Some(address) = line.trim_end().strip_prefix("Listening on http://") {

@@ -10,6 +10,7 @@ use crate::model::comment::{Comment, CommentStatus, NewComment, Parent, THREADS_
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
 use crate::model::reaction::Target;
+use crate::model::time::Timestamp;
 use crate::model::typed::Body;
 use crate::text::RENDERER;
 
@@ -79,6 +80,25 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
         }
     }
     get(tx, id)
+}
+
+/// Adds a comment that was written at another time, by its writer or by the blog's owner, without telling anyone.
+///
+/// Errors: [`Error::Invalid`] if the comment it answers is gone.
+pub fn import(
+    tx: &Tx,
+    post: PostId,
+    visitor: VisitorId,
+    new: &NewComment,
+    owner: bool,
+    at: Timestamp,
+) -> Result<CommentId> {
+    let parent = new.parent.map(|id| answered(tx, post, id, visitor));
+    let id = insert(tx, post, visitor, new, parent.transpose()?.as_ref(), None)?;
+    counted(tx, post, 1)?;
+    tx.prepare_cached("update comments set owner = ?2, created_at = ?3 where id = ?1")?
+        .execute(params![id, owner, at])?;
+    Ok(id)
 }
 
 /// Changes the text of a comment, and records the event.
@@ -164,7 +184,7 @@ pub fn changeable(
             "only the browser that posted this comment can change it",
         ));
     }
-    if comment.created_at.plus(window) < crate::model::time::Timestamp::now() {
+    if comment.created_at.plus(window) < Timestamp::now() {
         return Err(Error::Forbidden(
             "the time in which this comment could be changed is over",
         ));
