@@ -93,8 +93,10 @@ pub fn import(
     owner: bool,
     at: Timestamp,
 ) -> Result<CommentId> {
-    let parent = new.parent.map(|id| answered(tx, post, id, visitor));
-    let id = insert(tx, post, visitor, new, parent.transpose()?.as_ref(), None)?;
+    let parent = new
+        .parent
+        .map(|id| arrival::answered(tx, post, id, visitor));
+    let id = arrival::insert(tx, post, visitor, new, parent.transpose()?.as_ref(), None)?;
     counted(tx, post, 1)?;
     tx.prepare_cached("update comments set owner = ?2, created_at = ?3 where id = ?1")?
         .execute(params![id, owner, at])?;
