@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use jiff::tz::Offset;
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 use serde_json::{Map, Value};
@@ -98,46 +99,9 @@ impl Entry {
                     .to_owned(),
             );
         }
-        let categories: Vec<String> = place
-            .categories()
-            .iter()
-            .chain(&head.categories)
-            .map(|name| slug::or_else(name, ""))
-            .collect();
-        let origin = Origin {
-            place: &place,
-            dialect,
-            day: created.day,
-            slug: head.slug.as_deref(),
-            title: &title,
-            categories: &categories,
-            is_post: place.is_jekyll_post,
-        };
-        let own_paths = own_paths(&head, &origin);
-        let made_paths = if own_paths.is_empty() || head.address.is_none() {
-            made_paths(&origin, site)
-        } else {
-            Vec::new()
-        };
-        let mut tags = std::mem::take(&mut head.tags);
-        for category in place.categories() {
-            if dialect == Dialect::Jekyll
-                && !tags.iter().any(|tag| tag.eq_ignore_ascii_case(category))
-            {
-                tags.push(category.clone());
-            }
-        }
+        let (own_paths, made_paths) = paths(&head, &place, created.day, &title, dialect, site);
+        let tags = tags(&mut head, &place, dialect);
         let slug = slug_of(&head, &place, &title);
-        let file = path
-            .strip_prefix(&site.content)
-            .unwrap_or(&path)
-            .to_string_lossy()
-            .replace('\\', "/");
-        let stem = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
         let post = FoundPost {
             source_id: name,
             kind,
@@ -153,17 +117,71 @@ impl Entry {
             lang: head.lang.or(place.lang),
             extra: head.extra,
         };
-        let folder = path.parent().unwrap_or(&path).to_owned();
         Ok(Entry {
             post,
             own_paths,
             made_paths,
-            file,
-            folder,
-            stem,
+            file: relative(&path, &site.content),
+            folder: path.parent().unwrap_or(&path).to_owned(),
+            stem: path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
             warnings,
         })
     }
+}
+
+/// The paths that the head names itself, and those that the generator makes where it names none.
+fn paths(
+    head: &Head,
+    place: &Place,
+    day: Date,
+    title: &str,
+    dialect: Dialect,
+    site: &Site,
+) -> (Vec<String>, Vec<String>) {
+    let categories = place.categories().iter().chain(&head.categories);
+    let categories: Vec<String> = categories.map(|name| slug::or_else(name, "")).collect();
+    let origin = Origin {
+        place,
+        dialect,
+        day,
+        slug: head.slug.as_deref(),
+        title,
+        categories: &categories,
+        is_post: place.is_jekyll_post,
+    };
+    let own = own_paths(head, &origin);
+    let made = match own.is_empty() || head.address.is_none() {
+        true => made_paths(&origin, site),
+        false => Vec::new(),
+    };
+    (own, made)
+}
+
+/// The tags of the head, and the folders that are categories to Jekyll.
+fn tags(head: &mut Head, place: &Place, dialect: Dialect) -> Vec<String> {
+    let mut tags = std::mem::take(&mut head.tags);
+    let categories = place
+        .categories()
+        .iter()
+        .filter(|_| dialect == Dialect::Jekyll);
+    for category in categories {
+        if !tags.iter().any(|tag| tag.eq_ignore_ascii_case(category)) {
+            tags.push(category.clone());
+        }
+    }
+    tags
+}
+
+/// A path below `root`, written with slashes.
+fn relative(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
 }
 
 /// Files that their own generator would not show as a page, or that only list others.
