@@ -562,7 +562,7 @@ fn a_reply_is_told_on_every_page_that_its_reader_has_open() {
     window.fill(".composer [name=name]", "Ann");
     window.fill(".composer [name=body]", "a question");
     window.click(".composer button.main");
-    window.wait_for_text(".comment .prose", "a question");
+    window.wait_for_text("#threads article .prose", "a question"); // not the one on its way
     let hers = site.ask("select max(id) from comments");
     let pages = ["/archive", "/", "/posts/other", "/posts/hello"];
     for (n, path) in pages.into_iter().enumerate() {

@@ -60,7 +60,7 @@ fn act_here_and_watch_there(site: &Site, here: &Window, there: &Window) {
     here.fill(".composer [name=body]", "Seen from *there*?");
     here.click(".composer button.main");
     there.wait_for_text("#threads .prose em", "there");
-    here.wait_for_text("#threads .prose em", "there");
+    here.wait_for_text("#threads article .prose em", "there");
     let id = comment_in(&format!(
         "#{}",
         there
@@ -77,8 +77,12 @@ fn act_here_and_watch_there(site: &Site, here: &Window, there: &Window) {
     here.fill(".composer [name=body]", "I answer myself");
     here.click(".composer button.main");
     there.wait_for_text(&format!("#thread-{id} .replies .prose"), "I answer myself");
-    here.wait_for_text(&format!("#thread-{id} .replies .prose"), "I answer myself");
+    here.wait_for_text(
+        &format!("#thread-{id} .replies article .prose"),
+        "I answer myself",
+    );
 
+    here.wait_for(&format!("a[href='/comments/{id}/edit']"));
     here.click(&format!("a[href='/comments/{id}/edit']"));
     let editor = format!("form[action='/comments/{id}']");
     here.wait_for(&editor);
@@ -305,7 +309,7 @@ fn with_javascript_a_preview_and_a_reply_leave_the_page_where_it_is() {
         "the text is lost"
     );
     window.click(".composer button.main");
-    window.wait_for_text(&format!("#thread-{first} .replies .prose em"), "it");
+    window.wait_for_text(&format!("#thread-{first} .replies article .prose em"), "it");
     assert_eq!(
         site.ask("select count(*) from comments where name = 'Ann'"),
         1
