@@ -112,7 +112,7 @@ impl<'a> Plan<'a> {
                 .map(|parent| self.said.get(&parent).is_some_and(|at| *at < self.clock));
             let open = !self.said.contains_key(&at) && answers != Some(false);
             // Talk gathers where it is newest, and an answer comes sooner than a new thread.
-            let weight = if line.post == self.posts[0] { 5 } else { 2 };
+            let weight = if line.post == self.posts[0] { 12 } else { 2 };
             let weight = if line.parent.is_some() {
                 weight * 2
             } else {
