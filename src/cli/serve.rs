@@ -20,17 +20,25 @@ use crate::store::{Store, settings};
 use crate::web::server::{Bounds, serve};
 use crate::web::{App, routes};
 
-/// How to serve.
+/// Where to listen.
 #[derive(Args)]
-pub struct Options {
+pub struct Listen {
     /// The address to listen on; port 0 takes a free one
     #[arg(
-        long,
+        id = "listen",
+        long = "listen",
         env = "ROWLOG_LISTEN",
         default_value = "127.0.0.1:8080",
         value_name = "ADDR:PORT"
     )]
-    listen: SocketAddr,
+    address: SocketAddr,
+}
+
+/// How to serve.
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    listen: Listen,
     /// Scheme and host as readers reach the blog, such as <https://blog.example>
     #[arg(long, env = "ROWLOG_BASE_URL", value_name = "URL", value_parser = base_url)]
     base_url: Option<String>,
@@ -52,7 +60,7 @@ enum Switch {
 
 impl Options {
     /// What there is to choose but the address, as it is when nobody chooses.
-    pub fn at(listen: SocketAddr) -> Options {
+    pub fn at(listen: Listen) -> Options {
         Options {
             listen,
             base_url: None,
@@ -93,11 +101,11 @@ impl Running {
         let lock = lock(folder)?; // before the file is opened: an older server may be running on it
         let store = Arc::new(Store::open(folder, true)?);
         chores::welcome(&store).await?;
-        let listener = TcpListener::bind(options.listen)
+        let listener = TcpListener::bind(options.listen.address)
             .await
             .map_err(Error::io(format!(
                 "cannot listen on {}; choose another with --listen",
-                options.listen
+                options.listen.address
             )))?;
         let address = listener
             .local_addr()

@@ -60,12 +60,7 @@ impl Ring {
         if after < self.floor {
             return None;
         }
-        let start = self.frames.partition_point(|frame| frame.event.id <= after);
-        let wanted = self
-            .frames
-            .range(start..)
-            .filter(|frame| frame.is_for(topic));
-        let wanted: Vec<_> = wanted.take(limit).cloned().collect();
+        let wanted: Vec<_> = self.wanted(topic, after).take(limit).cloned().collect();
         let scanned = match wanted.last() {
             Some(last) if wanted.len() == limit => last.event.id,
             _ => self.last().max(after),
@@ -75,13 +70,15 @@ impl Ring {
 
     /// How many frames of `topic` stand after the cursor; `None` if the cursor is older than the ring.
     pub fn count_after(&self, topic: &Topic, after: EventId) -> Option<i64> {
+        (after >= self.floor).then(|| self.wanted(topic, after).count() as i64)
+    }
+
+    /// The frames of `topic` after the cursor, of those that are here.
+    fn wanted(&self, topic: &Topic, after: EventId) -> impl Iterator<Item = &Arc<Frame>> {
         let start = self.frames.partition_point(|frame| frame.event.id <= after);
-        let wanted = || {
-            self.frames
-                .range(start..)
-                .filter(|frame| frame.is_for(topic))
-        };
-        (after >= self.floor).then(|| wanted().count() as i64)
+        self.frames
+            .range(start..)
+            .filter(|frame| frame.is_for(topic))
     }
 
     /// When the event of that id happened, if it is here.

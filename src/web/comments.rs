@@ -98,7 +98,7 @@ pub async fn edit(
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
     let answer = app.page(&reader, move |moment| {
-        let visitor = moment.reader.visitor(moment.conn)?.ok_or(NOBODY)?;
+        let visitor = moment.visitor.as_ref().ok_or(NOBODY)?;
         let window = moment.settings.edit_minutes * 60_000;
         let comment = comments::changeable(moment.conn, CommentId(id), visitor.id, window)?;
         Ok(CommentEditPage::new(moment.frame(), &comment, &comment.body, None).render()?)
@@ -304,7 +304,7 @@ async fn edit_refused(
     }
     let typed = form.get("body").to_owned();
     let page = app.page(reader, move |moment| {
-        let visitor = moment.reader.visitor(moment.conn)?.ok_or(NOBODY)?;
+        let visitor = moment.visitor.as_ref().ok_or(NOBODY)?;
         let window = moment.settings.edit_minutes * 60_000;
         let comment = comments::changeable(moment.conn, id, visitor.id, window)?;
         Ok(CommentEditPage::new(moment.frame(), &comment, &typed, Some(&why)).render()?)

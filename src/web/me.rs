@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::model::comment::CommentStatus;
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
+use crate::model::visitor::Visitor;
 use crate::store::{log, mine, visitors};
 use crate::views::me::{ErasurePage, MePage, Mine};
 use crate::views::{Cursor, Me};
@@ -26,19 +27,16 @@ use crate::views::{Cursor, Me};
 /// Rows of each list; the rest is in the download.
 const LISTED: i64 = 100;
 
-/// What every page tells the visitor of their own; none for a stranger.
-pub fn told(conn: &Connection, reader: &Reader) -> Result<Option<Me>> {
-    let Some(visitor) = reader.visitor(conn)? else {
-        return Ok(None);
-    };
+/// What every page tells a visitor of their own.
+pub fn told(conn: &Connection, visitor: &Visitor) -> Result<Me> {
     let head = log::head(conn)?;
-    Ok(Some(Me {
-        unread: mine::unread(conn, &visitor)?,
+    Ok(Me {
+        unread: mine::unread(conn, visitor)?,
         cursor: Cursor {
             after: head.id,
             at: head.at,
         },
-    }))
+    })
 }
 
 /// `GET /me`
@@ -46,7 +44,7 @@ pub fn told(conn: &Connection, reader: &Reader) -> Result<Option<Me>> {
 pub async fn show(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
     let page = app.page(&reader, |moment| {
         let conn = moment.conn;
-        let Some(visitor) = moment.reader.visitor(conn)? else {
+        let Some(visitor) = moment.visitor.clone() else {
             return Ok(MePage::new(moment.frame(), None).render()?);
         };
         let (window, now) = (moment.settings.edit_minutes * 60_000, Timestamp::now());

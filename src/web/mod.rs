@@ -29,8 +29,9 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::live::Live;
 use crate::model::settings::Settings;
+use crate::model::visitor::Visitor;
 use crate::store::{Store, settings};
-use crate::views::{Frame, Me, Site};
+use crate::views::{Frame, Me, Site, Theme};
 use reader::Reader;
 
 /// What every handler has at hand.
@@ -66,12 +67,17 @@ impl App {
             .read(move |conn| {
                 let settings = settings::load(conn)?;
                 let site = site(&settings, base_url);
-                let me = me::told(conn, &reader)?;
+                let visitor = reader.visitor(conn)?;
+                let me = visitor
+                    .as_ref()
+                    .map(|visitor| me::told(conn, visitor))
+                    .transpose()?;
                 render(&Moment {
                     conn,
                     settings,
                     site,
-                    reader,
+                    theme: reader.theme,
+                    visitor,
                     me,
                 })
             })
@@ -94,7 +100,9 @@ struct Moment<'a> {
     conn: &'a Connection,
     settings: Settings,
     site: Site,
-    reader: Reader,
+    theme: Theme,
+    /// The visitor whose cookie came with the request.
+    visitor: Option<Visitor>,
     me: Option<Me>,
 }
 
@@ -102,7 +110,7 @@ impl Moment<'_> {
     fn frame(&self) -> Frame<'_> {
         Frame {
             site: &self.site,
-            theme: self.reader.theme,
+            theme: self.theme,
             me: self.me,
         }
     }

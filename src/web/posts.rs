@@ -114,8 +114,7 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let key = app.form_key.clone();
     let answer = app.page(&reader, move |moment| {
-        let visitor = moment.reader.visitor(moment.conn)?;
-        let typed = visitor.as_ref().map(Typed::from).unwrap_or_default();
+        let typed = moment.visitor.as_ref().map(Typed::from).unwrap_or_default();
         moment.post(
             &slug,
             query,
@@ -162,7 +161,7 @@ impl Moment<'_> {
     ) -> Result<String> {
         let conn = self.conn;
         let post = posts::open(conn, PostKind::Post, slug)?.ok_or(Error::NotFound)?;
-        let viewer = self.reader.visitor(conn)?.map(|visitor| visitor.id);
+        let viewer = self.visitor.as_ref().map(|visitor| visitor.id);
         let asked = query.reply.and_then(|id| id.parse().ok()).map(CommentId);
         let parent = self.parent(&post, draft.parent.or(asked), viewer)?;
         let pages = page_of_thread(post.last_thread);

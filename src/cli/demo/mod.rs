@@ -10,7 +10,6 @@ mod plan;
 mod pool;
 mod readers;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
@@ -23,14 +22,8 @@ use pool::Pool;
 /// How the demonstration goes.
 #[derive(Args)]
 pub struct Options {
-    /// The address to listen on; port 0 takes a free one
-    #[arg(
-        long,
-        env = "ROWLOG_LISTEN",
-        default_value = "127.0.0.1:8080",
-        value_name = "ADDR:PORT"
-    )]
-    listen: SocketAddr,
+    #[command(flatten)]
+    listen: serve::Listen,
     /// How fast the readers live, 1 being a human pace
     #[arg(long, env = "ROWLOG_PACE", default_value = "1.0", value_name = "FACTOR", value_parser = pace)]
     pace: f64,
