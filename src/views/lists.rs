@@ -61,16 +61,22 @@ pub struct ArchivePage<'a> {
     frame: Frame<'a>,
     head: Head,
     posts: &'a [PostLine],
+    cursor: Cursor,
 }
 
 impl<'a> ArchivePage<'a> {
-    /// `posts` are all published posts, newest first.
-    pub fn new(frame: Frame<'a>, posts: &'a [PostLine]) -> ArchivePage<'a> {
+    /// `posts` are all published posts, newest first; `cursor` is the head of the log when they were read.
+    pub fn new(frame: Frame<'a>, posts: &'a [PostLine], cursor: Cursor) -> ArchivePage<'a> {
         let description = format!("Every post of {}, by year.", frame.site.title);
         let head = Head::new("Archive", "/archive".into())
             .about(&description)
             .within("/archive");
-        ArchivePage { frame, head, posts }
+        ArchivePage {
+            frame,
+            head,
+            posts,
+            cursor,
+        }
     }
 
     fn years(&self) -> impl Iterator<Item = &'a [PostLine]> + use<'a> {
@@ -99,11 +105,12 @@ pub struct TagsPage<'a> {
     frame: Frame<'a>,
     head: Head,
     tags: &'a [TagCount],
+    cursor: Cursor,
 }
 
 impl<'a> TagsPage<'a> {
-    /// `tags` in the order in which they shall stand.
-    pub fn new(frame: Frame<'a>, tags: &'a [TagCount]) -> TagsPage<'a> {
+    /// `tags` in the order in which they shall stand; `cursor` is the head of the log when they were read.
+    pub fn new(frame: Frame<'a>, tags: &'a [TagCount], cursor: Cursor) -> TagsPage<'a> {
         let description = format!("What the posts of {} are about.", frame.site.title);
         TagsPage {
             frame,
@@ -111,6 +118,7 @@ impl<'a> TagsPage<'a> {
                 .about(&description)
                 .within("/tags"),
             tags,
+            cursor,
         }
     }
 }
@@ -124,15 +132,17 @@ pub struct TagPage<'a> {
     tag: &'a Tag,
     posts: &'a [PostLine],
     others: Vec<&'a TagCount>,
+    cursor: Cursor,
 }
 
 impl<'a> TagPage<'a> {
-    /// `posts` bear `tag`, newest first; `tags` are all tags of the blog.
+    /// `posts` bear `tag`, newest first; `tags` are all tags of the blog; `cursor` is the head of the log when they were read.
     pub fn new(
         frame: Frame<'a>,
         tag: &'a Tag,
         posts: &'a [PostLine],
         tags: &'a [TagCount],
+        cursor: Cursor,
     ) -> TagPage<'a> {
         let description = format!("Posts of {} about {}.", frame.site.title, tag.name);
         let head = Head::new(&tag.name, format!("/tags/{}", tag.slug))
@@ -148,6 +158,7 @@ impl<'a> TagPage<'a> {
             tag,
             posts,
             others,
+            cursor,
         }
     }
 }

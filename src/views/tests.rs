@@ -78,7 +78,7 @@ fn a_row_is_the_same_in_the_page_and_in_a_live_event() {
         assert!(page.contains(&PostRowPart { post }.to_string()), "{page}");
     }
     assert!(
-        page.contains(r#"id="posts" data-events="/events" data-after="7" data-at="1794647520000""#),
+        page.contains(r#"id="main" data-events="/events" data-after="7" data-at="1794647520000""#),
         "{page}"
     );
 }
@@ -197,14 +197,15 @@ fn what_people_type_is_text_and_never_markup() {
     let pages = [
         post_page(&post, &[thread], composer),
         HomePage::new(frame, &posts, Pager { page: 1, pages: 3 }, CURSOR).to_string(),
-        ArchivePage::new(frame, &posts).to_string(),
-        TagPage::new(frame, &tag, &posts, &[]).to_string(),
+        ArchivePage::new(frame, &posts, CURSOR).to_string(),
+        TagPage::new(frame, &tag, &posts, &[], CURSOR).to_string(),
         TagsPage::new(
             frame,
             &[TagCount {
                 tag: tag.clone(),
                 posts: 1,
             }],
+            CURSOR,
         )
         .to_string(),
         ErrorPage::new(frame, trouble, &posts).to_string(),

@@ -70,7 +70,7 @@ pub async fn home(
 pub async fn archive(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
     let answer = app.page(&reader, |moment| {
         let posts = lists::page(moment.conn, 0, -1)?;
-        Ok(ArchivePage::new(moment.frame(), &posts).render()?)
+        Ok(ArchivePage::new(moment.frame(), &posts, moment.cursor()?).render()?)
     });
     Ok(answer.await?)
 }
@@ -80,7 +80,7 @@ pub async fn archive(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Respo
 pub async fn tags(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
     let answer = app.page(&reader, |moment| {
         let all = lists::tags(moment.conn)?;
-        Ok(TagsPage::new(moment.frame(), &all).render()?)
+        Ok(TagsPage::new(moment.frame(), &all, moment.cursor()?).render()?)
     });
     Ok(answer.await?)
 }
@@ -99,7 +99,7 @@ pub async fn tagged(
             return Err(Error::NotFound);
         }
         let all = lists::tags(moment.conn)?;
-        Ok(TagPage::new(moment.frame(), &tag, &posts, &all).render()?)
+        Ok(TagPage::new(moment.frame(), &tag, &posts, &all, moment.cursor()?).render()?)
     });
     Ok(answer.await?)
 }
