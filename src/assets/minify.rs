@@ -1,23 +1,20 @@
 //! Makes a script small: no comments, no spaces that nothing needs, and short names for its variables.
 //!
-//! Nothing here knows scopes. A name that is declared at the top level has one short name in the whole script; any
-//! other name has one in the top-level statement that declares it, wherever it stands there. So meanings cannot change
-//! as long as the scripts keep to this:
+//! It knows what a declaration, a scope and a property look like, and no more of the grammar, so our modules keep to
+//! this:
 //!
 //! - Each statement ends with a semicolon or a block, and none is empty. No regular expression stands right behind a
 //!   closing bracket.
-//! - A top-level statement that declares a name does not use a global of that name.
-//! - Objects have plain keys and methods without `get`, `set` or `async`; there are no labels and no classes.
+//! - There is no `var`, no `class`, no label and no `switch`; a `function` is a statement and has a name.
+//! - Objects have plain keys, and methods without `get`, `set` or `async`.
 
-use std::collections::{HashMap, HashSet};
-use std::ops::Range;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::script::{Kind, Token, is_word, tokens};
 
 /// Short names are one or two of these, and the second may be a digit too; the first are what other words are made of.
 const LETTERS: &str = "etnarosilcdupmfhgvbwykxjqzETNAROSILCDUPMFHGVBWYKXJQZ_$";
-/// How many of the shortest names are for what is declared inside a statement: they come again in each.
-const FOR_INNER: usize = 8;
 /// Words of the language that are as short as short names.
 const KEYWORDS: &[&str] = &["as", "do", "if", "in", "of"];
 
@@ -115,13 +112,28 @@ impl<'a> Script<'a> {
         self.tokens[at].kind == Kind::Word && !key && !matches!(self.before(at), "." | "?.")
     }
 
-    // ---- what is declared
+    // ---- what is declared, and where it is known
 
-    /// The variables that a declaration at `at` brings into its surroundings.
-    fn declared(&self, at: usize) -> Vec<&'a str> {
+    /// Every scope that declares something, an outer one before those inside it.
+    fn scopes(&self) -> Vec<Scope<'a>> {
+        let mut scopes: BTreeMap<(usize, Reverse<usize>), Vec<&str>> = BTreeMap::new();
+        for at in 0..self.tokens.len() {
+            for (from, to, names) in [self.declared(at), self.parameters(at)]
+                .into_iter()
+                .flatten()
+            {
+                scopes.entry((from, Reverse(to))).or_default().extend(names);
+            }
+        }
+        let scope = |((from, Reverse(to)), names)| Scope { from, to, names };
+        scopes.into_iter().map(scope).collect()
+    }
+
+    /// The bounds and the names of a declaration that begins at `at`.
+    fn declared(&self, at: usize) -> Option<(usize, usize, Vec<&'a str>)> {
         let mut names = Vec::new();
         match self.text(at) {
-            _ if !self.is_variable(at) => {}
+            _ if !self.is_variable(at) => return None,
             "const" | "let" => {
                 let mut end = self.binding(at + 1, &mut names);
                 while self.text(end) == "," {
@@ -129,24 +141,54 @@ impl<'a> Script<'a> {
                 }
             }
             "function" => names.push(self.text(at + 1)),
-            _ => {}
+            _ => return None,
         }
-        names
+        Some(match self.tokens[at].inside {
+            None => (0, self.tokens.len(), names),
+            Some(open) if self.text(open) == "(" => {
+                (open, self.body(self.tokens[open].end + 1), names)
+            }
+            Some(open) => (open, self.tokens[open].end, names),
+        })
     }
 
-    /// The parameters that begin at `at`.
-    fn parameters(&self, at: usize) -> Vec<&'a str> {
+    /// The bounds and the names of parameters that begin at `at`.
+    fn parameters(&self, at: usize) -> Option<(usize, usize, Vec<&'a str>)> {
         let mut names = Vec::new();
-        let is_arrow = |end| self.text(end + 1) == "=>";
+        let mut end = self.behind(at);
         if self.text(at) == "(" {
-            let named = at > 1 && self.text(at - 2) == "function";
-            if named || self.before(at) == "catch" || is_arrow(self.tokens[at].end) {
-                self.list(at, &mut names);
+            let named = at > 1 && (self.text(at - 2) == "function");
+            let caught = at > 0 && self.before(at) == "catch" && self.is_variable(at - 1);
+            if !named && !caught && self.text(end) != "=>" {
+                return None;
             }
-        } else if self.tokens[at].kind == Kind::Word && is_arrow(at) {
+            self.list(at, &mut names);
+        } else if self.tokens[at].kind == Kind::Word && self.text(end) == "=>" {
             names.push(self.text(at));
+        } else {
+            return None;
         }
-        names
+        if self.text(end) == "=>" {
+            end += 1;
+        }
+        Some((at, self.body(end), names))
+    }
+
+    /// The last place of a block, a statement or an expression.
+    fn body(&self, at: usize) -> usize {
+        match self.text(at) {
+            "{" => self.tokens[at].end,
+            _ => self.value(at),
+        }
+    }
+
+    /// The place behind a value.
+    fn value(&self, mut at: usize) -> usize {
+        let ends = |token: &Token| matches!(token.text, "," | ";") || token.closes();
+        while !self.tokens.get(at).is_none_or(ends) {
+            at = self.behind(at);
+        }
+        at
     }
 
     /// Reads a variable or a pattern, and the value it is given; the place behind it.
@@ -156,14 +198,10 @@ impl<'a> Script<'a> {
             "{" | "[" => self.list(at, names),
             name => names.push(name),
         }
-        let mut end = self.behind(at);
-        if self.text(end) == "=" {
-            let ends = |token: &Token| matches!(token.text, "," | ";") || token.closes();
-            while !self.tokens.get(end).is_none_or(ends) {
-                end = self.behind(end);
-            }
+        match self.behind(at) {
+            end if self.text(end) == "=" => self.value(end),
+            end => end,
         }
-        end
     }
 
     /// Reads the variables of a pattern or of parameters.
@@ -188,87 +226,65 @@ impl<'a> Script<'a> {
 
     // ---- what it is called
 
-    /// The places of all variables of our own, and their short names.
-    fn short_names(&self) -> HashMap<usize, String> {
-        let statements = self.statements();
-        let outside = (0..self.tokens.len()).filter(|&at| self.tokens[at].inside.is_none());
-        let outer: HashSet<_> = outside.flat_map(|at| self.declared(at)).collect();
-        let inner: Vec<HashSet<_>> = statements
-            .iter()
-            .map(|all| self.inner(all.clone(), &outer))
-            .collect();
-
-        let places = || {
-            statements
-                .iter()
-                .zip(&inner)
-                .flat_map(|(all, own)| all.clone().map(move |at| (at, own)))
-        };
-        let foreign = places().filter(|(at, own)| {
-            self.is_variable(*at)
-                && !outer.contains(self.text(*at))
-                && !own.contains(self.text(*at))
-        });
-        let foreign: HashSet<_> = foreign.map(|(at, _)| self.text(at)).collect();
-        let mut free = short()
-            .filter(|name| !foreign.contains(name.as_str()) && !KEYWORDS.contains(&name.as_str()));
-
-        let mut for_inner: Vec<_> = free.by_ref().take(FOR_INNER).collect();
-        let mut names = self.named(0..self.tokens.len(), &outer, free.by_ref());
-        for_inner.extend(free);
-        for (all, own) in statements.into_iter().zip(&inner) {
-            names.extend(self.named(all, own, for_inner.iter().cloned()));
-        }
-        names
-    }
-
-    /// What is declared in a statement and not at the top level too.
-    fn inner(&self, statement: Range<usize>, outer: &HashSet<&str>) -> HashSet<&'a str> {
-        let mut names = HashSet::new();
-        for at in statement {
-            names.extend(self.declared(at));
-            names.extend(self.parameters(at));
-        }
-        names.retain(|name| !outer.contains(name));
-        names
-    }
-
-    /// Gives each of `names` the next short name when it is first met: so first parameters are mostly called alike.
-    fn named(
-        &self,
-        places: Range<usize>,
-        names: &HashSet<&str>,
-        short: impl Iterator<Item = String>,
-    ) -> HashMap<usize, String> {
-        let (mut short, mut given) = (short, HashMap::new());
-        let ours = places.filter(|&at| self.is_variable(at) && names.contains(self.text(at)));
-        ours.map(|at| {
-            let name = given
-                .entry(self.text(at))
-                .or_insert_with(|| short.next().unwrap_or_default());
-            (at, name.clone())
-        })
-        .collect()
-    }
-
-    /// The statements of the top level; one with several blocks comes in several pieces.
-    fn statements(&self) -> Vec<Range<usize>> {
-        let is_outside = |at: usize| self.tokens[at].inside.is_none();
-        let mut statements = Vec::new();
-        let mut start = 0;
-        for at in 0..self.tokens.len() {
-            let ends = match self.text(at) {
-                ";" => is_outside(at),
-                "}" => self.tokens[at].inside.is_none_or(is_outside),
-                _ => at + 1 == self.tokens.len(),
-            };
-            if ends {
-                statements.push(start..at + 1);
-                start = at + 1;
+    /// For each place of a variable, the scope that declares it; a global has none.
+    fn owners(&self, scopes: &[Scope]) -> HashMap<usize, Option<usize>> {
+        let (mut owners, mut open, mut next) = (HashMap::new(), Vec::new(), 0);
+        for at in
+            (0..self.tokens.len()).filter(|&at| self.is_variable(at) || self.tokens[at].opens())
+        {
+            while scopes.get(next).is_some_and(|scope| scope.from <= at) {
+                open.push(next);
+                next += 1;
+            }
+            open.retain(|&scope| at <= scopes[scope].to);
+            if self.is_variable(at) {
+                let mut inner_first = open.iter().rev().copied();
+                owners.insert(
+                    at,
+                    inner_first.find(|&scope| scopes[scope].names.contains(&self.text(at))),
+                );
             }
         }
-        statements
+        owners
     }
+
+    /// The places of all variables of our own, and their short names.
+    ///
+    /// A short name is free in a scope if nothing that is used there is called so.
+    fn short_names(&self) -> HashMap<usize, String> {
+        let scopes = self.scopes();
+        let owners = self.owners(&scopes);
+        let mut given: HashMap<(usize, &str), String> = HashMap::new();
+        for (own, scope) in scopes.iter().enumerate() {
+            let used = (scope.from..=scope.to).filter_map(|at| match owners.get(&at)? {
+                Some(owner) => given.get(&(*owner, self.text(at))).cloned(),
+                None => Some(self.text(at).to_owned()),
+            });
+            // A body that ends where its parameters do may not declare them again, used or not.
+            let beside = given
+                .iter()
+                .filter(|((other, _), _)| scopes[*other].to == scope.to);
+            let taken: HashSet<String> = used.chain(beside.map(|(_, name)| name.clone())).collect();
+            let mut free =
+                short().filter(|name| !taken.contains(name) && !KEYWORDS.contains(&name.as_str()));
+            for &name in &scope.names {
+                given
+                    .entry((own, name))
+                    .or_insert_with(|| free.next().unwrap_or_default());
+            }
+        }
+        let short = |(at, owner): (usize, Option<usize>)| {
+            Some((at, given.get(&(owner?, self.text(at)))?.clone()))
+        };
+        owners.into_iter().filter_map(short).collect()
+    }
+}
+
+/// The places from and to which some variables are known.
+struct Scope<'a> {
+    from: usize,
+    to: usize,
+    names: Vec<&'a str>,
 }
 
 /// Every name of one or two characters, the shortest first.
@@ -341,13 +357,13 @@ mod tests {
     fn a_variable_is_renamed_and_a_property_of_its_name_is_not() {
         becomes(
             "const name = 1; f(name, a.name, b?.name, { name: name });",
-            "let c=1;f(c,a.name,b?.name,{name:c});",
+            "let e=1;f(e,a.name,b?.name,{name:e});",
         );
         becomes(
             "function g(form) { return form.form(name); }",
-            "function l(e){return e.form(name)}",
+            "function e(e){return e.form(name)}",
         );
-        becomes("f(`${ one }`, one => `${one}s`);", "f(`${e}`,e=>`${e}s`);");
+        becomes("f(`${ one }`, one => `${one}s`);", "f(`${one}`,e=>`${e}s`);");
     }
 
     #[test]
@@ -359,11 +375,11 @@ mod tests {
         );
         becomes(
             "let after, at; ({ after, at } = x);",
-            "let l,c;({after:l,at:c}=x);",
+            "let e,t;({after:e,at:t}=x);",
         );
         becomes(
             "function g() { let a = 1, b; return { b, c() {}, a: 2 }; }",
-            "function l(){let e=1,t;return{b:t,c(){},a:2}}",
+            "function e(){let e=1,t;return{b:t,c(){},a:2}}",
         );
     }
 
@@ -383,19 +399,35 @@ mod tests {
         );
         becomes(
             "const a = `${ x(1, 2) }, ${ 3 }`, b = c => c, d = 2; f(a, b, d);",
-            "let l=`${x(1,2)}, ${3}`,c=e=>e,d=2;f(l,c,d);",
+            "let e=`${x(1,2)}, ${3}`,t=e=>e,n=2;f(e,t,n);",
         );
     }
 
     #[test]
-    fn short_names_avoid_what_is_not_ours_and_come_again_in_each_statement() {
+    fn a_short_name_means_one_thing_wherever_it_is_used() {
         becomes(
             "function g(one) { e(one); } function h(two) { t(two); }",
-            "function d(n){e(n)}function u(n){t(n)}",
+            "function n(t){e(t)}function a(e){t(e)}",
         );
         becomes(
             "const at = 1; function g(at) { return at; } f(at);",
-            "let l=1;function c(l){return l}f(l);",
+            "let e=1;function t(e){return e}f(e);",
+        );
+        becomes(
+            "const one = 1; f(two => g(three => one + two + three));",
+            "let e=1;f(t=>g(n=>e+t+n));",
+        );
+        becomes(
+            "function g(one) { const two = 2; { const three = 3; } return () => { const four = 4; f(two); }; }",
+            "function e(e){let t=2;{let e=3}return()=>{let e=4;f(t)}}",
+        );
+        becomes(
+            "for (const one of x) f(one); for (const two of x) { const one = y; f(two); }",
+            "for(let e of x)f(e);for(let e of x){let t=y;f(e)}",
+        );
+        becomes(
+            "f(x.catch(() => null), one => one, one);",
+            "f(x.catch(()=>null),e=>e,one);",
         );
     }
 
@@ -405,8 +437,14 @@ mod tests {
         let (before, after) = (tokens(&source), tokens(&small));
         let script = Script { tokens: &after };
         for at in 0..after.len() {
-            for name in [script.declared(at), script.parameters(at)].concat() {
-                assert!(name.len() <= 2, "{name} is declared in\n{small}");
+            for (_, _, names) in [script.declared(at), script.parameters(at)]
+                .into_iter()
+                .flatten()
+            {
+                assert!(
+                    names.iter().all(|name| name.len() <= 2),
+                    "{names:?} in\n{small}"
+                );
             }
         }
         let fixed = |all: &[Token]| {
