@@ -1,10 +1,12 @@
-//! Makes a script small: no comments, no spaces that nothing needs, and short names for its variables.
+//! Makes a script small: no comments, no spaces that nothing needs, short names for its variables, and a number in the
+//! place of its name in capitals.
 //!
 //! It knows what a declaration, a scope and a property look like, and no more of the grammar, so our modules keep to
 //! this:
 //!
 //! - Each statement ends with a semicolon or a block, and none is empty. No regular expression stands right behind a
 //!   closing bracket.
+//! - A name in capitals that is given a number is never declared a second time.
 //! - There is no `var`, no `class`, no label and no `switch`; a `function` is a statement and has a name.
 //! - Objects have plain keys, and methods without `get`, `set` or `async`.
 
@@ -22,24 +24,40 @@ const KEYWORDS: &[&str] = &["as", "do", "if", "in", "of"];
 pub fn minify(source: &str) -> String {
     let tokens = tokens(source);
     let script = Script { tokens: &tokens };
-    let names = script.short_names();
+    let (numbers, written_out) = script.numbers();
+    let names = script.short_names(&numbers);
     let mut small = String::new();
+    let mut last = None; // the place of what was written last
+    let mut declared = None; // the place of the semicolon behind the last declaration
     for (at, token) in tokens.iter().enumerate() {
-        if script.is_left_out(at) {
+        if script.is_left_out(at) || written_out.contains(&at) {
+            continue;
+        }
+        let is_declaration = token.kind == Kind::Word
+            && matches!(token.text, "const" | "let")
+            && script.is_variable(at);
+        let goes_on = is_declaration && last.is_some() && last == declared;
+        if is_declaration {
+            declared = Some(script.declaration(at).1);
+        }
+        if goes_on {
+            small.pop();
+            small.push(',');
             continue;
         }
         let name = names.get(&at).map_or(token.text, String::as_str);
         if script.needs_a_line(at) {
             small.push('\n');
-        } else if at > 0 && grow_together(&small, &tokens[at - 1], name) {
+        } else if last.is_some_and(|last| grow_together(&small, &tokens[last], name)) {
             small.push(' ');
         }
         if name != token.text && script.is_shorthand(at) {
             small.push_str(token.text);
             small.push(':');
         }
-        // One word for both compresses better, and the browser has no need to be told what is never set again.
-        small.push_str(if name == "const" { "let" } else { name });
+        // One word for both compresses better, and the browser need not be told what is never set again.
+        small.push_str(if is_declaration { "let" } else { name });
+        last = Some(at);
     }
     small
 }
@@ -134,12 +152,7 @@ impl<'a> Script<'a> {
         let mut names = Vec::new();
         match self.text(at) {
             _ if !self.is_variable(at) => return None,
-            "const" | "let" => {
-                let mut end = self.binding(at + 1, &mut names);
-                while self.text(end) == "," {
-                    end = self.binding(end + 1, &mut names);
-                }
-            }
+            "const" | "let" => names = self.declaration(at).0,
             "function" => names.push(self.text(at + 1)),
             _ => return None,
         }
@@ -150,6 +163,43 @@ impl<'a> Script<'a> {
             }
             Some(open) => (open, self.tokens[open].end, names),
         })
+    }
+
+    /// The names that a `const` or `let` at `at` declares, and the place behind it.
+    fn declaration(&self, at: usize) -> (Vec<&'a str>, usize) {
+        let mut names = Vec::new();
+        let mut end = self.binding(at + 1, &mut names);
+        while self.text(end) == "," {
+            end = self.binding(end + 1, &mut names);
+        }
+        (names, end)
+    }
+
+    /// The numbers that have a name in capitals, by that name, and all places of their declarations.
+    fn numbers(&self) -> (HashMap<&'a str, String>, HashSet<usize>) {
+        let (mut numbers, mut places) = (HashMap::new(), HashSet::new());
+        for at in (0..self.tokens.len()).filter(|&at| self.text(at) == "const") {
+            let end = self.declaration(at).1;
+            let is_number = |it: &[Token]| {
+                let capitals = it[0]
+                    .text
+                    .chars()
+                    .all(|c| c.is_ascii_uppercase() || c == '_');
+                capitals
+                    && it.len() == 4
+                    && it[2].kind == Kind::Number
+                    && matches!(it[3].text, "," | ";")
+            };
+            let all = self.tokens.get(at + 1..=end).unwrap_or_default();
+            if self.tokens[at].inside.is_none() && all.chunks(4).all(is_number) {
+                numbers.extend(
+                    all.chunks(4)
+                        .map(|it| (it[0].text, it[2].text.replace('_', ""))),
+                );
+                places.extend(at..=end);
+            }
+        }
+        (numbers, places)
     }
 
     /// The bounds and the names of parameters that begin at `at`.
@@ -251,7 +301,7 @@ impl<'a> Script<'a> {
     /// The places of all variables of our own, and their short names.
     ///
     /// A short name is free in a scope if nothing that is used there is called so.
-    fn short_names(&self) -> HashMap<usize, String> {
+    fn short_names(&self, numbers: &HashMap<&str, String>) -> HashMap<usize, String> {
         let scopes = self.scopes();
         let owners = self.owners(&scopes);
         let mut given: HashMap<(usize, &str), String> = HashMap::new();
@@ -268,9 +318,9 @@ impl<'a> Script<'a> {
             let mut free =
                 short().filter(|name| !taken.contains(name) && !KEYWORDS.contains(&name.as_str()));
             for &name in &scope.names {
-                given
-                    .entry((own, name))
-                    .or_insert_with(|| free.next().unwrap_or_default());
+                let number = numbers.get(name).cloned();
+                let short = || number.or_else(|| free.next()).unwrap_or_default();
+                given.entry((own, name)).or_insert_with(short);
             }
         }
         let short = |(at, owner): (usize, Option<usize>)| {
@@ -363,7 +413,10 @@ mod tests {
             "function g(form) { return form.form(name); }",
             "function e(e){return e.form(name)}",
         );
-        becomes("f(`${ one }`, one => `${one}s`);", "f(`${one}`,e=>`${e}s`);");
+        becomes(
+            "f(`${ one }`, one => `${one}s`);",
+            "f(`${one}`,e=>`${e}s`);",
+        );
     }
 
     #[test]
@@ -400,6 +453,22 @@ mod tests {
         becomes(
             "const a = `${ x(1, 2) }, ${ 3 }`, b = c => c, d = 2; f(a, b, d);",
             "let e=`${x(1,2)}, ${3}`,t=e=>e,n=2;f(e,t,n);",
+        );
+    }
+
+    #[test]
+    fn a_number_in_capitals_is_written_out_and_declarations_are_joined() {
+        becomes(
+            "const SOON = 1_000, LATE = 2.5;\nconst a = 1;\nconst MOST = 3;\nlet b = 2; f(SOON * LATE, { MOST });",
+            "let e=1,t=2;f(1000*2.5,{MOST:3});",
+        );
+        becomes(
+            "if (x) { const TOP = 1; f(TOP); } const NAME = g(4); let b;",
+            "if(x){let e=1;f(e)}let e=g(4),t;",
+        );
+        becomes(
+            "for (let a = 1; a; ) { const b = 2; }",
+            "for(let e=1;e;){let t=2}",
         );
     }
 
@@ -451,12 +520,15 @@ mod tests {
             let script = Script { tokens: all };
             let fixed = (0..all.len()).filter(|&at| match all[at].kind {
                 Kind::Word => !script.is_variable(at) || script.is_shorthand(at),
-                Kind::Sign => matches!(all[at].text, "{" | "[" | "(" | "=>" | "="),
-                _ => true,
+                Kind::Literal | Kind::Template => true,
+                Kind::Number | Kind::Sign => false,
             });
             fixed.map(|at| all[at].text.to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(fixed(&before), fixed(&after));
+        assert!(
+            fixed(&before) == fixed(&after),
+            "something else changed in\n{small}"
+        );
         assert_eq!(minify(&small).len(), small.len());
     }
 }
