@@ -1,13 +1,12 @@
 // The page's one voice for screen readers, `#announce`, so that events never talk over one another.
-import { plural } from "./parts.js";
+import { $, plural } from "./parts.js";
 
 const PAUSE = 5000; // milliseconds between two announcements of arrivals
-const voice = document.getElementById('announce');
+const voice = $('#announce');
 let unsaid = 0, speaking, last = -PAUSE;
 
 /** Says `text` politely, also when it was the last thing said. */
 export function say(text) {
-  if (!voice) return;
   last = performance.now();
   voice.textContent = '';
   setTimeout(() => { voice.textContent = text; }, 100);

@@ -1,10 +1,10 @@
 // The comment form: one composer that comes to the comment it answers, previews without leaving, and marks each
 // attempt so that a repeated one is the same comment. What is typed is kept in this browser, for each reply, until it is sent.
 import { say } from "./announce.js";
-import { keep, keepFocus, kept, page } from "./parts.js";
+import { $, byId, keep, keepFocus, kept, page } from "./parts.js";
 
-const composer = document.getElementById('respond');
-const form = composer?.querySelector('form');
+const composer = $('#respond');
+const form = $('form', composer);
 const home = document.createComment('');
 
 /** The id of the comment that is being answered, or an empty string. */
@@ -23,10 +23,10 @@ function answer(id, name) {
   }
   parent.value = id;
   save();
-  const line = form.querySelector('.replying');
+  const line = $('.replying', form);
   line.hidden = !id;
-  line.querySelector('.who').textContent = name;
-  line.querySelector('.to').hash = id ? `comment-${id}` : 'comments';
+  $('.who', line).textContent = name;
+  $('.to', line).hash = id ? `comment-${id}` : 'comments';
 }
 
 function moveTo(article) {
@@ -52,7 +52,7 @@ export function leave(gone) {
 
 /** Takes what could not be sent back into the form, as an answer to `article` if that is still there. */
 export function takeBack(fields, article) {
-  const link = article?.querySelector('.reply'), { body } = form.elements;
+  const link = $('.reply', article), { body } = form.elements;
   if (link) reply(link);
   else leave();
   for (const name of ['name', 'email', 'url']) form.elements[name].value = fields.get(name) ?? '';
@@ -68,7 +68,7 @@ export function visit(change) {
   keepFocus(() => {
     moveTo(null);
     change();
-    const article = document.getElementById(`comment-${id}`);
+    const article = byId(`comment-${id}`);
     if (article && article.dataset.state !== 'deleted') moveTo(article);
     else leave(true);
   });
@@ -79,13 +79,13 @@ export function visit(change) {
 function reply(link) {
   const article = link.closest('.comment'), id = article.id.slice('comment-'.length);
   moveTo(article);
-  answer(id, article.querySelector('h3').textContent.trim());
+  answer(id, $('h3', article).textContent.trim());
   form.elements.body.focus({ preventScroll: true });
   composer.scrollIntoView({ block: 'nearest' });
 }
 
 function cancel() {
-  const link = document.querySelector(`#comment-${replyingTo()} .reply`);
+  const link = $(`#comment-${replyingTo()} .reply`);
   leave();
   (link ?? form.elements.body).focus();
 }
@@ -103,7 +103,7 @@ function onClick(event) {
 
 async function preview(button) {
   if (!form.elements.body.reportValidity()) return;
-  const box = form.querySelector('.preview'), body = new URLSearchParams({ body: form.elements.body.value });
+  const box = $('.preview', form), body = new URLSearchParams({ body: form.elements.body.value });
   const answer = await fetch('/comments/preview', { method: 'POST', body }).catch(() => null);
   if (!answer) return say('No preview: the server cannot be reached.');
   if (!answer.ok) { // the server's own page says why
@@ -111,7 +111,7 @@ async function preview(button) {
     return form.requestSubmit(button);
   }
   const seen = page(await answer.text()); // the bare text, or a page with the preview in it
-  box.replaceChildren(...(seen.querySelector('.preview') ?? seen.body).childNodes);
+  box.replaceChildren(...($('.preview', seen) ?? seen.body).childNodes);
   box.hidden = false;
   say('Preview shown above the buttons.');
 }
@@ -133,8 +133,8 @@ function post(send) {
   const fields = new URLSearchParams(new FormData(form));
   form.elements.body.value = '';
   save();
-  form.querySelector('.preview').hidden = true;
-  form.querySelector('.oops')?.remove();
+  $('.preview', form).hidden = true;
+  $('.oops', form)?.remove();
   leave();
   send(fields);
 }

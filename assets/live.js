@@ -6,9 +6,9 @@ import { startCopying } from "./copy.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { personal, startMe } from "./me.js";
-import { page } from "./parts.js";
+import { $, $$, byId, page } from "./parts.js";
 import { renewPosts, reveal, row, thisPost } from "./posts.js";
-import { hidePresence, presence } from "./presence.js";
+import { presence } from "./presence.js";
 import { reaction, renewReactions, startReactions } from "./reactions.js";
 import { send, settle, startSending } from "./sending.js";
 import { follow } from "./stream.js";
@@ -17,8 +17,8 @@ import { startVisit } from "./visits.js";
 const WORDS = { live: 'Live', polling: 'Updates every 25 s', reconnecting: 'Reconnecting', offline: 'Offline', ended: 'Ended' };
 
 // What a page follows: the comments of its post, or the list of posts.
-const id = ['comments', 'posts'].find(id => document.getElementById(id)?.dataset.events);
-const followed = () => document.getElementById(id);
+const id = ['comments', 'posts'].find(id => byId(id)?.dataset.events);
+const followed = () => byId(id);
 const inPost = id === 'comments';
 
 const SLICE = 8; // milliseconds of applying events before the browser has its turn
@@ -81,13 +81,13 @@ function showState(next) {
   if (next === 'offline') say('Offline. What is new will not appear.');
   else if (state === 'offline' && next === 'live') say('Live again.');
   if (next === 'ended') reveal('gone');
-  if (next !== 'live') hidePresence();
+  if (next !== 'live') presence();
   state = next;
   followed().dataset.live = { ended: 'offline', polling: 'live' }[next] ?? next;
-  for (const link of document.querySelectorAll('.nojs')) link.hidden = /live|polling/.test(next);
-  const line = document.getElementById('live-state');
+  for (const link of $$('.nojs')) link.hidden = /live|polling/.test(next);
+  const line = $('#live-state');
   if (!line) return;
-  line.querySelector('.txt').textContent = WORDS[next];
+  $('.txt', line).textContent = WORDS[next];
   line.hidden = false;
 }
 
@@ -97,7 +97,7 @@ async function refetch() {
   const answer = await fetch(path + location.search, { cache: 'no-store', headers: { accept: 'text/html' } });
   if (!answer.ok) throw new Error(`the page could not be fetched again: ${answer.status}`);
   todo.length = 0; // the fresh page is newer than what has come
-  const fresh = page(await answer.text()), { after, at } = fresh.getElementById(id).dataset;
+  const fresh = page(await answer.text()), { after, at } = $(`#${id}`, fresh).dataset;
   if (inPost) {
     renewComments(fresh);
     renewReactions(fresh);
@@ -116,5 +116,5 @@ if (inPost) {
 if (id) {
   const { events: url, after, at } = followed().dataset;
   const stream = follow({ url, after, at, onEvent: receive, onState: tell, onReset: refetch });
-  onMissing(() => stream.renew({ reason: 'missing' }));
+  onMissing(() => stream.renew());
 } else startMe();

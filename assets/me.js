@@ -1,14 +1,15 @@
 // What is meant for this visitor alone. It comes on the page's own stream; only a page without one follows `/me/events`.
 import { say } from "./announce.js";
 import { follow } from "./stream.js";
+import { $ } from "./parts.js";
 
-const ownLink = () => document.getElementById('me'); // only there for a visitor whom the server knows
+const ownLink = () => $('#me'); // only there for a visitor whom the server knows
 
 let heard = 0; // the newest event that was shown
 
 /** Shows a reply or an approval. True if the page has nothing else to do with the event: a reply's comment has its own. */
 export function personal(kind, { id, comment, post, title, url }) {
-  const reply = kind === 'reply:created', here = document.getElementById('comments')?.dataset.post;
+  const reply = kind === 'reply:created', here = $('#comments')?.dataset.post;
   if (ownLink() && id > heard && (reply || kind === 'comment:approved')) {
     heard = id;
     hail(reply ? `${comment.name} replied to your comment on ${title}` : `Your comment on ${title} was approved`, url, post !== here);
@@ -19,7 +20,7 @@ export function personal(kind, { id, comment, post, title, url }) {
 
 // A reply under the post that is being read is announced there, as the arrival that it is.
 function hail(text, url, aloud) {
-  const box = document.getElementById('hail'), [a, button] = box.children;
+  const box = $('#hail'), [a, button] = box.children;
   a.href = url;
   a.textContent = text;
   box.hidden = false;
@@ -28,7 +29,7 @@ function hail(text, url, aloud) {
 }
 
 function oneUnread() {
-  const n = ownLink().querySelector('.n');
+  const n = $('.n', ownLink());
   n.textContent = `${(n.hidden ? 0 : parseInt(n.textContent)) + 1} new`;
   n.hidden = false;
 }

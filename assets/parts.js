@@ -5,6 +5,15 @@
 const trust = { createHTML: html => html };
 const policy = globalThis.trustedTypes?.createPolicy('rowlog', trust) ?? trust;
 
+/** The first element that matches, in the page or in one of its elements; nothing in nothing. */
+export const $ = (css, from = document) => from && from.querySelector(css);
+
+/** Every element that matches. */
+export const $$ = (css, from = document) => [...from.querySelectorAll(css)];
+
+/** The element of that id. */
+export const byId = id => document.getElementById(id);
+
 /** The document that a whole page, or a piece of one, parses to. */
 export const page = html => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
 
@@ -40,10 +49,16 @@ export function keepFocus(change, element = document.activeElement) {
   if (start != null) element.setSelectionRange(start, end);
 }
 
+/** Brings an element to the reader's eyes, at the nearest edge or where `block` says, and gives it the focus. */
+export function goTo(element, block = 'nearest') {
+  element.scrollIntoView({ block });
+  element.focus({ preventScroll: true });
+}
+
 /** Puts `fresh` in the place of `old`. The focus goes from a control to the one that takes its place. */
 export function swap(old, fresh) {
-  const at = document.activeElement, all = [...old.querySelectorAll(focusable)];
-  const turn = at === old ? fresh : fresh.querySelectorAll(focusable)[all.indexOf(at)];
+  const at = document.activeElement, all = $$(focusable, old);
+  const turn = at === old ? fresh : $$(focusable, fresh)[all.indexOf(at)];
   const held = old.contains(at);
   old.replaceWith(fresh);
   if (held) (at.isConnected ? at : turn ?? fresh).focus({ preventScroll: true });
@@ -52,16 +67,16 @@ export function swap(old, fresh) {
 const anchored = CSS.supports('overflow-anchor', 'auto');
 let rest = 0; // what a browser that scrolls by whole pixels still owes
 
-/** Runs `change` so that what is being read stays where it is, in browsers without scroll anchoring too. */
+/** What `change` returns, run so that what is read stays where it is, in browsers without scroll anchoring too. */
 export function steady(change) {
   if (anchored) return change();
-  const read = [...document.querySelectorAll('.comment, #respond, .row')].find(e => e.getBoundingClientRect().bottom > 0);
-  const top = () => read.getBoundingClientRect().top, before = read && top();
-  change();
-  if (!read?.isConnected || before > innerHeight) return; // what is read then stands above everything that moved
+  const read = $$('.comment, #respond, .row').find(e => e.getBoundingClientRect().bottom > 0);
+  const top = () => read.getBoundingClientRect().top, before = read && top(), done = change();
+  if (!read?.isConnected || before > innerHeight) return done; // what is read then stands above everything that moved
   const moved = top() - before + rest, y = scrollY;
   scrollBy({ top: moved, behavior: 'instant' });
   rest = moved - (scrollY - y);
+  return done;
 }
 
 /** Keeps a text in this browser under `key`; an empty one is forgotten. Without storage nothing is kept. */

@@ -1,10 +1,10 @@
 // Posts: the rows of the home page as they come, change and go; on a post's own page, a quiet word about it.
-import { part, plural, steady, swap } from "./parts.js";
+import { $, $$, byId, part, plural, steady, swap } from "./parts.js";
 
-const firstList = () => document.getElementById('posts');
-const rows = () => [...document.querySelectorAll('.rows > .row')];
-const rowOf = slug => rows().find(row => row.querySelector('h3 a')?.pathname === `/posts/${slug}`);
-const written = row => Date.parse(row.querySelector('time').dateTime);
+const firstList = () => $('#posts');
+const rows = () => $$('.rows > .row');
+const rowOf = slug => rows().find(row => $('h3 a', row)?.pathname === `/posts/${slug}`);
+const written = row => Date.parse($('time', row).dateTime);
 
 /** Applies an event of the whole site to the rows of the home page. */
 export function row(kind, frame) {
@@ -17,7 +17,7 @@ export function row(kind, frame) {
 
 function showRow({ post, html }) {
   if (!html) return rowOf(post)?.remove();
-  const fresh = part(html), old = document.getElementById(fresh.id);
+  const fresh = part(html), old = byId(fresh.id);
   if (!old) insert(fresh);
   else if (+fresh.dataset.version > +old.dataset.version) swap(old, fresh);
 }
@@ -27,12 +27,12 @@ function insert(fresh) {
   if (+(firstList().dataset.page || 1) !== 1) return;
   const later = rows().find(row => written(row) <= written(fresh));
   if (later) later.before(fresh);
-  else if (!document.querySelector('.pages [rel=next]')) (rows().at(-1)?.parentElement ?? firstList()).append(fresh);
-  document.getElementById('no-posts')?.remove();
+  else if (!$('.pages [rel=next]')) (rows().at(-1)?.parentElement ?? firstList()).append(fresh);
+  $('#no-posts')?.remove();
 }
 
 function figure(row, count) {
-  const box = row?.querySelector('.comments-n');
+  const box = $('.comments-n', row);
   if (!box || count == null) return;
   box.textContent = plural(count, 'comment');
   box.hidden = !count;
@@ -46,11 +46,11 @@ export function thisPost(kind) {
 
 /** Shows the hidden line `#updated` or `#gone`, where the page has one. */
 export function reveal(id) {
-  const line = document.getElementById(id);
+  const line = byId(id);
   if (line) line.hidden = false;
 }
 
 /** Takes over a freshly fetched list of posts. */
 export function renewPosts(fresh) {
-  steady(() => swap(document.getElementById('main'), fresh.getElementById('main')));
+  steady(() => swap($('#main'), $('#main', fresh)));
 }

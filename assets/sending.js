@@ -3,12 +3,12 @@
 import { say } from "./announce.js";
 import { find, putAmong, settleHere } from "./comments.js";
 import { takeBack } from "./forms.js";
-import { keep, kept, part, steady } from "./parts.js";
+import { $, byId, goTo, keep, kept, part, steady } from "./parts.js";
 
 const ANSWERED = 30_000; // milliseconds that an answer may take
 
-const slug = document.getElementById('comments')?.dataset.post;
-const blank = document.getElementById('sending');
+const slug = $('#comments')?.dataset.post;
+const blank = $('#sending');
 const shelf = `unsent:${slug}:`; // an attempt's mark → its fields, in this browser's storage
 const onTheirWay = new Map(); // an attempt's mark → its item in the page
 
@@ -24,19 +24,18 @@ export function startSending() {
 /** Sends a comment's fields, and shows it meanwhile. */
 export function send(fields) {
   keep(shelf + fields.get('op'), fields.toString());
-  const item = display(fields), article = item.firstElementChild;
-  article.scrollIntoView({ block: 'nearest' });
-  article.focus({ preventScroll: true });
+  const item = display(fields);
+  goTo(item.firstElementChild);
   attempt(item, fields);
 }
 
 function display(fields) {
   const item = blank.content.firstElementChild.cloneNode(true);
   item.dataset.parent = fields.get('parent');
-  item.querySelector('h3').textContent = fields.get('name');
-  item.querySelector('.prose').textContent = fields.get('body');
-  item.querySelector('.retry').onclick = () => attempt(item, fields);
-  item.querySelector('.take').onclick = () => {
+  $('h3', item).textContent = fields.get('name');
+  $('.prose', item).textContent = fields.get('body');
+  $('.retry', item).onclick = () => attempt(item, fields);
+  $('.take', item).onclick = () => {
     drop(fields.get('op'));
     item.remove();
     takeBack(fields, find(fields.get('parent')));
@@ -66,12 +65,12 @@ async function attempt(item, fields) {
 
 function mark(item, state, word) {
   item.firstElementChild.dataset.state = state;
-  item.querySelector('.badge').textContent = word;
+  $('.badge', item).textContent = word;
 }
 
 function fail(item, why) {
   mark(item, 'unsent', 'not sent');
-  item.querySelector('.note').textContent = why;
+  $('.note', item).textContent = why;
   say(`Your comment was not sent. ${why}`);
 }
 
@@ -82,7 +81,7 @@ function drop(op) {
 
 /** The comment of attempt `op` has become real, as the answer or the event tells. False if it is not from this page. */
 export function settle(op, { html, thread }) {
-  const item = onTheirWay.get(op), article = part(html), own = thread && part(thread).querySelector('.own');
+  const item = onTheirWay.get(op), article = part(html), own = thread && $('.own', part(thread));
   if (item) {
     const focused = item.contains(document.activeElement);
     drop(op);
@@ -92,7 +91,7 @@ export function settle(op, { html, thread }) {
     const pending = article.dataset.state === 'pending';
     say(pending ? 'Your comment waits for approval. Only you can see it.' : 'Your comment is posted.');
   }
-  const real = own && document.getElementById(article.id);
-  if (real && !real.parentElement.querySelector(':scope > .own')) real.after(own);
+  const real = own && byId(article.id);
+  if (real && !$(':scope > .own', real.parentElement)) real.after(own);
   return !!item;
 }
