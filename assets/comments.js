@@ -3,7 +3,7 @@
 import { arrived, say } from "./announce.js";
 import { calm, drawPill, markNew, queue, startPill } from "./arrivals.js";
 import { leave, replyingTo, visit } from "./forms.js";
-import { $, $$, byId, keepFocus, lazily, part, plural, steady, swap } from "./parts.js";
+import { $, $$, byId, find, idOf, keepFocus, lazily, part, plural, steady, swap } from "./parts.js";
 
 const PER_PAGE = 100; // threads on one page of comments, as on the server
 const DEEPEST = 2; // answers to a comment of this depth stand beside it
@@ -13,9 +13,6 @@ const MISSING = 3000; // milliseconds that an answer waits for the comment it an
 const talk = $('#comments');
 const threads = () => $('#threads');
 
-/** The article of a comment, if it is in the page. */
-export const find = id => byId(`comment-${id}`);
-const idOf = article => article.id.slice('comment-'.length);
 const newer = (a, b) => +a.dataset.version > +b.dataset.version;
 
 const waiting = new Map(); // a comment's id → its article, until what it answers has come, if only behind the pill
@@ -79,7 +76,9 @@ function replace(old, article) {
 function exchange(old, fresh) {
   const { top, bottom, height } = old.getBoundingClientRect();
   swap(old, fresh);
-  if (bottom > 0 && top < innerHeight) hold(fresh, height);
+  if (bottom <= 0 || top >= innerHeight || fresh.getBoundingClientRect().height === height) return;
+  fresh.style.cssText = `block-size:${height}px;overflow:auto`;
+  released.observe(fresh);
 }
 
 const released = new IntersectionObserver(entries => {
@@ -92,12 +91,6 @@ const released = new IntersectionObserver(entries => {
     });
   }
 });
-
-function hold(article, height) {
-  if (article.getBoundingClientRect().height === height) return;
-  article.style.cssText = `block-size:${height}px;overflow:auto`;
-  released.observe(article);
-}
 
 document.addEventListener('selectionchange', () => {
   if (!held.size || !getSelection().isCollapsed) return;
@@ -130,8 +123,6 @@ function place(article, now) {
     item.append(article);
     if (before) before.after(item);
     else (list ?? newReplies(answered.parentElement)).prepend(item);
-    $('.empty', talk)?.remove();
-    if (!now) low = item;
     if (!state && now !== 'own') markNew(article);
   }
   for (const [reply, answer] of waiting) {
@@ -139,18 +130,9 @@ function place(article, now) {
   }
 }
 
-// What is put below something that is below the window is there too: no need to lay the page out for each of many.
-let low;
-const lookAgain = lazily(() => { low = null; });
-addEventListener('scroll', () => { low = null; }, { passive: true });
-
 /** Whether something may be put after `element`, or at its head, now. */
 function isFree(element, atHead) {
-  lookAgain();
   if (!calm()) return false;
-  if (low?.isConnected && (low === element || low.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING)) {
-    return true;
-  }
   const { top, bottom } = element.getBoundingClientRect();
   return (atHead ? top : bottom) >= innerHeight;
 }
@@ -203,7 +185,6 @@ function newReplies(item) {
 export function putAmong(item) {
   const answered = find(item.dataset.parent)?.parentElement;
   (answered ? repliesTo(answered) ?? newReplies(answered) : threads()).append(item);
-  $('.empty', talk)?.remove();
 }
 
 /** Puts the real article in the place of an item on its way; one that stands on another page leads there. */
@@ -301,7 +282,6 @@ export function renewComments(fresh) {
       markNew(article);
       arrived();
     }
-    if (list.children.length) $('.empty', talk)?.remove();
     swap($('.total', talk), $('.total', fresh));
   }));
   drawPill();

@@ -1,7 +1,7 @@
 // The comment form: one composer that comes to the comment it answers, previews without leaving, and marks each
 // attempt so that a repeated one is the same comment. What is typed is kept in this browser, for each reply, until it is sent.
 import { say } from "./announce.js";
-import { $, byId, keep, keepFocus, kept, page } from "./parts.js";
+import { $, find, idOf, keep, keepFocus, kept, onSubmit, page } from "./parts.js";
 
 const composer = $('#respond');
 const form = $('form', composer);
@@ -26,7 +26,7 @@ function answer(id, name) {
   const line = $('.replying', form);
   line.hidden = !id;
   $('.who', line).textContent = name;
-  $('.to', line).hash = id ? `comment-${id}` : 'comments';
+  $('.to', line).hash = `comment-${id}`;
 }
 
 function moveTo(article) {
@@ -50,12 +50,12 @@ export function leave(gone) {
   answer('', '');
 }
 
-/** Takes what could not be sent back into the form, as an answer to `article` if that is still there. */
-export function takeBack(fields, article) {
-  const link = $('.reply', article), { body } = form.elements;
+/** Takes what could not be sent back into the form, as an answer to its comment if that is still there. */
+export function takeBack(fields) {
+  const link = $('.reply', find(fields.get('parent'))), { body } = form.elements;
   if (link) reply(link);
   else leave();
-  for (const name of ['name', 'email', 'url']) form.elements[name].value = fields.get(name) ?? '';
+  for (const name of ['name', 'email', 'url']) form.elements[name].value = fields.get(name);
   body.value = [body.value, fields.get('body')].filter(Boolean).join('\n\n');
   save();
   body.focus();
@@ -68,7 +68,7 @@ export function visit(change) {
   keepFocus(() => {
     moveTo(null);
     change();
-    const article = byId(`comment-${id}`);
+    const article = find(id);
     if (article && article.dataset.state !== 'deleted') moveTo(article);
     else leave(true);
   });
@@ -77,7 +77,7 @@ export function visit(change) {
 // ---- reply
 
 function reply(link) {
-  const article = link.closest('.comment'), id = article.id.slice('comment-'.length);
+  const article = link.closest('.comment'), id = idOf(article);
   moveTo(article);
   answer(id, $('h3', article).textContent.trim());
   form.elements.body.focus({ preventScroll: true });
@@ -85,7 +85,7 @@ function reply(link) {
 }
 
 function cancel() {
-  const link = $(`#comment-${replyingTo()} .reply`);
+  const link = $('.reply', find(replyingTo()));
   leave();
   (link ?? form.elements.body).focus();
 }
@@ -101,35 +101,19 @@ function onClick(event) {
 
 // ---- preview and post
 
-async function preview(button) {
-  if (!form.elements.body.reportValidity()) return;
-  const box = $('.preview', form), body = new URLSearchParams({ body: form.elements.body.value });
-  const answer = await fetch('/comments/preview', { method: 'POST', body }).catch(() => null);
+async function preview() {
+  const { body } = form.elements, box = $('.preview', form);
+  if (!body.reportValidity()) return;
+  const answer = await fetch('/comments/preview', { method: 'POST', body: new URLSearchParams({ body: body.value }) }).catch(() => null);
   if (!answer) return say('No preview: the server cannot be reached.');
-  if (!answer.ok) { // the server's own page says why
-    plainly = true;
-    return form.requestSubmit(button);
-  }
-  const seen = page(await answer.text()); // the bare text, or a page with the preview in it
-  box.replaceChildren(...($('.preview', seen) ?? seen.body).childNodes);
+  if (!answer.ok) return false;
+  box.replaceChildren(...page(await answer.text()).body.childNodes);
   box.hidden = false;
   say('Preview shown above the buttons.');
 }
 
-let plainly = false;
-
-function onSubmit(event, send) {
-  const button = event.submitter, isPreview = button?.formAction.includes('/comments/preview');
-  if (!plainly) {
-    event.preventDefault();
-    if (isPreview) preview(button);
-    else post(send);
-  }
-  plainly = false;
-}
-
 function post(send) {
-  form.elements.op.value = crypto.randomUUID?.() ?? String(Math.random()); // the first only on https and localhost
+  form.elements.op.value = Math.random(); // of this visitor's attempts, which are few
   const fields = new URLSearchParams(new FormData(form));
   form.elements.body.value = '';
   save();
@@ -144,8 +128,8 @@ export function startForms(send) {
   if (!form) return;
   if (!form.elements.body.value) form.elements.body.value = kept(draft(replyingTo()));
   form.addEventListener('input', save);
-  document.addEventListener('click', onClick);
-  form.addEventListener('submit', event => onSubmit(event, send));
+  addEventListener('click', onClick);
+  onSubmit('#respond form', (_, button) => (button?.formAction.includes('/preview') ? preview() : post(send)));
   form.addEventListener('keydown', event => {
     if (event.key !== 'Escape' || event.isComposing || !replyingTo()) return;
     event.preventDefault();

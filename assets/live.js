@@ -84,7 +84,6 @@ function showState(next) {
   if (next !== 'live') presence();
   state = next;
   followed().dataset.live = { ended: 'offline', polling: 'live' }[next] ?? next;
-  for (const link of $$('.nojs')) link.hidden = /live|polling/.test(next);
   const line = $('#live-state');
   if (!line) return;
   $('.txt', line).textContent = WORDS[next];
@@ -95,7 +94,7 @@ function showState(next) {
 async function refetch() {
   const path = followed().dataset.events.replace(/\/events$/, '') || location.pathname;
   const answer = await fetch(path + location.search, { cache: 'no-store', headers: { accept: 'text/html' } });
-  if (!answer.ok) throw new Error(`the page could not be fetched again: ${answer.status}`);
+  if (!answer.ok) throw answer;
   todo.length = 0; // the fresh page is newer than what has come
   const fresh = page(await answer.text()), { after, at } = $(`#${id}`, fresh).dataset;
   if (inPost) {

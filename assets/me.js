@@ -30,7 +30,7 @@ function hail(text, url, aloud) {
 
 function oneUnread() {
   const n = $('.n', ownLink());
-  n.textContent = `${(n.hidden ? 0 : parseInt(n.textContent)) + 1} new`;
+  n.textContent = `${parseInt(n.textContent) + 1} new`;
   n.hidden = false;
 }
 

@@ -10,8 +10,7 @@ const written = row => Date.parse($('time', row).dateTime);
 export function row(kind, frame) {
   steady(() => {
     if (kind.startsWith('comment:')) figure(rowOf(frame.post), frame.count);
-    else if (kind === 'post:published' || kind === 'post:updated') showRow(frame);
-    else if (kind === 'post:deleted') rowOf(frame.post)?.remove();
+    else if (kind.startsWith('post:')) showRow(frame);
   });
 }
 
@@ -28,7 +27,6 @@ function insert(fresh) {
   const later = rows().find(row => written(row) <= written(fresh));
   if (later) later.before(fresh);
   else if (!$('.pages [rel=next]')) (rows().at(-1)?.parentElement ?? firstList()).append(fresh);
-  $('#no-posts')?.remove();
 }
 
 function figure(row, count) {
@@ -40,8 +38,7 @@ function figure(row, count) {
 
 /** Applies an event about the post that is being read: its text is never replaced under the reader. */
 export function thisPost(kind) {
-  if (kind === 'post:updated') reveal('updated');
-  if (kind === 'post:deleted') reveal('gone');
+  reveal({ 'post:updated': 'updated', 'post:deleted': 'gone' }[kind]);
 }
 
 /** Shows the hidden line `#updated` or `#gone`, where the page has one. */

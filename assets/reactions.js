@@ -1,6 +1,6 @@
 // Reactions: counts from the stream, and the buttons that give and take back one's own without leaving the page.
 import { say } from "./announce.js";
-import { $, $$ } from "./parts.js";
+import { $, $$, onSubmit } from "./parts.js";
 
 const versions = new WeakMap(); // a form → the newest versions of its counts and of the reader's own that it shows
 const seen = form => versions.get(form) ?? versions.set(form, { counts: 0, mine: 0 }).get(form);
@@ -45,30 +45,18 @@ async function toggle(form, button) {
   try {
     const answer = await fetch(form.action, { method: 'POST', body, headers: { accept: 'application/json' } });
     told = answer.ok && await answer.json();
-  } finally {
-    if (!told && seen(form).counts === shown) flip(button);
+    if (told) draw(form, told);
+  } catch {
+    // Whether it was counted is not known, and sending a toggle again could take it back: the stream tells.
+    say('Your reaction may not have been sent.');
   }
-  if (told) draw(form, told);
+  if (!told && seen(form).counts === shown) flip(button);
   return told;
 }
 
 /** Makes the reaction buttons of this page, and of every comment to come, answer in place. */
 export function startReactions() {
-  let plainly = false;
-  addEventListener('submit', async event => {
-    const form = event.target, button = event.submitter;
-    if (plainly || !form.matches('.react') || !button) return;
-    event.preventDefault();
-    try {
-      if (await toggle(form, button)) return;
-    } catch {
-      // Whether it was counted is not known, and sending a toggle again could take it back: the stream tells.
-      return say('Your reaction may not have been sent.');
-    }
-    plainly = true; // it was refused: the server's own page says why
-    form.requestSubmit(button);
-    plainly = false;
-  });
+  onSubmit('.react', toggle);
 }
 
 /** Takes over the post's reactions from a freshly fetched page; those of the comments come with the comments. */

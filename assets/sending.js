@@ -1,7 +1,7 @@
 // A comment on its way: shown at once, made real by the answer or by the event, whichever comes first, and never lost.
 // What was not sent is kept in this browser and can be sent again, under the same mark, or taken back into the form.
 import { say } from "./announce.js";
-import { find, putAmong, settleHere } from "./comments.js";
+import { putAmong, settleHere } from "./comments.js";
 import { takeBack } from "./forms.js";
 import { $, byId, goTo, keep, kept, part, steady } from "./parts.js";
 
@@ -38,7 +38,7 @@ function display(fields) {
   $('.take', item).onclick = () => {
     drop(fields.get('op'));
     item.remove();
-    takeBack(fields, find(fields.get('parent')));
+    takeBack(fields);
   };
   putAmong(item);
   onTheirWay.set(fields.get('op'), item);
@@ -86,12 +86,10 @@ export function settle(op, { html, thread }) {
     const focused = item.contains(document.activeElement);
     drop(op);
     steady(() => settleHere(item, article));
-    const real = find(article.id.slice(8));
-    if (focused) real?.focus({ preventScroll: true });
-    const pending = article.dataset.state === 'pending';
-    say(pending ? 'Your comment waits for approval. Only you can see it.' : 'Your comment is posted.');
+    if (focused) byId(article.id)?.focus({ preventScroll: true });
+    say(article.dataset.state === 'pending' ? 'Your comment waits for approval. Only you can see it.' : 'Your comment is posted.');
   }
-  const real = own && byId(article.id);
-  if (real && !$(':scope > .own', real.parentElement)) real.after(own);
+  const real = byId(article.id);
+  if (own && real && !$(':scope > .own', real.parentElement)) real.after(own);
   return !!item;
 }

@@ -7,7 +7,7 @@ export function startVisit() {
   const talk = $('#comments'), key = `seen:${talk.dataset.post}`, last = kept(key);
   const rows = () => $$('.comment[data-number]', talk);
   if (last) sinceLastVisit(rows().filter(row => !row.dataset.state && +row.dataset.number > last && !row.nextElementSibling?.matches('.own')));
-  document.addEventListener('visibilitychange', () => {
+  addEventListener('visibilitychange', () => {
     if (document.hidden) keep(key, Math.max(0, kept(key), ...rows().map(row => row.dataset.number)) + '');
   });
 }
