@@ -7,7 +7,7 @@ import { $, $$, byId, find, idOf, keepFocus, lazily, part, plural, steady, swap 
 
 const PER_PAGE = 100; // threads on one page of comments, as on the server
 const DEEPEST = 2; // answers to a comment of this depth stand beside it
-const HANDFUL = 20; // comments that a page takes in without a halt
+const TURN = 8; // milliseconds of putting comments into the page before the browser has its turn
 const MISSING = 3000; // milliseconds that an answer waits for the comment it answers
 
 const talk = $('#comments');
@@ -17,12 +17,7 @@ const newer = (a, b) => +a.dataset.version > +b.dataset.version;
 
 const waiting = new Map(); // a comment's id → its article, until what it answers has come, if only behind the pill
 const held = new Map(); // a comment's id → its newer article, until the reader has let go of the text selected in it
-let overdue, heal = () => {};
-
-/** Has `renew` called when an answer waits in vain, because the comment that it answers never came. */
-export function onMissing(renew) {
-  heal = renew;
-}
+let overdue;
 
 /**
  * Applies a `comment:…` event. A rejected one was only ever seen by its writer. What it did, where it did something:
@@ -50,7 +45,7 @@ function upsert(html) {
   return 'edited';
 }
 
-const onThisPage = article => Math.ceil(article.dataset.thread / PER_PAGE) === +(talk.dataset.page || 1);
+const onThisPage = article => Math.ceil(article.dataset.thread / PER_PAGE) === +talk.dataset.page;
 
 // ---- change
 
@@ -137,16 +132,17 @@ function isFree(element, atHead) {
   return (atHead ? top : bottom) >= innerHeight;
 }
 
-// Puts what waits behind the pill into the page, many of them in several turns.
+// Puts what waits behind the pill into the page, in as many turns as it takes.
 function release() {
-  const articles = [...queue.values()].sort((a, b) => a.dataset.number - b.dataset.number).slice(0, HANDFUL);
+  const end = performance.now() + TURN;
   steady(() => {
-    for (const article of articles) {
-      queue.delete(idOf(article));
+    for (const [id, article] of [...queue].sort(([, a], [, b]) => a.dataset.number - b.dataset.number)) {
+      queue.delete(id);
       place(article, true);
+      if (performance.now() > end) break;
     }
   });
-  if (queue.size && articles.length) setTimeout(release);
+  if (queue.size) setTimeout(release);
   drawPill();
 }
 startPill(release);
@@ -155,7 +151,7 @@ function wait(article) {
   waiting.set(idOf(article), article);
   overdue ??= setTimeout(() => {
     overdue = null;
-    if (waiting.size) heal();
+    if (waiting.size) dispatchEvent(new Event('missing')); // what it answers never came: the page is read anew
   }, MISSING);
 }
 
@@ -222,8 +218,8 @@ function remove(id, html) {
 // On screen its place stays, empty, until the reader has looked elsewhere.
 function vanish(article) {
   const item = article.parentElement, { top, bottom, height } = item.getBoundingClientRect();
-  if (bottom < 0 || top > innerHeight) return take(article);
   if ($('#respond', item)) leave();
+  if (bottom < 0 || top > innerHeight) return take(article);
   if (item.contains(document.activeElement)) $('h2', talk).focus();
   const { number, parent } = article.dataset, hole = document.createElement('div');
   Object.assign(hole.dataset, { number, parent, state: 'gone' });
@@ -237,7 +233,6 @@ function vanish(article) {
 // Replies that still hang on it are deleted too, or the server had sent a tombstone; their own events follow.
 function take(article) {
   const item = article.parentElement, replies = item.parentElement;
-  if ($('#respond', item)) leave();
   $$('.sent', item).forEach(own => threads().append(own));
   item.remove();
   if (!replies.children.length && replies !== threads()) replies.remove();

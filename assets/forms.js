@@ -4,19 +4,20 @@ import { say } from "./announce.js";
 import { $, find, idOf, keep, keepFocus, kept, onSubmit, page } from "./parts.js";
 
 const composer = $('#respond');
-const form = $('form', composer);
-const home = document.createComment('');
+const form = $('form', composer), { body, parent, post, op } = form?.elements ?? {};
+const home = document.createComment(''); // where the composer stands while nobody is answered
+composer?.before(home);
 
 /** The id of the comment that is being answered, or an empty string. */
-export const replyingTo = () => form?.elements.parent.value ?? '';
+export const replyingTo = () => parent?.value ?? '';
 
-const draft = id => `draft:${form.elements.post.value}:${id}`;
-const save = () => keep(draft(replyingTo()), form.elements.body.value);
+const draft = id => `draft:${post.value}:${id}`;
+const save = () => keep(draft(replyingTo()), body.value);
 
 // The draft of the place that the composer goes to takes over, and the text stays kept where it was; without one the
 // text goes along.
 function answer(id, name) {
-  const { body, parent } = form.elements, waiting = kept(draft(id));
+  const waiting = kept(draft(id));
   if (id !== parent.value) {
     if (waiting) body.value = waiting;
     else keep(draft(parent.value), '');
@@ -29,19 +30,14 @@ function answer(id, name) {
   $('.to', line).hash = `comment-${id}`;
 }
 
-function moveTo(article) {
-  keepFocus(() => {
-    if (!home.isConnected) composer.before(home);
-    if (article) article.after(composer);
-    else home.after(composer);
-  });
+function moveTo(place) {
+  keepFocus(() => place.after(composer));
 }
 
 /** Takes the composer back to its place below the comments. The text of a reply to what is `gone` joins what is there. */
 export function leave(gone) {
-  moveTo(null);
+  moveTo(home);
   if (gone && replyingTo()) {
-    const { body, parent } = form.elements;
     keep(draft(parent.value), '');
     body.value = [kept(draft('')), body.value].filter(Boolean).join('\n\n');
     parent.value = '';
@@ -52,7 +48,7 @@ export function leave(gone) {
 
 /** Takes what could not be sent back into the form, as an answer to its comment if that is still there. */
 export function takeBack(fields) {
-  const link = $('.reply', find(fields.get('parent'))), { body } = form.elements;
+  const link = $('.reply', find(fields.get('parent')));
   if (link) reply(link);
   else leave();
   for (const name of ['name', 'email', 'url']) form.elements[name].value = fields.get(name);
@@ -66,7 +62,7 @@ export function visit(change) {
   if (!form || !composer.closest('li')) return change();
   const id = replyingTo();
   keepFocus(() => {
-    moveTo(null);
+    moveTo(home);
     change();
     const article = find(id);
     if (article && article.dataset.state !== 'deleted') moveTo(article);
@@ -80,14 +76,14 @@ function reply(link) {
   const article = link.closest('.comment'), id = idOf(article);
   moveTo(article);
   answer(id, $('h3', article).textContent.trim());
-  form.elements.body.focus({ preventScroll: true });
+  body.focus({ preventScroll: true });
   composer.scrollIntoView({ block: 'nearest' });
 }
 
 function cancel() {
   const link = $('.reply', find(replyingTo()));
   leave();
-  (link ?? form.elements.body).focus();
+  (link ?? body).focus();
 }
 
 function onClick(event) {
@@ -102,7 +98,7 @@ function onClick(event) {
 // ---- preview and post
 
 async function preview() {
-  const { body } = form.elements, box = $('.preview', form);
+  const box = $('.preview', form);
   if (!body.reportValidity()) return;
   const answer = await fetch('/comments/preview', { method: 'POST', body: new URLSearchParams({ body: body.value }) }).catch(() => null);
   if (!answer) return say('No preview: the server cannot be reached.');
@@ -112,10 +108,10 @@ async function preview() {
   say('Preview shown above the buttons.');
 }
 
-function post(send) {
-  form.elements.op.value = Math.random(); // of this visitor's attempts, which are few
+function submit(send) {
+  op.value = Math.random(); // of this visitor's attempts, which are few
   const fields = new URLSearchParams(new FormData(form));
-  form.elements.body.value = '';
+  body.value = '';
   save();
   $('.preview', form).hidden = true;
   $('.oops', form)?.remove();
@@ -126,10 +122,10 @@ function post(send) {
 /** Makes the form of this page do all that, if it has one. `send` is given the fields of a comment. */
 export function startForms(send) {
   if (!form) return;
-  if (!form.elements.body.value) form.elements.body.value = kept(draft(replyingTo()));
+  if (!body.value) body.value = kept(draft(replyingTo()));
   form.addEventListener('input', save);
   addEventListener('click', onClick);
-  onSubmit('#respond form', (_, button) => (button?.formAction.includes('/preview') ? preview() : post(send)));
+  onSubmit('#respond form', (_, button) => (button?.formAction.includes('/preview') ? preview() : submit(send)));
   form.addEventListener('keydown', event => {
     if (event.key !== 'Escape' || event.isComposing || !replyingTo()) return;
     event.preventDefault();

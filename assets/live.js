@@ -1,7 +1,7 @@
 // The entry: starts what the page has room for. Nothing here is needed; every form and link works without it.
 import { say } from "./announce.js";
 import { tellAbsence } from "./arrivals.js";
-import { comment, onMissing, renewComments } from "./comments.js";
+import { comment, renewComments } from "./comments.js";
 import { startCopying } from "./copy.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
@@ -13,8 +13,6 @@ import { reaction, renewReactions, startReactions } from "./reactions.js";
 import { send, settle, startSending } from "./sending.js";
 import { follow } from "./stream.js";
 import { startVisit } from "./visits.js";
-
-const WORDS = { live: 'Live', polling: 'Updates every 25 s', reconnecting: 'Reconnecting', offline: 'Offline', ended: 'Ended' };
 
 // What a page follows: the comments of its post, or the list of posts.
 const id = ['comments', 'posts'].find(id => byId(id)?.dataset.events);
@@ -86,7 +84,7 @@ function showState(next) {
   followed().dataset.live = { ended: 'offline', polling: 'live' }[next] ?? next;
   const line = $('#live-state');
   if (!line) return;
-  $('.txt', line).textContent = WORDS[next];
+  $('.txt', line).textContent = next === 'polling' ? 'Updates every 25 s' : next[0].toUpperCase() + next.slice(1);
   line.hidden = false;
 }
 
@@ -113,7 +111,6 @@ if (inPost) {
   startKeys();
 }
 if (id) {
-  const { events: url, after, at } = followed().dataset;
-  const stream = follow({ url, after, at, onEvent: receive, onState: tell, onReset: refetch });
-  onMissing(() => stream.renew());
+  const renew = follow(followed().dataset, receive, tell, refetch);
+  addEventListener('missing', renew);
 } else startMe();

@@ -3,8 +3,8 @@ import { $, $$, byId, part, plural, steady, swap } from "./parts.js";
 
 const firstList = () => $('#posts');
 const rows = () => $$('.rows > .row');
-const rowOf = slug => rows().find(row => $('h3 a', row)?.pathname === `/posts/${slug}`);
-const written = row => Date.parse($('time', row).dateTime);
+const rowOf = slug => $(`.rows h3 a[href="/posts/${slug}"]`)?.closest('.row');
+const written = row => $('time', row).dateTime; // UTC in one form, so that texts compare as times
 
 /** Applies an event of the whole site to the rows of the home page. */
 export function row(kind, frame) {
@@ -23,7 +23,7 @@ function showRow({ post, html }) {
 
 // Only the first page shows what is new. A post older than all of its rows belongs on the next page, if there is one.
 function insert(fresh) {
-  if (+(firstList().dataset.page || 1) !== 1) return;
+  if (firstList().dataset.page !== '1') return;
   const later = rows().find(row => written(row) <= written(fresh));
   if (later) later.before(fresh);
   else if (!$('.pages [rel=next]')) (rows().at(-1)?.parentElement ?? firstList()).append(fresh);

@@ -2,7 +2,6 @@
 // A fetch, because EventSource hides the status: it takes a 503 for the end and cannot tell a 204 from a failure.
 
 const FIRST = 1000, LONGEST = 30_000; // milliseconds; the bounds of the wait between two attempts
-const ASKED = 300_000; // the longest wait that a Retry-After can ask for
 const PATIENCE = 4; // failed attempts before it is called offline
 const REPLAY = 500; // more missed events than this, and the page is fetched again instead
 const GREETING = 6000; // milliseconds until `hello`; where a proxy holds it back, the same cursor is polled instead
@@ -12,8 +11,7 @@ const TICK = 5000, DRIFT = 10_000; // a clock that jumps by so much more than a 
 const MOST = 4; // streams that a browser keeps: six connections to a host are all it has over HTTP/1.1
 
 /**
- * Follows `url` from the event `after`, written at `at`. Of what it returns, `end()` ends it for good, and `renew(why)`
- * does what a `reset` does.
+ * Follows the stream `events` from the event `after`, written at `at`. What it returns does what a `reset` does.
  *
  * - `onEvent(kind, data, missed)` is called for every recorded event, in order, and for `presence`; `missed` is true for
  *   those of a time in which nobody listened, because the page was hidden, asleep or offline.
@@ -23,7 +21,7 @@ const MOST = 4; // streams that a browser keeps: six connections to a host are a
  *
  * Of all pages of a browser, only the visible ones keep a stream, and of those only the latest few: the others poll.
  */
-export function follow({ url, after, at, onEvent, onState, onReset }) {
+export function follow({ events: url, after, at }, onEvent, onState, onReset) {
   let failures = 0, resets = 0; // since the last sign of health
   let retry = FIRST, ping = 20; // the server's hints, in milliseconds and seconds
   let heldBack = false, later = 0; // whether streams do not come through; how many were opened after this one
@@ -61,14 +59,14 @@ export function follow({ url, after, at, onEvent, onState, onReset }) {
       const answer = await fetch(`${url}?${asked}`, { headers: { accept }, cache: 'no-store', redirect: 'error', signal });
       if (answer.status === 204) end();
       signal.throwIfAborted();
-      if (answer.status !== 200 || !answer.headers.get('content-type')?.startsWith(accept)) throw answer;
+      if (!answer.ok) throw answer;
       return answer;
     };
     try {
       if (heldBack || pause) await poll(get, signal, pause);
       else await read(get, signal);
     } catch ({ headers }) {
-      if (!signal.aborted) fail(Math.min((parseInt(headers?.get('retry-after')) || 0) * 1000, ASKED));
+      if (!signal.aborted) fail((parseInt(headers?.get('retry-after')) || 0) * 1000);
     }
   }
 
@@ -211,5 +209,5 @@ export function follow({ url, after, at, onEvent, onState, onReset }) {
   }, TICK);
   join();
   if (!document.hidden) open();
-  return { end, renew };
+  return renew;
 }

@@ -8,6 +8,6 @@ export function startVisit() {
   const rows = () => $$('.comment[data-number]', talk);
   if (last) sinceLastVisit(rows().filter(row => !row.dataset.state && +row.dataset.number > last && !row.nextElementSibling?.matches('.own')));
   addEventListener('visibilitychange', () => {
-    if (document.hidden) keep(key, Math.max(0, kept(key), ...rows().map(row => row.dataset.number)) + '');
+    if (document.hidden) keep(key, Math.max(0, kept(key), ...rows().map(row => row.dataset.number)));
   });
 }

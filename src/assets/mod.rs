@@ -90,7 +90,22 @@ fn mime(extension: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use flate2::Compression;
+    use flate2::read::GzEncoder;
+
     use super::*;
+
+    /// Bytes of the script on its way, compressed as well as gzip can.
+    const BUDGET: u64 = 8_000;
+
+    #[test]
+    fn the_script_of_a_page_stays_small() {
+        let script = find(url(SCRIPT).rsplit('/').next().unwrap()).unwrap();
+        let mut gzip = GzEncoder::new(script.bytes.as_slice(), Compression::best());
+        let size = std::io::copy(&mut gzip, &mut std::io::sink()).unwrap();
+        assert!(size < BUDGET, "{size} bytes");
+        assert_eq!(script.mime, "text/javascript; charset=utf-8");
+    }
 
     #[test]
     fn an_unknown_name_is_not_served() {
