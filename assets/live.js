@@ -3,6 +3,7 @@ import { say } from "./announce.js";
 import { tellAbsence } from "./arrivals.js";
 import { comment, onMissing, renewComments } from "./comments.js";
 import { startCopying } from "./copy.js";
+import { entry, renewEntries } from "./entries.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { personal, startMe } from "./me.js";
@@ -51,7 +52,8 @@ function apply(kind, frame, missed) {
     if (frame.op && frame.html && settle(frame.op, frame)) missed = false;
     const done = comment(kind, frame);
     if (missed && done) absent(done);
-  } else if (kind === 'reaction:updated') reaction(frame);
+  } else if (kind.startsWith('entry:')) entry(kind, frame);
+  else if (kind === 'reaction:updated') reaction(frame);
   else if (kind === 'presence') presence(frame);
   else thisPost(kind);
 }
@@ -101,6 +103,7 @@ async function refetch() {
   if (inPost) {
     renewComments(fresh);
     renewReactions(fresh);
+    renewEntries(fresh);
   } else renewPosts(fresh);
   return { after, at };
 }
