@@ -4,109 +4,97 @@ import { say } from "./announce.js";
 import { calm } from "./arrivals.js";
 import { lazily, part, steady, swap } from "./parts.js";
 
-const PAUSE = 5000; // milliseconds in which arrivals are announced together
+const BREATH = 5000; // milliseconds in which entries are announced together
 const FEW = 4; // with more entries than this, a link leads to the newest, as on the server
 
-const book = document.getElementById('entries'), button = document.getElementById('fresh');
-const section = () => book.querySelector('section');
-const list = () => book.querySelector('.entries');
-const find = number => document.getElementById(`entry-${number}`);
-const newer = (a, b) => +a.dataset.version > +b.dataset.version;
-const named = (n, word = '') => `${n.toLocaleString('en')} ${word}${n === 1 ? 'entry' : 'entries'}`;
+const book = document.getElementById('entries'), freshButton = document.getElementById('fresh');
+const shelved = new Map(); // an entry's number → its article, which waits behind the button
 
-const queue = new Map(); // an entry's number → its article, which waits behind the button
+const chapter = () => book.querySelector('section');
+const rowsOfBook = () => book.querySelector('.entries');
+const entryOf = number => document.getElementById(`entry-${number}`);
+const isHere = number => Math.ceil(number / book.dataset.each) === +book.dataset.page;
+const isLater = (a, b) => +a.dataset.version > +b.dataset.version;
+const entriesIn = (n, word = '') => `${n.toLocaleString('en')} ${word}${n === 1 ? 'entry' : 'entries'}`;
 
 /** Applies an `entry:…` event. */
 export function entry(kind, { entry: { number }, html, count, url }) {
+  if (!book) return;
   steady(() => {
-    if (html) upsert(number, part(html));
-    else remove(number);
-    section().hidden = !count || !list().children.length && onThisPage(number);
-    book.querySelector('.count').textContent = named(count);
-    const jump = book.querySelector('.jump'), link = jump.querySelector('a');
-    jump.hidden = count <= FEW;
-    if (number > +/\d+$/.exec(link.hash)) link.href = url;
-    const last = list().lastElementChild;
-    if (!html && link.hash === `#entry-${number}` && last) link.href = `#${last.id}`;
+    if (html) putEntry(number, part(html));
+    else dropEntry(number);
+    drawChapter(number, count, html && url);
   });
-  draw();
+  drawFresh();
 }
 
-const onThisPage = number => Math.ceil(number / book.dataset.each) === +book.dataset.page;
-
-function upsert(number, article) {
-  const old = find(number) ?? queue.get(number);
+function putEntry(number, article) {
+  const old = entryOf(number) ?? shelved.get(number);
   if (!old) {
-    if (!onThisPage(number)) return tell();
-    queue.set(number, article);
-    if (isFree()) release();
-    tell();
-  } else if (newer(article, old)) {
-    if (queue.has(number)) queue.set(number, article);
-    else replace(number, article);
-  }
+    announceEntry();
+    if (!isHere(number)) return;
+    shelved.set(number, article);
+    if (hasRoom()) letIn();
+  } else if (!isLater(article, old)) return;
+  else if (shelved.has(number)) shelved.set(number, article);
+  else renewEntry(number, article);
 }
 
 /** Whether the end of the entries is below what is on screen, and nobody selects or types. */
-const isFree = () => calm() && book.getBoundingClientRect().bottom >= innerHeight;
+const hasRoom = () => calm() && book.getBoundingClientRect().bottom >= innerHeight;
 
-// Puts what waits into the page; the first of it.
-function release() {
-  const articles = [...queue].sort(([a], [b]) => a - b).map(([, article]) => article);
-  queue.clear();
-  section().hidden = false;
+// Puts what waits into the page; returns the first of it.
+function letIn() {
+  const articles = [...shelved].sort(([a], [b]) => a - b).map(([, article]) => article);
+  shelved.clear();
+  chapter().hidden = false;
   for (const article of articles) {
-    let before = list().lastElementChild;
+    let before = rowsOfBook().lastElementChild;
     while (before && +before.dataset.number > +article.dataset.number) before = before.previousElementSibling;
     article.dataset.state = 'new';
     if (before) before.after(article);
-    else list().prepend(article);
+    else rowsOfBook().prepend(article);
   }
-  draw();
+  drawFresh();
   return articles[0];
 }
 
 // A text in which something is selected is replaced once the reader has let go of it.
-function replace(number, article) {
-  const old = find(number), selection = getSelection();
-  if (!old || !newer(article, old)) return;
+function renewEntry(number, article) {
+  const old = entryOf(number), selection = getSelection();
+  if (!old || !isLater(article, old)) return;
   if (!selection.isCollapsed && selection.containsNode(old, true)) {
-    document.addEventListener('selectionchange', () => replace(number, article), { once: true });
+    document.addEventListener('selectionchange', () => renewEntry(number, article), { once: true });
     return;
   }
-  const { height } = old.getBoundingClientRect(), held = isSeen(old);
   article.dataset.state = 'new';
-  swap(old, article);
-  if (held) hold(article, height);
+  keepingRoom(old, article, () => swap(old, article));
 }
 
-function remove(number) {
-  queue.delete(number);
-  const old = find(number);
+function dropEntry(number) {
+  shelved.delete(number);
+  const old = entryOf(number);
   if (!old) return;
-  if (!isSeen(old)) return old.remove();
-  const hole = document.createElement('div'), { height } = old.getBoundingClientRect();
+  const hole = document.createElement('div');
   Object.assign(hole.dataset, { number, state: 'gone' });
   if (old.contains(document.activeElement)) book.querySelector('h2').focus();
-  old.replaceWith(hole);
-  hold(hole, height);
+  keepingRoom(old, hole, () => old.replaceWith(hole));
+  if (!hole.style.cssText) hole.remove();
 }
 
-function isSeen(element) {
-  const { top, bottom } = element.getBoundingClientRect();
-  return bottom > 0 && top < innerHeight;
+// On screen the fresh one takes exactly the room of the old one, until the reader has looked elsewhere.
+function keepingRoom(old, fresh, change) {
+  const { top, bottom, height } = old.getBoundingClientRect();
+  change();
+  if (bottom < 0 || top > innerHeight) return;
+  fresh.style.cssText = `block-size:${height}px;overflow:auto`;
+  rooms.observe(fresh);
 }
 
-// It keeps exactly this room until the reader has looked elsewhere.
-function hold(element, height) {
-  element.style.cssText = `block-size:${height}px;overflow:auto`;
-  released.observe(element);
-}
-
-const released = new IntersectionObserver(entries => {
-  for (const { target, isIntersecting } of entries) {
+const rooms = new IntersectionObserver(seen => {
+  for (const { target, isIntersecting } of seen) {
     if (isIntersecting) continue;
-    released.unobserve(target);
+    rooms.unobserve(target);
     steady(() => {
       if (target.dataset.state === 'gone') target.remove();
       else target.style.cssText = '';
@@ -114,35 +102,50 @@ const released = new IntersectionObserver(entries => {
   }
 });
 
-const draw = lazily(() => {
-  button.hidden = !queue.size;
-  button.querySelector('.count').textContent = named(queue.size, 'new ');
+// What stands around the entries. Without any of them, or with all of them waiting, there is nothing around them either.
+function drawChapter(number, count, url) {
+  const jump = book.querySelector('.jump'), newest = jump.querySelector('a'), last = rowsOfBook().lastElementChild;
+  chapter().hidden = !count || !last && !!shelved.size;
+  book.querySelector('.count').textContent = entriesIn(count);
+  jump.hidden = count <= FEW;
+  if (url && number > +/\d*$/.exec(newest.hash)) newest.href = isHere(number) ? `#entry-${number}` : url;
+  if (!url && newest.hash === `#entry-${number}` && last) newest.href = `#entry-${last.dataset.number}`;
+}
+
+const drawFresh = lazily(() => {
+  freshButton.hidden = !shelved.size;
+  freshButton.querySelector('.count').textContent = entriesIn(shelved.size, 'new ');
 });
 
-let untold = 0, telling;
-function tell() {
-  untold++;
-  telling ??= setTimeout(() => {
-    say(named(untold, 'new '));
-    untold = 0;
-    telling = null;
-  }, PAUSE);
+let unheard = 0, hearing;
+function announceEntry() {
+  unheard++;
+  hearing ??= setTimeout(() => {
+    say(entriesIn(unheard, 'new '));
+    unheard = 0;
+    hearing = null;
+  }, BREATH);
 }
 
 /** Takes over the entries of a freshly fetched page. */
 export function renewEntries(fresh) {
-  queue.clear();
   const section = fresh.querySelector('#entries section');
-  for (const article of section.querySelectorAll('.entry')) if (!document.getElementById(article.id)) article.dataset.state = 'new';
-  steady(() => swap(book.querySelector('section'), section));
-  draw();
+  shelved.clear();
+  for (const article of section.querySelectorAll('.entry')) {
+    const old = document.getElementById(article.id);
+    if (!old || isLater(article, old)) article.dataset.state = 'new';
+  }
+  steady(() => swap(chapter(), section));
+  drawFresh();
 }
 
-button?.addEventListener('click', () => {
-  let first;
-  steady(() => { first = release(); });
-  first.scrollIntoView({ block: 'center' });
-  first.focus({ preventScroll: true });
-});
-// Whoever scrolls up to the text finds what waited, without having seen it move.
-if (book) addEventListener('scroll', lazily(() => { if (queue.size && isFree()) release(); }), { passive: true });
+// Whoever scrolls up to the text finds below it what waited, without having seen anything move.
+if (book) {
+  addEventListener('scroll', lazily(() => { if (shelved.size && hasRoom()) letIn(); }), { passive: true });
+  freshButton.addEventListener('click', () => {
+    let first;
+    steady(() => { first = letIn(); });
+    first?.scrollIntoView({ block: 'center' });
+    first?.focus({ preventScroll: true });
+  });
+}
