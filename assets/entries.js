@@ -4,7 +4,7 @@ import { say } from "./announce.js";
 import { calm } from "./arrivals.js";
 import { lazily, part, steady, swap } from "./parts.js";
 
-const BREATH = 5000; // milliseconds in which entries are announced together
+const BREATH = 5000; // milliseconds between two announcements of entries
 const FEW = 4; // with more entries than this, a link leads to the newest, as on the server
 
 const book = document.getElementById('entries'), freshButton = document.getElementById('fresh');
@@ -17,27 +17,26 @@ const isHere = number => Math.ceil(number / book.dataset.each) === +book.dataset
 const isLater = (a, b) => +a.dataset.version > +b.dataset.version;
 const entriesIn = (n, word = '') => `${n.toLocaleString('en')} ${word}${n === 1 ? 'entry' : 'entries'}`;
 
-/** Applies an `entry:…` event. */
+/** Applies an `entry:…` event. What it did, where it did something: `new`, `edited` or `removed`. */
 export function entry(kind, { entry: { number }, html, count, url }) {
-  if (!book) return;
+  let done;
   steady(() => {
-    if (html) putEntry(number, part(html));
-    else dropEntry(number);
+    if (!html) done = dropEntry(number);
+    else if (kind === 'entry:created' || isHere(number)) done = putEntry(number, part(html));
     drawChapter(number, count, html && url);
   });
   drawFresh();
+  return done;
 }
 
 function putEntry(number, article) {
   const old = entryOf(number) ?? shelved.get(number);
-  if (!old) {
-    announceEntry();
-    if (!isHere(number)) return;
-    shelved.set(number, article);
-    if (hasRoom()) letIn();
-  } else if (!isLater(article, old)) return;
-  else if (shelved.has(number)) shelved.set(number, article);
-  else renewEntry(number, article);
+  if (old && !isLater(article, old)) return;
+  if (old && !shelved.has(number)) return renewEntry(number, article);
+  if (isHere(number)) shelved.set(number, article);
+  if (hasRoom()) letIn();
+  if (!old) announceEntry();
+  return old ? 'edited' : 'new';
 }
 
 /** Whether the end of the entries is below what is on screen, and nobody selects or types. */
@@ -65,21 +64,22 @@ function renewEntry(number, article) {
   if (!old || !isLater(article, old)) return;
   if (!selection.isCollapsed && selection.containsNode(old, true)) {
     document.addEventListener('selectionchange', () => renewEntry(number, article), { once: true });
-    return;
+  } else {
+    article.dataset.state = 'new';
+    keepingRoom(old, article, () => swap(old, article));
   }
-  article.dataset.state = 'new';
-  keepingRoom(old, article, () => swap(old, article));
+  return 'edited';
 }
 
 function dropEntry(number) {
-  shelved.delete(number);
-  const old = entryOf(number);
-  if (!old) return;
+  const waited = shelved.delete(number), old = entryOf(number);
+  if (!old) return waited ? 'removed' : undefined;
   const hole = document.createElement('div');
   Object.assign(hole.dataset, { number, state: 'gone' });
   if (old.contains(document.activeElement)) book.querySelector('h2').focus();
   keepingRoom(old, hole, () => old.replaceWith(hole));
   if (!hole.style.cssText) hole.remove();
+  return 'removed';
 }
 
 // On screen the fresh one takes exactly the room of the old one, until the reader has looked elsewhere.
@@ -98,18 +98,23 @@ const rooms = new IntersectionObserver(seen => {
     steady(() => {
       if (target.dataset.state === 'gone') target.remove();
       else target.style.cssText = '';
+      hideIfEmpty();
     });
   }
 });
 
-// What stands around the entries. Without any of them, or with all of them waiting, there is nothing around them either.
+// What stands around the entries.
 function drawChapter(number, count, url) {
-  const jump = book.querySelector('.jump'), newest = jump.querySelector('a'), last = rowsOfBook().lastElementChild;
-  chapter().hidden = !count || !last && !!shelved.size;
+  const jump = book.querySelector('.nav'), newest = jump.querySelector('a'), last = rowsOfBook().lastElementChild;
+  hideIfEmpty();
   book.querySelector('.count').textContent = entriesIn(count);
   jump.hidden = count <= FEW;
   if (url && number > +/\d*$/.exec(newest.hash)) newest.href = isHere(number) ? `#entry-${number}` : url;
   if (!url && newest.hash === `#entry-${number}` && last) newest.href = `#entry-${last.dataset.number}`;
+}
+
+function hideIfEmpty() {
+  chapter().hidden = !rowsOfBook().children.length;
 }
 
 const drawFresh = lazily(() => {
@@ -117,14 +122,15 @@ const drawFresh = lazily(() => {
   freshButton.querySelector('.count').textContent = entriesIn(shelved.size, 'new ');
 });
 
-let unheard = 0, hearing;
+let unheard = 0, hearing, spoke = -BREATH;
 function announceEntry() {
   unheard++;
   hearing ??= setTimeout(() => {
     say(entriesIn(unheard, 'new '));
     unheard = 0;
     hearing = null;
-  }, BREATH);
+    spoke = performance.now();
+  }, Math.max(1000, spoke + BREATH - performance.now()));
 }
 
 /** Takes over the entries of a freshly fetched page. */

@@ -52,8 +52,10 @@ function apply(kind, frame, missed) {
     if (frame.op && frame.html && settle(frame.op, frame)) missed = false;
     const done = comment(kind, frame);
     if (missed && done) absent(done);
-  } else if (kind.startsWith('entry:')) entry(kind, frame);
-  else if (kind === 'reaction:updated') reaction(frame);
+  } else if (kind.startsWith('entry:')) {
+    const done = entry(kind, frame);
+    if (missed && done) absent(done);
+  } else if (kind === 'reaction:updated') reaction(frame);
   else if (kind === 'presence') presence(frame);
   else thisPost(kind);
 }

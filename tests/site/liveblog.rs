@@ -66,7 +66,7 @@ fn latecomers_find_every_entry_in_the_order_in_which_they_came() {
     assert_eq!(page.text("#entries h2"), "6 entries");
     assert!(!page.has("#entries section[hidden]"));
     assert_eq!(
-        page.attribute("#entries .jump:not([hidden]) a", "href"),
+        page.attribute("#entries .head .nav:not([hidden]) a", "href"),
         "#entry-6"
     );
     assert_eq!(
@@ -77,6 +77,12 @@ fn latecomers_find_every_entry_in_the_order_in_which_they_came() {
     let listed = site.rowlog(&["entry", "list", "hello"]).worked().stdout;
     assert_eq!(listed.lines().count(), 6, "{listed}");
     assert!(listed.contains("  Entry the 3th"), "{listed}");
+    site.publish("hello", "A better title", "Another text.");
+    assert_eq!(
+        site.post("hello").count(".entries > article"),
+        6,
+        "publishing again takes none away"
+    );
 }
 
 #[test]
@@ -247,7 +253,7 @@ fn many_entries_come_in_pages_and_keep_their_addresses() {
     assert_eq!(first.count(".entries > article"), 100);
     assert_eq!(first.text("#entries h2"), "251 entries");
     assert_eq!(
-        first.attribute("#entries .jump a", "href"),
+        first.attribute("#entries .head a", "href"),
         "/posts/hello?entries=3#entry-251"
     );
     let last = site.get("/posts/hello?entries=3").expect(200).page();
@@ -437,8 +443,65 @@ fn a_reader_without_javascript_has_the_same_page() {
         window.open(&site.url("/posts/hello"));
     }
     assert_eq!(bare.text("#entries"), open.text("#entries"));
-    bare.click("#entries .jump a");
+    bare.click("#entries .head a");
     bare.wait_for("#entry-6:target");
     bare.click("#entry-2 a.m");
     bare.wait_for("#entry-2:target");
+}
+
+#[test]
+fn a_page_whose_log_is_not_the_one_it_knew_fetches_its_entries_again() {
+    let mut site = long_text();
+    add(&site, "In the backup");
+    let desk = Desk::new();
+    let window = desk.window();
+    window.open(&site.url("/posts/hello"));
+    window.wait_until_live();
+    window.eval(WATCH);
+    add(&site, "After the backup");
+    window.wait_for("#entry-2");
+    site.stop();
+    let restore = "delete from events where kind = 'entry:created' and subject > 1; delete from entries where id > 1;
+                   update sqlite_sequence set seq = (select max(id) from events) where name = 'events';
+                   update posts set last_entry = 1, entry_count = 1 where slug = 'hello'";
+    site.database_for_surgery().execute_batch(restore).unwrap();
+    edit(&site, "1", "After the restore");
+    site.serve();
+    window.wait_for_text("#entry-1[data-state=new] .prose", "After the restore");
+    window.wait_until_gone("#entry-2");
+    window.wait_until_live();
+    add(&site, "And on");
+    window.wait_for_text("#entry-2 .prose", "And on");
+    assert_eq!(window.eval("window.sameDocument"), true);
+}
+
+#[test]
+fn a_page_of_another_part_points_to_the_newest_and_the_last_deletion_leaves_nothing() {
+    let mut site = long_text();
+    add(&site, "The first");
+    site.stop();
+    let at_hundred = "update posts set last_entry = 100 where slug = 'hello'";
+    site.database_for_surgery()
+        .execute_batch(at_hundred)
+        .unwrap();
+    site.serve();
+    let desk = Desk::new();
+    let window = desk.window();
+    window.open(&site.url("/posts/hello"));
+    window.wait_until_live();
+    window.eval(WATCH);
+    add(&site, "The hundred and first");
+    window.wait_for("#entries .head a[href='/posts/hello?entries=2#entry-101']");
+    assert_eq!(window.count("#entry-101"), 0, "it stands on another page");
+    delete(&site, "101");
+    delete(&site, "1");
+    window.wait_for("#entries section[hidden]");
+    assert_eq!(window.eval("window.shift"), 0, "something moved");
+    add(&site, "On the second page");
+    window.open(&site.url("/posts/hello?entries=2"));
+    window.wait_for_text("#entry-102 .prose", "On the second page");
+    window.wait_until_live();
+    add(&site, "And live there");
+    window.wait_for_text("#entry-103[data-state=new] .prose", "And live there");
+    window.has_a_clean_console();
 }
