@@ -1,41 +1,43 @@
 // A liveblog's entries as they come, change and go. As with comments, the element's id and its version decide, what would
-// move something on screen waits behind a button, and what changes on screen keeps its room.
+// move something on screen waits behind a button, and what changes on screen keeps its room. New ones come in the order
+// of their numbers.
 import { say } from "./announce.js";
 import { calm } from "./arrivals.js";
 import { lazily, part, steady, swap } from "./parts.js";
 
 const BREATH = 5000; // milliseconds between two announcements of entries
-const FEW = 4; // with more entries than this, a link leads to the newest, as on the server
 
 const book = document.getElementById('entries'), freshButton = document.getElementById('fresh');
 const shelved = new Map(); // an entry's number → its article, which waits behind the button
 
-const chapter = () => book.querySelector('section');
-const rowsOfBook = () => book.querySelector('.entries');
+const inBook = css => book.querySelector(css);
 const entryOf = number => document.getElementById(`entry-${number}`);
-const isHere = number => Math.ceil(number / book.dataset.each) === +book.dataset.page;
 const isLater = (a, b) => +a.dataset.version > +b.dataset.version;
 const entriesIn = (n, word = '') => `${n.toLocaleString('en')} ${word}${n === 1 ? 'entry' : 'entries'}`;
 
 /** Applies an `entry:…` event. What it did, where it did something: `new`, `edited` or `removed`. */
 export function entry(kind, { entry: { number }, html, count, url }) {
+  const isHere = Math.ceil(number / book.dataset.each) === +book.dataset.page;
   let done;
-  steady(() => {
-    if (!html) done = dropEntry(number);
-    else if (kind === 'entry:created' || isHere(number)) done = putEntry(number, part(html));
-    drawChapter(number, count, html && url);
-  });
-  drawFresh();
+  if (isHere) steady(() => { done = html ? putEntry(number, part(html)) : dropEntry(number); });
+  else if (kind === 'entry:created') {
+    inBook('.nav a').href = url;
+    done = 'new';
+  }
+  if (done === 'new') announceEntry();
+  inBook('.count').textContent = entriesIn(count);
+  drawBook();
   return done;
 }
 
 function putEntry(number, article) {
   const old = entryOf(number) ?? shelved.get(number);
   if (old && !isLater(article, old)) return;
-  if (old && !shelved.has(number)) return renewEntry(number, article);
-  if (isHere(number)) shelved.set(number, article);
-  if (hasRoom()) letIn();
-  if (!old) announceEntry();
+  if (old?.isConnected) renewEntry(number, article);
+  else {
+    shelved.set(number, article);
+    if (hasRoom()) letIn();
+  }
   return old ? 'edited' : 'new';
 }
 
@@ -44,17 +46,12 @@ const hasRoom = () => calm() && book.getBoundingClientRect().bottom >= innerHeig
 
 // Puts what waits into the page; returns the first of it.
 function letIn() {
-  const articles = [...shelved].sort(([a], [b]) => a - b).map(([, article]) => article);
+  const articles = [...shelved.values()];
+  for (const article of articles) article.dataset.state = 'new';
+  inBook('section').hidden = false;
+  inBook('.entries').append(...articles);
   shelved.clear();
-  chapter().hidden = false;
-  for (const article of articles) {
-    let before = rowsOfBook().lastElementChild;
-    while (before && +before.dataset.number > +article.dataset.number) before = before.previousElementSibling;
-    article.dataset.state = 'new';
-    if (before) before.after(article);
-    else rowsOfBook().prepend(article);
-  }
-  drawFresh();
+  drawBook();
   return articles[0];
 }
 
@@ -64,29 +61,27 @@ function renewEntry(number, article) {
   if (!old || !isLater(article, old)) return;
   if (!selection.isCollapsed && selection.containsNode(old, true)) {
     document.addEventListener('selectionchange', () => renewEntry(number, article), { once: true });
-  } else {
-    article.dataset.state = 'new';
-    keepingRoom(old, article, () => swap(old, article));
+    return;
   }
-  return 'edited';
+  article.dataset.state = 'new';
+  keepRoom(old, article);
 }
 
 function dropEntry(number) {
   const waited = shelved.delete(number), old = entryOf(number);
-  if (!old) return waited ? 'removed' : undefined;
-  const hole = document.createElement('div');
-  Object.assign(hole.dataset, { number, state: 'gone' });
-  if (old.contains(document.activeElement)) book.querySelector('h2').focus();
-  keepingRoom(old, hole, () => old.replaceWith(hole));
-  if (!hole.style.cssText) hole.remove();
-  return 'removed';
+  if (old) {
+    const hole = document.createElement('div');
+    hole.dataset.state = 'gone';
+    if (old.contains(document.activeElement)) inBook('h2').focus();
+    keepRoom(old, hole);
+  }
+  if (old || waited) return 'removed';
 }
 
 // On screen the fresh one takes exactly the room of the old one, until the reader has looked elsewhere.
-function keepingRoom(old, fresh, change) {
-  const { top, bottom, height } = old.getBoundingClientRect();
-  change();
-  if (bottom < 0 || top > innerHeight) return;
+function keepRoom(old, fresh) {
+  const { height } = old.getBoundingClientRect();
+  swap(old, fresh);
   fresh.style.cssText = `block-size:${height}px;overflow:auto`;
   rooms.observe(fresh);
 }
@@ -98,37 +93,24 @@ const rooms = new IntersectionObserver(seen => {
     steady(() => {
       if (target.dataset.state === 'gone') target.remove();
       else target.style.cssText = '';
-      hideIfEmpty();
     });
   }
 });
 
-// What stands around the entries.
-function drawChapter(number, count, url) {
-  const jump = book.querySelector('.nav'), newest = jump.querySelector('a'), last = rowsOfBook().lastElementChild;
-  hideIfEmpty();
-  book.querySelector('.count').textContent = entriesIn(count);
-  jump.hidden = count <= FEW;
-  if (url && number > +/\d*$/.exec(newest.hash)) newest.href = isHere(number) ? `#entry-${number}` : url;
-  if (!url && newest.hash === `#entry-${number}` && last) newest.href = `#entry-${last.dataset.number}`;
-}
-
-function hideIfEmpty() {
-  chapter().hidden = !rowsOfBook().children.length;
-}
-
-const drawFresh = lazily(() => {
+// What stands around the entries: the button, and on the last page the way to the newest.
+const drawBook = lazily(() => {
+  const link = inBook('.nav a'), newest = inBook('.entry:last-child');
+  if (newest && link.getAttribute('href').startsWith('#')) link.href = `#${newest.id}`;
   freshButton.hidden = !shelved.size;
-  freshButton.querySelector('.count').textContent = entriesIn(shelved.size, 'new ');
+  freshButton.textContent = entriesIn(shelved.size, 'new ');
 });
 
-let unheard = 0, hearing, spoke = -BREATH;
+let unheard = 0, hearing = 0, spoke = -BREATH;
 function announceEntry() {
   unheard++;
-  hearing ??= setTimeout(() => {
+  hearing ||= setTimeout(() => {
     say(entriesIn(unheard, 'new '));
-    unheard = 0;
-    hearing = null;
+    unheard = hearing = 0;
     spoke = performance.now();
   }, Math.max(1000, spoke + BREATH - performance.now()));
 }
@@ -136,21 +118,20 @@ function announceEntry() {
 /** Takes over the entries of a freshly fetched page. */
 export function renewEntries(fresh) {
   const section = fresh.querySelector('#entries section');
-  shelved.clear();
   for (const article of section.querySelectorAll('.entry')) {
     const old = document.getElementById(article.id);
     if (!old || isLater(article, old)) article.dataset.state = 'new';
   }
-  steady(() => swap(chapter(), section));
-  drawFresh();
+  shelved.clear();
+  steady(() => swap(inBook('section'), section));
+  drawBook();
 }
 
 // Whoever scrolls up to the text finds below it what waited, without having seen anything move.
 if (book) {
   addEventListener('scroll', lazily(() => { if (shelved.size && hasRoom()) letIn(); }), { passive: true });
   freshButton.addEventListener('click', () => {
-    let first;
-    steady(() => { first = letIn(); });
+    const first = letIn();
     first?.scrollIntoView({ block: 'center' });
     first?.focus({ preventScroll: true });
   });

@@ -6,9 +6,6 @@ use super::signs;
 use crate::model::entry::{self, Entry};
 use crate::model::post::Post;
 
-/// With more entries than this, a link leads to the newest.
-pub const FEW: i64 = 4;
-
 /// One entry: the same bytes in the page and in a live event.
 #[derive(Template)]
 #[template(path = "parts/entry.html")]
@@ -40,15 +37,10 @@ impl LogView<'_> {
         }
     }
 
-    /// Whether they are many enough for a way to the newest.
-    pub(super) fn is_long(&self, post: &Post) -> bool {
-        post.entry_count > FEW
-    }
-
     /// The address of the newest entry. On its own page it is its anchor, which works on every address of the page.
     pub(super) fn newest(&self, post: &Post) -> String {
         let newest = self.entries.last().map_or(0, |entry| entry.number);
-        match self.page == self.pages(post) && newest > 0 {
+        match self.page == self.pages(post) {
             true => format!("#entry-{newest}"),
             false => entry::path(&post.slug, post.last_entry),
         }

@@ -64,11 +64,7 @@ fn latecomers_find_every_entry_in_the_order_in_which_they_came() {
     let numbers = page.attributes(".entries > article", "data-number");
     assert_eq!(numbers, ["1", "2", "3", "4", "5", "6"]);
     assert_eq!(page.text("#entries h2"), "6 entries");
-    assert!(!page.has("#entries section[hidden]"));
-    assert_eq!(
-        page.attribute("#entries .head .nav:not([hidden]) a", "href"),
-        "#entry-6"
-    );
+    assert_eq!(page.attribute("#entries .head a", "href"), "#entry-6");
     assert_eq!(
         page.text(".e-content"),
         "Something to talk about.",
@@ -405,7 +401,7 @@ fn what_is_added_where_somebody_reads_waits_behind_a_button() {
     for place in ["#entry-6", "#threads > li:nth-child(8)"] {
         window.scroll_to(place);
         add(&site, "While you read");
-        window.wait_for_text("#fresh:not([hidden]) .count", "1 new entry");
+        window.wait_for_text("#fresh:not([hidden])", "1 new entry");
         assert_eq!(window.count("#entries [data-state=new]"), 0);
         assert_eq!(window.eval("window.shift"), 0, "something moved");
         edit(&site, "1", &format!("Far above, from {place}"));
@@ -495,7 +491,7 @@ fn a_page_of_another_part_points_to_the_newest_and_the_last_deletion_leaves_noth
     assert_eq!(window.count("#entry-101"), 0, "it stands on another page");
     delete(&site, "101");
     delete(&site, "1");
-    window.wait_for("#entries section[hidden]");
+    window.wait_until("document.querySelector('#entries h2').offsetHeight === 0");
     assert_eq!(window.eval("window.shift"), 0, "something moved");
     add(&site, "On the second page");
     window.open(&site.url("/posts/hello?entries=2"));
