@@ -3,6 +3,7 @@ import { say } from "./announce.js";
 import { tellAbsence } from "./arrivals.js";
 import { comment, renewComments } from "./comments.js";
 import { startCopying } from "./copy.js";
+import { entry, renewEntries } from "./entries.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { personal, startMe } from "./me.js";
@@ -48,6 +49,9 @@ function apply(kind, frame, missed) {
   else if (kind.startsWith('comment:')) {
     if (frame.op && frame.html && settle(frame.op, frame)) missed = false;
     const done = comment(kind, frame);
+    if (missed && done) absent(done);
+  } else if (kind.startsWith('entry:')) {
+    const done = entry(kind, frame);
     if (missed && done) absent(done);
   } else if (kind === 'reaction:updated') reaction(frame);
   else if (kind === 'presence') presence(frame);
@@ -98,6 +102,7 @@ async function refetch() {
   if (inPost) {
     renewComments(fresh);
     renewReactions(fresh);
+    renewEntries(fresh);
   } else renewPosts(fresh);
   return { after, at };
 }

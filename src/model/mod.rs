@@ -3,6 +3,7 @@
 //! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
 
 pub mod comment;
+pub mod entry;
 pub mod event;
 pub mod id;
 pub mod media;

@@ -152,6 +152,10 @@ pub struct Post {
     pub last_thread: i64,
     /// Published comments.
     pub comment_count: i64,
+    /// The number of its newest entry.
+    pub last_entry: i64,
+    /// Published entries.
+    pub entry_count: i64,
     /// Rises with every change.
     pub version: i64,
     /// In the author's order.

@@ -39,6 +39,11 @@ impl Timestamp {
         self.written("%-d %b %Y, %H:%M")
     }
 
+    /// `09:12`: where the day stands nearby.
+    pub fn clock(self) -> String {
+        self.written("%H:%M")
+    }
+
     /// The year, as in a heading of the archive.
     pub fn year(self) -> i16 {
         self.zoned().year()
@@ -67,6 +72,7 @@ mod tests {
         assert_eq!(time.date(), "14 November 2026");
         assert_eq!(time.day(), "14 Nov");
         assert_eq!(time.moment(), "14 Nov 2026, 09:12");
+        assert_eq!(time.clock(), "09:12");
         assert_eq!(time.year(), 2026);
     }
 

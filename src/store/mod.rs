@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod comments;
+pub mod entries;
 pub mod import;
 pub mod lists;
 pub mod log;

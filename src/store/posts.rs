@@ -14,7 +14,7 @@ use crate::text::{RENDERER, slug};
 
 const COLUMNS: &str =
     "id, kind, slug, title, summary, excerpt, html, headings, words, status, lang, published_at,
-    updated_at, comments_open, last_thread, comment_count, version";
+    updated_at, comments_open, last_thread, comment_count, last_entry, entry_count, version";
 
 /// The `data` of a `post:deleted` whose post was in lists before.
 pub const LISTED_BEFORE: &str = r#"{"from":"published"}"#;
@@ -375,6 +375,8 @@ fn from_row(row: &Row) -> rusqlite::Result<Post> {
         comments_open: row.get("comments_open")?,
         last_thread: row.get("last_thread")?,
         comment_count: row.get("comment_count")?,
+        last_entry: row.get("last_entry")?,
+        entry_count: row.get("entry_count")?,
         version: row.get("version")?,
         tags: Vec::new(),
     })

@@ -3,8 +3,9 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::model::comment::CommentStatus;
+use crate::model::entry::EntryStatus;
 use crate::model::event::{Audience, Kind};
-use crate::model::id::{CommentId, EventId, PostId, VisitorId};
+use crate::model::id::{CommentId, EntryId, EventId, PostId, VisitorId};
 use crate::model::post::{PostKind, Status};
 use crate::model::time::Timestamp;
 
@@ -42,8 +43,8 @@ macro_rules! words {
     )*};
 }
 
-integers!(PostId CommentId VisitorId EventId Timestamp);
-words!(PostKind Status CommentStatus Kind);
+integers!(PostId CommentId EntryId VisitorId EventId Timestamp);
+words!(PostKind Status CommentStatus EntryStatus Kind);
 
 impl ToSql for Audience {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -4,6 +4,7 @@
 //! `askama::Template::render`. HTML is written in `templates/` and nowhere else.
 
 pub mod comments;
+pub mod entries;
 pub mod errors;
 pub mod lists;
 pub mod me;
@@ -14,7 +15,7 @@ pub mod signs;
 #[cfg(test)]
 mod tests;
 
-use crate::model::id::{CommentId, EventId, PostId};
+use crate::model::id::{CommentId, EntryId, EventId, PostId};
 use crate::model::time::Timestamp;
 
 /// The blog as its pages and feeds name it.
@@ -46,6 +47,11 @@ impl Site {
     /// A name for a comment that stays when its post's address changes. Source: RFC 4151.
     pub fn comment_id(&self, id: &CommentId) -> String {
         format!("tag:{},2026:comment/{id}", self.host())
+    }
+
+    /// A name for an entry that stays when its post's address changes. Source: RFC 4151.
+    pub fn entry_id(&self, id: &EntryId) -> String {
+        format!("tag:{},2026:entry/{id}", self.host())
     }
 
     /// The host of the base URL, without its port.

@@ -2,7 +2,8 @@
 
 use super::Site;
 use crate::model::comment::{Comment, CommentStatus};
-use crate::model::id::{CommentId, PostId};
+use crate::model::entry::{Entry, EntryStatus};
+use crate::model::id::{CommentId, EntryId, PostId};
 use crate::model::post::{Neighbours, Post, PostKind, PostLine, Standing, Status, Tag};
 use crate::model::time::Timestamp;
 
@@ -46,6 +47,24 @@ pub fn comment(id: i64) -> Comment {
     }
 }
 
+/// An entry of the sample post.
+pub fn entry(number: i64) -> Entry {
+    Entry {
+        id: EntryId(number),
+        post: PostId(1),
+        post_slug: "hello".into(),
+        post_title: "Hello".into(),
+        number,
+        title: None,
+        excerpt: "Doors are open".into(),
+        html: "<p>Doors are open</p>".into(),
+        status: EntryStatus::Published,
+        created_at: NOON,
+        edited_at: None,
+        version: 1,
+    }
+}
+
 /// A published post as a line.
 pub fn line(id: i64) -> PostLine {
     PostLine {
@@ -85,6 +104,8 @@ pub fn post() -> Post {
         comments_open: true,
         last_thread: 1,
         comment_count: 1,
+        last_entry: 0,
+        entry_count: 0,
         version: 1,
         tags: Vec::new(),
     }

@@ -14,13 +14,15 @@ use super::{App, Moment, issued};
 use crate::error::{Error, Fields, Result};
 use crate::live::cursor as live;
 use crate::model::comment::{Comment, Parent, page_of_thread};
+use crate::model::entry;
 use crate::model::id::{CommentId, VisitorId};
 use crate::model::post::{Post, PostKind};
 use crate::model::thread::arrange;
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{comments, lists, log, news, posts};
+use crate::store::{comments, entries, lists, log, news, posts};
 use crate::views::comments::{ComposerView, News, TalkView, Typed};
+use crate::views::entries::LogView;
 use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
 use crate::views::posts::PostPage;
 use crate::views::{Cursor, Pager};
@@ -31,9 +33,10 @@ struct HomeQuery {
     page: Option<String>,
 }
 
-/// `?comments=N&reply=ID&since=ID` of a post's page.
+/// `?entries=N&comments=N&reply=ID&since=ID` of a post's page.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct PostQuery {
+    entries: Option<String>,
     comments: Option<String>,
     reply: Option<String>,
     since: Option<String>,
@@ -172,6 +175,11 @@ impl Moment<'_> {
         if !(1..=pages).contains(&page) {
             return Err(Error::NotFound);
         }
+        let part = number(query.entries.as_deref())?;
+        if !(1..=entry::page_of(post.last_entry)).contains(&part) {
+            return Err(Error::NotFound);
+        }
+        let entries = entries::page(conn, post.id, part)?;
         let (window, now) = (self.settings.edit_minutes * 60_000, Timestamp::now());
         let own = |comment: &Comment| {
             viewer.is_some()
@@ -194,6 +202,10 @@ impl Moment<'_> {
             }),
             issued: issued::sign(form_key, now),
         };
+        let log = LogView {
+            entries: &entries,
+            page: part,
+        };
         let talk = TalkView {
             threads: &threads,
             page,
@@ -201,7 +213,7 @@ impl Moment<'_> {
             cursor: self.cursor()?,
             news: news.as_ref(),
         };
-        Ok(PostPage::new(self.frame(), &post, &standing, talk, composer).render()?)
+        Ok(PostPage::new(self.frame(), &post, &standing, log, talk, composer).render()?)
     }
 
     /// What is new under the post after the event `since`; those of it that are on this page are marked.

@@ -24,6 +24,7 @@ mod hostile;
 mod importing;
 mod lists;
 mod live;
+mod liveblog;
 mod mine;
 mod moderating;
 mod presence;
