@@ -11,6 +11,8 @@ const HANDFUL = 20; // comments that a page takes in without a halt
 const MISSING = 3000; // milliseconds that an answer waits for the comment it answers
 
 const talk = document.getElementById('comments');
+/** Whether the comments stand in one row and the form stays below them. */
+export const inChat = !!talk?.matches('.chat');
 const threads = () => document.getElementById('threads');
 
 /** The article of a comment, if it is in the page. */
@@ -55,7 +57,11 @@ function upsert(html) {
   return 'edited';
 }
 
-const onThisPage = article => Math.ceil(article.dataset.thread / PER_PAGE) === +(talk.dataset.page || 1);
+// The newest page of a chat goes on and on.
+const onThisPage = article => {
+  const page = Math.ceil(article.dataset.thread / PER_PAGE), { page: here = 1, latest } = talk.dataset;
+  return page === +here || (latest != null && page > here);
+};
 
 // ---- change
 
@@ -148,6 +154,7 @@ addEventListener('scroll', () => { low = null; }, { passive: true });
 
 /** Whether something may be put after `element`, or at its head, now. */
 function isFree(element, atHead) {
+  if ('follow' in talk.dataset) return true; // the page of a chat goes along (chat.js)
   lookAgain();
   if (!calm()) return false;
   if (low?.isConnected && (low === element || low.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING)) {
@@ -211,7 +218,7 @@ function newReplies(item) {
 
 /** Puts the item of a comment on its way below what it answers, or at the end. */
 export function putAmong(item) {
-  const answered = find(item.dataset.parent)?.parentElement;
+  const answered = !inChat && find(item.dataset.parent)?.parentElement;
   (answered ? repliesTo(answered) ?? newReplies(answered) : threads()).append(item);
   talk.querySelector('.empty')?.remove();
 }

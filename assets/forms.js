@@ -32,7 +32,7 @@ function answer(id, name) {
 function moveTo(article) {
   keepFocus(() => {
     if (!home.isConnected) composer.before(home);
-    if (article) article.after(composer);
+    if (article && !composer.closest('.chat')) article.after(composer);
     else home.after(composer);
   });
 }

@@ -7,7 +7,8 @@ export function presence({ readers, names = [] }) {
   const line = document.getElementById('presence');
   if (!line) return;
   const text = readers < 2 ? 'Only you reading' : `${readers.toLocaleString('en')} people reading`;
-  line.querySelector('.txt').textContent = names.length ? `${text}: ${names.join(', ')}` : text;
+  document.dispatchEvent(new CustomEvent('presence', { detail: { readers, names } }));
+  line.querySelector('.txt').textContent = names.length && !document.getElementById('here') ? `${text}: ${names.join(', ')}` : text;
   drawTally(line.querySelector('svg'), readers > MOST_STROKES ? 0 : Math.max(1, readers));
   line.hidden = false;
 }

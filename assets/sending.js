@@ -1,7 +1,7 @@
 // A comment on its way: shown at once, made real by the answer or by the event, whichever comes first, and never lost.
 // What was not sent is kept in this browser and can be sent again, under the same mark, or taken back into the form.
 import { say } from "./announce.js";
-import { find, putAmong, settleHere } from "./comments.js";
+import { find, inChat, putAmong, settleHere } from "./comments.js";
 import { takeBack } from "./forms.js";
 import { keep, kept, part, steady } from "./parts.js";
 
@@ -25,8 +25,10 @@ export function startSending() {
 export function send(fields) {
   keep(shelf + fields.get('op'), fields.toString());
   const item = display(fields), article = item.firstElementChild;
-  article.scrollIntoView({ block: 'nearest' });
-  article.focus({ preventScroll: true });
+  if (!inChat) { // where the page goes along and the form keeps the focus
+    article.scrollIntoView({ block: 'nearest' });
+    article.focus({ preventScroll: true });
+  }
   attempt(item, fields);
 }
 

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 #[folder = "assets/"]
 struct Embedded;
 
-/// The one script of every page.
-const SCRIPT: &str = "live.js";
+/// The scripts that pages ask for: one of every page, one more of a chat.
+const SCRIPTS: [&str; 2] = ["live.js", "chat.js"];
 
 /// A file as it is served.
 pub struct Asset {
@@ -26,7 +26,8 @@ pub struct Asset {
 
 /// Every file by the name it has in the source. The modules that a page's script imports are inside it.
 static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
-    let own = Embedded::iter().filter(|name| !name.ends_with(".js") || name == SCRIPT);
+    let own =
+        Embedded::iter().filter(|name| !name.ends_with(".js") || SCRIPTS.contains(&name.as_ref()));
     own.filter_map(|name| Some((name.to_string(), asset(&name)?)))
         .collect()
 });
@@ -122,14 +123,15 @@ mod tests {
 
     #[test]
     fn the_script_of_a_page_holds_every_module_once_and_imports_nothing() {
-        let script = find(url(SCRIPT).rsplit('/').next().unwrap()).unwrap();
+        let script = find(url(SCRIPTS[0]).rsplit('/').next().unwrap()).unwrap();
         assert_eq!(script.mime, "text/javascript; charset=utf-8");
         let text = String::from_utf8(script.bytes.clone()).unwrap();
         assert!(
             text.lines()
                 .all(|line| !line.starts_with("import ") && !line.starts_with("export "))
         );
-        let modules = Embedded::iter().filter(|name| name.ends_with(".js"));
+        let modules = Embedded::iter()
+            .filter(|name| name.ends_with(".js") && !SCRIPTS[1..].contains(&name.as_ref()));
         for module in modules {
             let source = Embedded::get(&module).unwrap().data.into_owned();
             let source = String::from_utf8(source).unwrap();

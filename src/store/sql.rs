@@ -5,7 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use crate::model::comment::CommentStatus;
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, EventId, PostId, VisitorId};
-use crate::model::post::{PostKind, Status};
+use crate::model::post::{Discussion, PostKind, Status};
 use crate::model::time::Timestamp;
 
 /// Types that are one 64-bit integer.
@@ -43,7 +43,7 @@ macro_rules! words {
 }
 
 integers!(PostId CommentId VisitorId EventId Timestamp);
-words!(PostKind Status CommentStatus Kind);
+words!(PostKind Status Discussion CommentStatus Kind);
 
 impl ToSql for Audience {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -13,6 +13,7 @@ mod visitor;
 mod waiting;
 
 mod attempts;
+mod chat;
 mod commands;
 mod commenting;
 mod crash;
