@@ -1,4 +1,5 @@
 // Posts: the rows of the home page as they come, change and go; on a post's own page, a quiet word about it.
+import { say } from "./announce.js";
 import { part, plural, steady, swap } from "./parts.js";
 
 const firstList = () => document.getElementById('posts');
@@ -40,9 +41,22 @@ function figure(row, count) {
 
 /** Applies an event about the post that is being read: its text is never replaced under the reader. */
 export function thisPost(kind) {
-  if (kind === 'post:updated') reveal('updated');
+  if (kind === 'post:updated') {
+    reveal('updated');
+    say('This post was updated just now.');
+  }
   if (kind === 'post:deleted') reveal('gone');
 }
+
+// What changed is worked out only for those who ask. Going to the new version keeps their place, as a reload does.
+const changed = document.querySelector('#updated button');
+changed?.addEventListener('click', () => import(changed.dataset.script), { once: true });
+document.addEventListener('click', event => {
+  const link = event.target.closest('a.fresh');
+  if (!link || link.pathname !== location.pathname || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  location.reload();
+});
 
 /** Shows the hidden line `#updated` or `#gone`, where the page has one. */
 export function reveal(id) {

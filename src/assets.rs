@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 #[folder = "assets/"]
 struct Embedded;
 
-/// The scripts that pages ask for: one of every page, one more of a chat.
-const SCRIPTS: [&str; 2] = ["live.js", "chat.js"];
+/// The scripts that pages ask for: one of every page, one more of a chat, one when a reader wants to see what changed.
+const SCRIPTS: [&str; 3] = ["live.js", "chat.js", "changes.js"];
 
 /// A file as it is served.
 pub struct Asset {
