@@ -14,29 +14,37 @@ const list = () => document.getElementById('threads');
 // ---- the end
 
 const bottom = () => end.getBoundingClientRect().top;
+const measure = () => end.parentElement.getBoundingClientRect().height;
+
+// What grows below moves the page with it before anything is painted: the end stays where it was.
+let height = measure();
+function keepUp() {
+  const grown = measure() - height;
+  height += grown;
+  if (grown && 'follow' in talk.dataset) scrollBy({ top: grown, behavior: 'instant' });
+}
 
 function look() {
+  keepUp(); // a scroll is told of before the growth of the same frame
   const { top } = composer.getBoundingClientRect();
   const there = top < innerHeight && bottom() <= top + SLACK;
-  talk.toggleAttribute('data-follow', there && getSelection().isCollapsed);
+  const before = 'follow' in talk.dataset, follows = talk.toggleAttribute('data-follow', there && getSelection().isCollapsed);
+  if (follows && !before) talk.dispatchEvent(new Event('follow')); // what waits behind the pill goes in
 }
 
 function stay() {
+  height = measure();
   talk.dataset.follow = '';
   scrollBy({ top: bottom() - composer.getBoundingClientRect().top, behavior: 'instant' });
 }
 
-// What grows below moves the page with it before anything is painted: the end stays where it was.
-let height;
-new ResizeObserver(([{ contentRect }]) => {
-  const grown = contentRect.height - (height ?? contentRect.height);
-  height = contentRect.height;
-  if (grown && 'follow' in talk.dataset) scrollBy({ top: grown, behavior: 'instant' });
-}).observe(end.parentElement);
-
+new ResizeObserver(keepUp).observe(end.parentElement);
 for (const name of ['scroll', 'resize']) addEventListener(name, look, { passive: true });
 document.addEventListener('selectionchange', look);
-document.getElementById('pill').addEventListener('click', () => setTimeout(stay));
+// From older messages the pill leads to the newest; from there to the first of those that passed by unseen.
+document.getElementById('pill').addEventListener('click', () => {
+  if (!('follow' in talk.dataset)) setTimeout(stay);
+}, true);
 
 // An answer leads to what it answers, on the same page without a request.
 talk.addEventListener('click', event => {

@@ -140,7 +140,7 @@ function place(article, now) {
     else (list ?? newReplies(answered.parentElement)).prepend(item);
     talk.querySelector('.empty')?.remove();
     if (!now) low = item;
-    if (!state && now !== 'own') markNew(article);
+    if (!state && now !== 'own' && !passes()) markNew(article);
   }
   const answers = waiting.get(id) ?? [];
   waiting.delete(id);
@@ -152,9 +152,12 @@ let low;
 const lookAgain = lazily(() => { low = null; });
 addEventListener('scroll', () => { low = null; }, { passive: true });
 
+// Whether what is put at the end of a chat is seen at once, because the page goes along with it (chat.js).
+const passes = () => inChat && 'follow' in talk.dataset && !document.hidden;
+
 /** Whether something may be put after `element`, or at its head, now. */
 function isFree(element, atHead) {
-  if ('follow' in talk.dataset) return true; // the page of a chat goes along (chat.js)
+  if (inChat && 'follow' in talk.dataset) return true;
   lookAgain();
   if (!calm()) return false;
   if (low?.isConnected && (low === element || low.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING)) {
@@ -177,6 +180,7 @@ function release() {
   drawPill();
 }
 startPill(release);
+talk?.addEventListener('follow', release);
 
 function wait(article) {
   const { parent } = article.dataset;
