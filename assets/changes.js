@@ -235,4 +235,8 @@ async function open() {
 }
 
 notice.querySelector('button').addEventListener('click', open);
+dialog.querySelector('a').addEventListener('click', event => {
+  event.preventDefault();
+  notice.querySelector('a').click();
+});
 open();

@@ -28,8 +28,8 @@ function look() {
   keepUp(); // a scroll is told of before the growth of the same frame
   const { top } = composer.getBoundingClientRect();
   const there = top < innerHeight && bottom() <= top + SLACK;
-  const before = 'follow' in talk.dataset, follows = talk.toggleAttribute('data-follow', there && getSelection().isCollapsed);
-  if (follows && !before) talk.dispatchEvent(new Event('follow')); // what waits behind the pill goes in
+  const before = 'follow' in talk.dataset, follows = talk.toggleAttribute('data-follow', there && !document.hidden && getSelection().isCollapsed);
+  if (follows && !before) dispatchEvent(new Event('follow')); // what waits behind the pill goes in
 }
 
 function stay() {
@@ -41,6 +41,10 @@ function stay() {
 new ResizeObserver(keepUp).observe(end.parentElement);
 for (const name of ['scroll', 'resize']) addEventListener(name, look, { passive: true });
 document.addEventListener('selectionchange', look);
+// What comes while nobody looks is counted; without any the page follows again at once.
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden || document.getElementById('pill').hidden) look();
+});
 // From older messages the pill leads to the newest; from there to the first of those that passed by unseen.
 document.getElementById('pill').addEventListener('click', () => {
   if (!('follow' in talk.dataset)) setTimeout(stay);
@@ -82,7 +86,10 @@ function show({ readers, names }) {
   here.hidden = !rows.length;
 }
 
-document.addEventListener('presence', ({ detail: { readers, names = [] } }) => {
+addEventListener('presence', ({ detail: { readers, names } }) => {
+  // The names have a list of their own.
+  const line = document.querySelector('#presence .txt');
+  line.textContent = line.textContent.replace(/:.*/s, '');
   show({ readers, names });
   present = names.length < MOST_NAMES ? names : null;
   told ??= present;

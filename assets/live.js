@@ -1,24 +1,22 @@
 // The entry: starts what the page has room for. Nothing here is needed; every form and link works without it.
 import { say } from "./announce.js";
 import { tellAbsence } from "./arrivals.js";
-import { comment, onMissing, renewComments } from "./comments.js";
+import { comment, renewComments } from "./comments.js";
 import { startCopying } from "./copy.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { personal, startMe } from "./me.js";
-import { page } from "./parts.js";
+import { $, $$, byId, page } from "./parts.js";
 import { renewPosts, reveal, row, thisPost } from "./posts.js";
-import { hidePresence, presence } from "./presence.js";
+import { presence } from "./presence.js";
 import { reaction, renewReactions, startReactions } from "./reactions.js";
 import { send, settle, startSending } from "./sending.js";
 import { follow } from "./stream.js";
 import { startVisit } from "./visits.js";
 
-const WORDS = { live: 'Live', polling: 'Updates every 25 s', reconnecting: 'Reconnecting', offline: 'Offline', ended: 'Ended' };
-
 // What a page follows: the comments of its post, or the list of posts.
-const id = ['comments', 'posts'].find(id => document.getElementById(id)?.dataset.events);
-const followed = () => document.getElementById(id);
+const id = ['comments', 'posts'].find(id => byId(id)?.dataset.events);
+const followed = () => byId(id);
 const inPost = id === 'comments';
 
 const SLICE = 8; // milliseconds of applying events before the browser has its turn
@@ -81,13 +79,12 @@ function showState(next) {
   if (next === 'offline') say('Offline. What is new will not appear.');
   else if (state === 'offline' && next === 'live') say('Live again.');
   if (next === 'ended') reveal('gone');
-  if (next !== 'live') hidePresence();
+  if (next !== 'live') presence();
   state = next;
   followed().dataset.live = { ended: 'offline', polling: 'live' }[next] ?? next;
-  for (const link of document.querySelectorAll('.nojs')) link.hidden = /live|polling/.test(next);
-  const line = document.getElementById('live-state');
+  const line = $('#live-state');
   if (!line) return;
-  line.querySelector('.txt').textContent = WORDS[next];
+  $('.txt', line).textContent = next === 'polling' ? 'Updates every 25 s' : next[0].toUpperCase() + next.slice(1);
   line.hidden = false;
 }
 
@@ -95,9 +92,9 @@ function showState(next) {
 async function refetch() {
   const path = followed().dataset.events.replace(/\/events$/, '') || location.pathname;
   const answer = await fetch(path + location.search, { cache: 'no-store', headers: { accept: 'text/html' } });
-  if (!answer.ok) throw new Error(`the page could not be fetched again: ${answer.status}`);
+  if (!answer.ok) throw answer;
   todo.length = 0; // the fresh page is newer than what has come
-  const fresh = page(await answer.text()), { after, at } = fresh.getElementById(id).dataset;
+  const fresh = page(await answer.text()), { after, at } = $(`#${id}`, fresh).dataset;
   if (inPost) {
     renewComments(fresh);
     renewReactions(fresh);
@@ -114,7 +111,6 @@ if (inPost) {
   startKeys();
 }
 if (id) {
-  const { events: url, after, at } = followed().dataset;
-  const stream = follow({ url, after, at, onEvent: receive, onState: tell, onReset: refetch });
-  onMissing(() => stream.renew({ reason: 'missing' }));
+  const renew = follow(followed().dataset, receive, tell, refetch);
+  addEventListener('missing', renew);
 } else startMe();

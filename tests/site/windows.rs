@@ -26,6 +26,20 @@ fn what_is_done_in_a_window_without_javascript_appears_in_the_other() {
     act_here_and_watch_there(&site, &here, &there);
 }
 
+#[test]
+fn a_window_whose_script_does_not_load_works_by_its_forms() {
+    let site = long_post();
+    let desk = Desk::new();
+    let (here, there) = (desk.window(), desk.window());
+    here.devtools("Network.enable", json!({}));
+    let script = json!({ "urls": ["*/assets/live-*"] });
+    here.devtools("Network.setBlockedURLs", script);
+    act_here_and_watch_there(&site, &here, &there);
+    here.open(&site.url("/posts/hello"));
+    assert_eq!(here.text(".nojs"), "Check for new comments");
+    assert_eq!(here.count("#comments[data-live]"), 0);
+}
+
 /// A post that is longer than a window: its comments are below what is read, so they appear in place.
 pub fn long_text() -> Site {
     let site = Site::start();
