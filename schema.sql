@@ -50,6 +50,7 @@ create table posts (
     created_at       integer not null,
     updated_at       integer not null,
     comments_open    integer not null default 1 check (comments_open in (0, 1)),
+    discussion       text not null default 'thread' check (discussion in ('thread', 'chat')),
     last_number      integer not null default 0,   -- the number given to the newest comment; never goes back
     last_thread      integer not null default 0,   -- the number given to the newest thread; never goes back
     comment_count    integer not null default 0,   -- published comments

@@ -3,7 +3,7 @@
 import { arrived, say } from "./announce.js";
 import { calm, drawPill, markNew, queue, startPill } from "./arrivals.js";
 import { leave, replyingTo, visit } from "./forms.js";
-import { $, $$, byId, find, idOf, keepFocus, lazily, part, plural, steady, swap } from "./parts.js";
+import { $, $$, byId, find, idOf, inChat, keepFocus, lazily, part, plural, steady, swap } from "./parts.js";
 
 const PER_PAGE = 100; // threads on one page of comments, as on the server
 const DEEPEST = 2; // answers to a comment of this depth stand beside it
@@ -11,6 +11,7 @@ const TURN = 8; // milliseconds of putting comments into the page before the bro
 const MISSING = 3000; // milliseconds that an answer waits for the comment it answers
 
 const talk = $('#comments');
+const follows = () => 'follow' in talk.dataset; // whether the page of a chat goes along with its end (chat.js)
 const threads = () => $('#threads');
 
 const newer = (a, b) => +a.dataset.version > +b.dataset.version;
@@ -45,7 +46,8 @@ function upsert(html) {
   return 'edited';
 }
 
-const onThisPage = article => Math.ceil(article.dataset.thread / PER_PAGE) === +talk.dataset.page;
+// The newest page of a chat goes on and on.
+const onThisPage = ({ dataset }) => Math.min(Math.ceil(dataset.thread / PER_PAGE), talk.dataset.latest ?? 1e9) === +talk.dataset.page;
 
 // ---- change
 
@@ -118,7 +120,7 @@ function place(article, now) {
     item.append(article);
     if (before) before.after(item);
     else (list ?? newReplies(answered.parentElement)).prepend(item);
-    if (!state && now !== 'own') markNew(article);
+    if (!state && now !== 'own' && !follows()) markNew(article);
   }
   for (const [reply, answer] of waiting) {
     if (answer.dataset.parent === id && waiting.delete(reply)) place(answer, now);
@@ -127,6 +129,7 @@ function place(article, now) {
 
 /** Whether something may be put after `element`, or at its head, now. */
 function isFree(element, atHead) {
+  if (follows()) return true;
   if (!calm()) return false;
   const { top, bottom } = element.getBoundingClientRect();
   return (atHead ? top : bottom) >= innerHeight;
@@ -146,6 +149,7 @@ function release() {
   drawPill();
 }
 startPill(release);
+addEventListener('follow', release);
 
 function wait(article) {
   waiting.set(idOf(article), article);
@@ -179,7 +183,7 @@ function newReplies(item) {
 
 /** Puts the item of a comment on its way below what it answers, or at the end. */
 export function putAmong(item) {
-  const answered = find(item.dataset.parent)?.parentElement;
+  const answered = !inChat && find(item.dataset.parent)?.parentElement;
   (answered ? repliesTo(answered) ?? newReplies(answered) : threads()).append(item);
 }
 

@@ -1,7 +1,7 @@
 // The comment form: one composer that comes to the comment it answers, previews without leaving, and marks each
 // attempt so that a repeated one is the same comment. What is typed is kept in this browser, for each reply, until it is sent.
 import { say } from "./announce.js";
-import { $, find, idOf, keep, keepFocus, kept, onSubmit, page } from "./parts.js";
+import { $, find, idOf, inChat, keep, keepFocus, kept, onSubmit, page } from "./parts.js";
 
 const composer = $('#respond');
 const form = $('form', composer), { body, parent, post, op } = form?.elements ?? {};
@@ -31,7 +31,7 @@ function answer(id, name) {
 }
 
 function moveTo(place) {
-  keepFocus(() => place.after(composer));
+  if (!inChat) keepFocus(() => place.after(composer));
 }
 
 /** Takes the composer back to its place below the comments. The text of a reply to what is `gone` joins what is there. */

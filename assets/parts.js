@@ -18,6 +18,9 @@ export const byId = id => document.getElementById(id);
 export const find = id => byId(`comment-${id}`);
 export const idOf = article => article.id.slice('comment-'.length);
 
+/** Whether the comments stand in one row and the form stays below them. */
+export const inChat = $('.chat');
+
 /** The document that a whole page, or a piece of one, parses to. */
 export const page = html => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
 

@@ -14,6 +14,7 @@ export function presence(frame) {
   const text = readers < 2 ? 'Only you reading' : `${readers.toLocaleString('en')} people reading`;
   $('.txt', line).textContent = [text, names.join(', ')].filter(Boolean).join(': ');
   drawTally($('svg', line), readers > GLANCE ? 0 : readers);
+  dispatchEvent(new CustomEvent('presence', { detail: frame }));
 }
 
 // Every fifth stroke crosses the four before it.

@@ -3,7 +3,7 @@
 import { say } from "./announce.js";
 import { putAmong, settleHere } from "./comments.js";
 import { takeBack } from "./forms.js";
-import { $, byId, goTo, keep, kept, part, steady } from "./parts.js";
+import { $, byId, goTo, inChat, keep, kept, part, steady } from "./parts.js";
 
 const ANSWERED = 30_000; // milliseconds that an answer may take
 
@@ -25,7 +25,7 @@ export function startSending() {
 export function send(fields) {
   keep(shelf + fields.get('op'), fields.toString());
   const item = display(fields);
-  goTo(item.firstElementChild);
+  if (!inChat) goTo(item.firstElementChild); // there the page goes along and the form keeps the focus
   attempt(item, fields);
 }
 

@@ -112,6 +112,7 @@ fn a_comment_names_what_it_answers() {
         parent: Some(Parent {
             id: CommentId(1),
             number: 1,
+            thread: 1,
             name: "Ann".into(),
         }),
         edited_at: Some(NOON.plus(60_000)),

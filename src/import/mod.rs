@@ -209,6 +209,7 @@ fn prepared(post: FoundPost, sizes: &HashMap<String, (u32, u32)>) -> NewPost {
         } else {
             Status::Published
         },
+        discussion: post.discussion,
         lang: post.lang,
         published_at: Some(Timestamp(post.created_at)),
         updated_at: post.updated_at.map(Timestamp),

@@ -14,7 +14,7 @@ use crate::text::{RENDERER, slug};
 
 const COLUMNS: &str =
     "id, kind, slug, title, summary, excerpt, html, headings, words, status, lang, published_at,
-    updated_at, comments_open, last_thread, comment_count, last_entry, entry_count, version";
+    updated_at, comments_open, discussion, last_number, last_thread, comment_count, last_entry, entry_count, version";
 
 /// The `data` of a `post:deleted` whose post was in lists before.
 pub const LISTED_BEFORE: &str = r#"{"from":"published"}"#;
@@ -195,8 +195,8 @@ fn due(status: Status, at: Option<Timestamp>, now: Timestamp) -> Status {
 
 fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Result<PostId> {
     let sql = "insert into posts (kind, slug, title, summary, excerpt, body, html, headings, words, renderer, status,
-                   lang, published_at, created_at, updated_at, extra, source, source_id, batch_id)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+                   lang, published_at, created_at, updated_at, extra, source, source_id, batch_id, discussion)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
                returning id";
     let published_at = new
         .published_at
@@ -221,6 +221,7 @@ fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Re
         origin.map(|origin| origin.source),
         origin.map(|origin| origin.source_id),
         origin.map(|origin| origin.batch),
+        new.discussion,
     ];
     let id = tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
     retag(tx, id, &new.tags)?;
@@ -232,9 +233,9 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
     let sql = "update posts set title = ?2, summary = ?3, excerpt = ?4, body = ?5, html = ?6, headings = ?7,
                    words = ?8, renderer = ?9, status = ?10, lang = ?11,
                    published_at = coalesce(?12, published_at, iif(?10 = 'draft', null, ?13)), updated_at = ?13,
-                   extra = ?14, version = version + 1
-               where id = ?1 and (title, summary, body, html, status, lang, extra, coalesce(?12, published_at))
-                   is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, published_at)";
+                   extra = ?14, discussion = ?15, version = version + 1
+               where id = ?1 and (title, summary, body, html, status, lang, extra, discussion, coalesce(?12, published_at))
+                   is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, ?15, published_at)";
     let row = params![
         id,
         new.title,
@@ -250,6 +251,7 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
         new.published_at,
         tx.now(),
         new.extra,
+        new.discussion,
     ];
     Ok(tx.prepare_cached(sql)?.execute(row)? > 0)
 }
@@ -373,6 +375,8 @@ fn from_row(row: &Row) -> rusqlite::Result<Post> {
         published_at: row.get("published_at")?,
         updated_at: row.get("updated_at")?,
         comments_open: row.get("comments_open")?,
+        discussion: row.get("discussion")?,
+        last_number: row.get("last_number")?,
         last_thread: row.get("last_thread")?,
         comment_count: row.get("comment_count")?,
         last_entry: row.get("last_entry")?,

@@ -6,7 +6,7 @@ use crate::model::comment::CommentStatus;
 use crate::model::entry::EntryStatus;
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, EntryId, EventId, PostId, VisitorId};
-use crate::model::post::{PostKind, Status};
+use crate::model::post::{Discussion, PostKind, Status};
 use crate::model::time::Timestamp;
 
 /// Types that are one 64-bit integer.
@@ -44,7 +44,7 @@ macro_rules! words {
 }
 
 integers!(PostId CommentId EntryId VisitorId EventId Timestamp);
-words!(PostKind Status CommentStatus EntryStatus Kind);
+words!(PostKind Status Discussion CommentStatus EntryStatus Kind);
 
 impl ToSql for Audience {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -4,7 +4,7 @@ use super::Site;
 use crate::model::comment::{Comment, CommentStatus};
 use crate::model::entry::{Entry, EntryStatus};
 use crate::model::id::{CommentId, EntryId, PostId};
-use crate::model::post::{Neighbours, Post, PostKind, PostLine, Standing, Status, Tag};
+use crate::model::post::{Discussion, Neighbours, Post, PostKind, PostLine, Standing, Status, Tag};
 use crate::model::time::Timestamp;
 
 /// 14 November 2026, 09:12 UTC.
@@ -27,6 +27,7 @@ pub fn comment(id: i64) -> Comment {
         id: CommentId(id),
         post: PostId(1),
         post_slug: "hello".into(),
+        discussion: Discussion::Thread,
         parent: None,
         depth: 0,
         thread: id,
@@ -102,6 +103,8 @@ pub fn post() -> Post {
         published_at: Some(NOON),
         updated_at: NOON,
         comments_open: true,
+        discussion: Discussion::Thread,
+        last_number: 1,
         last_thread: 1,
         comment_count: 1,
         last_entry: 0,

@@ -11,7 +11,7 @@ use crate::error::Fields;
 use crate::model::comment::{Comment, CommentStatus, Parent};
 use crate::model::entry::Entry;
 use crate::model::id::{CommentId, EventId, PostId};
-use crate::model::post::{Heading, Post, Tag, TagCount};
+use crate::model::post::{Discussion, Heading, Post, Tag, TagCount};
 use crate::model::thread::Thread;
 
 const CURSOR: Cursor = Cursor {
@@ -53,6 +53,7 @@ fn a_comment_is_the_same_in_the_page_and_in_a_live_event() {
         parent: Some(Parent {
             id: CommentId(1),
             number: 1,
+            thread: 1,
             name: "Ann".into(),
         }),
         ..comment(2)
@@ -392,4 +393,36 @@ fn themes_are_read_back() {
     assert_eq!(Theme::parse("dark").and_then(Theme::forced), Some("dark"));
     assert_eq!(Theme::parse("auto").map(Theme::forced), Some(None));
     assert_eq!(Theme::parse("sepia"), None);
+}
+
+#[test]
+fn a_message_of_a_chat_names_what_it_answers_and_stands_under_nothing() {
+    let answer = |thread| Comment {
+        discussion: Discussion::Chat,
+        parent: Some(Parent {
+            id: CommentId(1),
+            number: thread,
+            thread,
+            name: "Bob".into(),
+        }),
+        ..comment(250)
+    };
+    let html = part(&answer(201));
+    assert!(
+        html.contains(r##"in reply to <a href="#comment-1">"##),
+        "{html}"
+    );
+    assert!(
+        html.contains(r#"data-parent="" data-thread="250""#),
+        "{html}"
+    );
+    assert!(
+        html.contains(r#"href="/posts/hello?comments=3#comment-250""#),
+        "{html}"
+    );
+    let html = part(&answer(7));
+    assert!(
+        html.contains(r#"<a href="/posts/hello?comments=1#comment-1">"#),
+        "{html}"
+    );
 }

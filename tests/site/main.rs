@@ -13,6 +13,8 @@ mod visitor;
 mod waiting;
 
 mod attempts;
+mod changes;
+mod chat;
 mod commands;
 mod commenting;
 mod crash;
