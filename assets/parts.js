@@ -67,9 +67,11 @@ const anchored = CSS.supports('overflow-anchor', 'auto');
 let rest = 0; // what a browser that scrolls by whole pixels still owes
 
 /** What `change` returns, run so that what is read stays where it is, in browsers without scroll anchoring too. */
-export function steady(change) {
-  if (anchored) return change();
-  const read = $$('.comment, #respond, .row').find(e => e.getBoundingClientRect().bottom > 0);
+export const steady = change => (anchored ? change() : hold(change));
+
+/** The same for a change that takes what is read out of the page and puts it back. */
+export function hold(change) {
+  const read = $$('.comment, #respond, .entry, .row').find(e => e.getBoundingClientRect().bottom > 0);
   const top = () => read.getBoundingClientRect().top, before = read && top(), done = change();
   if (!read?.isConnected || before > innerHeight) return done; // what is read then stands above everything that moved
   const moved = top() - before + rest, y = scrollY;

@@ -61,6 +61,14 @@ impl<'a> PostPage<'a> {
         }
     }
 
+    /// The script of its page.
+    fn script(&self) -> &'static str {
+        match self.post.entry_count {
+            0 => "post.js",
+            _ => "liveblog.js",
+        }
+    }
+
     /// The headings that the table of contents names.
     fn contents(&self) -> impl Iterator<Item = &'a Heading> + use<'a> {
         self.post

@@ -25,6 +25,7 @@ mod headers;
 mod hostile;
 mod importing;
 mod lists;
+mod lists_alive;
 mod live;
 mod liveblog;
 mod mine;

@@ -146,7 +146,7 @@ fn a_comment_and_a_post_reach_an_open_window_in_the_blink_of_an_eye() {
     post.open(&site.url("/posts/hello"));
     post.wait_until_live();
     home.open(&site.url("/"));
-    home.wait_for("#posts[data-live=live]");
+    home.wait_for("#main[data-live=live]");
 
     let arrival = "new MutationObserver(() => {
         if (!window.arrived && document.body.textContent.includes('MARK')) window.arrived = Date.now();

@@ -1,6 +1,6 @@
 //! What a smaller script looks like.
 
-use super::super::{SCRIPT, bundle::bundle};
+use super::super::{SCRIPTS, bundle::bundle};
 use super::*;
 
 #[track_caller]
@@ -152,19 +152,28 @@ fn a_short_name_means_one_thing_wherever_it_is_used() {
 
 #[test]
 fn our_modules_share_no_top_level_name() {
-    let source = bundle(SCRIPT);
-    let tokens = tokens(&source);
-    let script = Script { tokens: &tokens };
-    let mut names = script.scopes().swap_remove(0).names;
-    names.sort_unstable();
-    let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
-    assert_eq!(twice, None);
+    for name in SCRIPTS {
+        let source = bundle(name);
+        let tokens = tokens(&source);
+        let script = Script { tokens: &tokens };
+        let mut names = script.scopes().swap_remove(0).names;
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+        assert_eq!(twice, None, "{name}");
+    }
 }
 
 #[test]
 fn in_our_modules_every_declared_name_is_short_and_all_else_is_as_it_was() {
-    let (source, small) = (bundle(SCRIPT), minify(&bundle(SCRIPT)));
-    let (before, after) = (tokens(&source), tokens(&small));
+    SCRIPTS
+        .map(bundle)
+        .iter()
+        .for_each(|source| keeps_its_meaning(source));
+}
+
+fn keeps_its_meaning(source: &str) {
+    let small = minify(source);
+    let (before, after) = (tokens(source), tokens(&small));
     let script = Script { tokens: &after };
     for at in 0..after.len() {
         for (_, _, names) in [script.declared(at), script.parameters(at)]
