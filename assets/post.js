@@ -7,11 +7,13 @@ import { startCopying } from "./copy.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { live } from "./live.js";
-import { $, byId } from "./parts.js";
+import { $, byId, steady, swap } from "./parts.js";
 import { presence } from "./presence.js";
 import { reaction, renewReactions, startReactions } from "./reactions.js";
 import { send, settle, startSending } from "./sending.js";
 import { startVisit } from "./visits.js";
+
+const SPREAD = 2000; // milliseconds over which the pages of a post ask for its first entry
 
 /** What a script that builds on this one shows beside: by the noun of an event, and `renew` for a fresh page. */
 export const also = {};
@@ -25,6 +27,7 @@ function happened(kind, frame, missed) {
   } else if (noun === 'reaction') reaction(frame);
   else if (noun === 'presence') presence(frame);
   else if (also[noun]) done = also[noun](kind, frame);
+  else if (noun === 'entry') setTimeout(dispatchEvent, Math.random() * SPREAD, new Event('missing'));
   else reveal(kind === 'post:deleted' ? 'gone' : 'updated'); // its text is never replaced under the reader
   if (missed && done) absent(done);
 }
@@ -45,7 +48,15 @@ function absent(done) {
 function takeOver(fresh) {
   renewComments(fresh);
   renewReactions(fresh);
-  also.renew?.(fresh);
+  (also.renew ?? takeEntries)(fresh);
+}
+
+// A post that gets its first entry while it is open takes it as it stands in a fresh page.
+function takeEntries(fresh) {
+  const { top, bottom } = byId('entries').getBoundingClientRect();
+  if (!$('.entry', fresh)) return;
+  if (bottom < 0 || top > innerHeight) steady(() => swap(byId('entries'), $('#entries', fresh)));
+  else reveal('updated');
 }
 
 const reveal = id => { byId(id).hidden = false; };

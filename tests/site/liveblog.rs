@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::browser::Desk;
+use crate::browser::{Desk, Window};
 use crate::command::Outcome;
 use crate::lists::well_formed;
 use crate::page::Page;
@@ -364,19 +364,38 @@ const WATCH: &str = "(() => { window.shift = 0; window.sameDocument = true;
 #[test]
 fn an_open_page_shows_what_is_added_changed_and_deleted() {
     let site = long_text();
+    add(&site, "The opening");
     let desk = Desk::new();
+    let window = open_from_the_start(&desk, &site);
+    add(&site, "The **second** entry");
+    window.wait_for_text("#entry-2[data-state=new] strong", "second");
+    goes_on(&site, &window);
+}
+
+#[test]
+fn a_post_becomes_a_liveblog_while_it_is_open() {
+    let site = long_text();
+    let desk = Desk::new();
+    let window = open_from_the_start(&desk, &site);
+    add(&site, "The opening");
+    add(&site, "The **second** entry");
+    window.wait_for_text("#entry-2 strong", "second");
+    goes_on(&site, &window);
+}
+
+fn open_from_the_start(desk: &Desk, site: &Site) -> Window {
     let window = desk.window();
     window.open(&site.url("/posts/hello"));
     window.wait_until_live();
     window.eval(WATCH);
-    add(&site, "The **first** entry");
-    window.wait_for_text("#entry-1[data-state=new] strong", "first");
-    window.wait_for_text("#entries h2", "1 entry");
-    add(&site, "The second entry");
-    window.wait_for_text("#entry-2 .prose", "second");
-    edit(&site, "1", "The first, better");
+    window
+}
+
+fn goes_on(site: &Site, window: &Window) {
+    window.wait_for_text("#entries h2", "2 entries");
+    edit(site, "1", "The first, better");
     window.wait_for_text("#entry-1 .prose", "better");
-    delete(&site, "2");
+    delete(site, "2");
     window.wait_until_gone("#entry-2");
     window.wait_for_text("#entries h2", "1 entry");
     assert_eq!(window.eval("window.shift"), 0, "something moved");
