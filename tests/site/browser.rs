@@ -238,6 +238,25 @@ impl Window {
         self.open(url);
     }
 
+    /// Goes back to the address before this one.
+    #[track_caller]
+    pub fn back(&self) {
+        self.command("POST", "/back", &json!({}));
+    }
+
+    /// The name of the tab in front.
+    #[track_caller]
+    pub fn tab(&self) -> String {
+        let tab = self.command("GET", "/window", &Value::Null);
+        tab.as_str().expect("a tab has a name").to_owned()
+    }
+
+    /// Brings a tab to the front and goes on there.
+    #[track_caller]
+    pub fn go_to_tab(&self, tab: &str) {
+        self.command("POST", "/window", &json!({ "handle": tab }));
+    }
+
     /// Runs a script in every page to come, before the page's own.
     pub fn prepare(&self, script: &str) {
         let command = "Page.addScriptToEvaluateOnNewDocument";
