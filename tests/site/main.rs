@@ -14,6 +14,7 @@ mod stream;
 mod visitor;
 mod waiting;
 
+mod access;
 mod attempts;
 mod changes;
 mod chat;
