@@ -170,3 +170,24 @@ fn prefer(window: &Window, features: &[(&str, &str)]) {
         json!({ "features": features }),
     );
 }
+
+#[test]
+fn nothing_moves_for_a_reader_who_wants_no_motion() {
+    let site = long_post();
+    let desk = Desk::new();
+    let window = desk.window();
+    // Animations (a new comment's mark is one), smooth scrolling and transitions.
+    let moves = "[
+        document.getAnimations().length > 0,
+        getComputedStyle(document.documentElement).scrollBehavior === 'smooth',
+        [...document.querySelectorAll('*')].some(it => parseFloat(getComputedStyle(it).transitionDuration) > 0),
+    ]";
+    for (wish, moved) in [("no-preference", true), ("reduce", false)] {
+        prefer(&window, &[("prefers-reduced-motion", wish)]);
+        window.open(&site.url("/posts/hello"));
+        window.wait_until_live();
+        let id = site.comment("hello", "Bob", wish);
+        window.wait_for(&format!("#comment-{id}[data-state=new]"));
+        assert_eq!(window.eval(moves), json!([moved, moved, moved]), "{wish}");
+    }
+}

@@ -18,6 +18,7 @@ mod access;
 mod attempts;
 mod changes;
 mod chat;
+mod bursts;
 mod commands;
 mod commenting;
 mod crash;
