@@ -1,5 +1,7 @@
 //! What a reader does herself crosses with what the stream tells: nothing twice, nothing lost.
 
+use serde_json::json;
+
 use crate::browser::{Desk, Window};
 use crate::relay::{Relay, Traffic};
 use crate::same::{misses_nothing, shows_what_the_server_has};
@@ -187,4 +189,28 @@ fn an_answer_without_javascript_outlives_the_comment_that_it_answers() {
     shows_what_the_server_has(&window, &site, "hello");
     let id = window.eval("[...document.querySelectorAll('#threads > li > article')].at(-1).id");
     assert!(comment_in(&format!("#{}", id.as_str().unwrap())) > gone);
+}
+
+#[test]
+fn a_page_whose_script_does_not_load_works_by_forms() {
+    let site = long_post();
+    let desk = Desk::new();
+    let window = desk.window();
+    window.devtools("Network.enable", json!({}));
+    window.devtools("Network.setBlockedURLs", json!({ "urls": ["*.js"] }));
+    window.open(&site.url("/posts/hello"));
+    write(&window, "by a plain form");
+    is_real(&window, "by a plain form");
+    let id = site.ask("select max(id) from comments");
+    window.click(&format!("#comment-{id} a.reply"));
+    window.wait_for(&format!(".composer [name=parent][value='{id}']"));
+    write(&window, "and an answer");
+    window.wait_for_text(&format!("#thread-{id} .replies .prose"), "and an answer");
+    window.click(LOVE);
+    window.wait_for(&format!("{LOVE}[aria-pressed=true]"));
+    shows_what_the_server_has(&window, &site, "hello");
+    assert_eq!(
+        window.count("#comments[data-live], #live-state:not([hidden])"),
+        0
+    );
 }

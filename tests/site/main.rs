@@ -16,9 +16,9 @@ mod waiting;
 
 mod access;
 mod attempts;
+mod bursts;
 mod changes;
 mod chat;
-mod bursts;
 mod commands;
 mod commenting;
 mod crash;
