@@ -12,7 +12,7 @@ use crate::windows::{long_post, long_text};
 
 /// Keeps the tasks that take longer than 50 ms, the layout shifts that no key or click explains, and the announcements.
 const WATCH: &str = "(() => {
-    window.long = []; window.shift = 0; window.said = [];
+    window.long = []; window.shift = 0; window.said = []; window.began = performance.now();
     const watch = (type, each) => new PerformanceObserver(list => list.getEntries().forEach(each)).observe({ type });
     watch('longtask', it => long.push(Math.round(it.duration)));
     watch('layout-shift', it => { if (!it.hadRecentInput) shift += it.value; });
@@ -20,8 +20,8 @@ const WATCH: &str = "(() => {
     new MutationObserver(() => { if (voice.textContent) said.push(performance.now()); }).observe(voice, { childList: true });
 })()";
 
-/// Whether two announcements follow each other within five seconds, less what timers are early or late by.
-const TALKATIVE: &str = "said.some((at, n) => n && at - said[n - 1] < 4900)";
+/// Whether there were more announcements than one every five seconds. A second is for timers that a busy machine delays.
+const TALKATIVE: &str = "said.length - 1 > (performance.now() - began + 1000) / 5000";
 
 /// Two hundred comments, as fast as they go: eighty threads and answers to what is there.
 fn two_hundred(site: &Site) {
@@ -77,7 +77,8 @@ fn two_hundred_comments_at_once_leave_the_page_at_hand_and_still() {
         assert_eq!(
             window.eval(TALKATIVE),
             false,
-            "announcements follow each other too fast"
+            "{} announcements",
+            window.eval("said.length")
         );
     }
     misses_nothing(&reader, &site, "hello");

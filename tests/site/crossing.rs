@@ -56,6 +56,7 @@ fn its_own_words_come_once(later: Traffic) {
     relay.hold(later);
     write(&window, "a thought of mine");
     is_real(&window, "a thought of mine");
+    window.wait_for(".comment[id]:focus");
     relay.release();
     misses_nothing(&window, &site, "hello");
 
