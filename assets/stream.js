@@ -191,6 +191,8 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     else if (!control) wake();
   });
   on('focus', () => { if (later >= MOST) wake(); });
+  on('freeze', rest); // a frozen page's open answers stay silent after it has thawed
+  on('resume', () => { if (!control) wake(); });
   on('pagehide', () => {
     rest();
     channel.close();

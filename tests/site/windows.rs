@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use crate::browser::{Desk, Window};
-use crate::site::{Site, path};
+use crate::site::Site;
 use crate::visitor::comment_in;
 use crate::waiting::within;
 
@@ -180,26 +180,6 @@ fn now() -> f64 {
 }
 
 #[test]
-fn a_page_rendered_before_a_comment_and_connected_after_it_shows_it_once() {
-    let site = long_text();
-    let desk = Desk::new();
-    let window = desk.window();
-    window.devtools("Network.enable", json!({}));
-    window.devtools("Network.setBlockedURLs", json!({ "urls": ["*/events*"] }));
-    window.open(&site.url("/posts/hello"));
-    window.wait_until("document.querySelector('#comments').dataset.live !== 'live'");
-    let id = site.comment("hello", "Ann", "in between");
-    assert_eq!(window.count(&format!("#comment-{id}")), 0);
-    window.devtools("Network.setBlockedURLs", json!({ "urls": [] }));
-    window.wait_for(&format!("#comment-{id}"));
-    window.wait_until_live();
-    let next = site.comment("hello", "Ann", "later");
-    window.wait_for(&format!("#comment-{next}"));
-    assert_eq!(window.count(&format!("#comment-{id}")), 1);
-    assert_eq!(window.count("#threads article"), 2);
-}
-
-#[test]
 fn a_window_finds_its_way_back_through_a_crash() {
     let mut site = long_text();
     let first = site.comment("hello", "Ann", "before the crash");
@@ -224,33 +204,6 @@ fn a_window_finds_its_way_back_through_a_crash() {
         "half a thought"
     );
     assert_eq!(window.eval("window.sameDocument"), true);
-}
-
-#[test]
-fn a_window_that_held_a_restored_blog_reads_itself_anew() {
-    let mut site = long_text();
-    site.stop();
-    let backup = site.path("backup.db");
-    let copy = "vacuum into ?1";
-    let saved = site.database_for_surgery().execute(copy, [path(&backup)]);
-    saved.unwrap();
-    site.serve();
-    for n in 0..5 {
-        site.comment("hello", "Ann", &format!("lost in the restore {n}"));
-    }
-    let desk = Desk::new();
-    let window = desk.window();
-    window.open(&site.url("/posts/hello"));
-    window.wait_until_live();
-    assert_eq!(window.count("#threads article"), 5);
-    site.stop();
-    std::fs::remove_dir_all(site.data()).unwrap();
-    std::fs::create_dir(site.data()).unwrap();
-    std::fs::copy(backup, site.data().join("rowlog.db")).unwrap();
-    site.serve();
-    window.wait_until("document.querySelectorAll('#threads article').length === 0");
-    let id = site.comment("hello", "Bob", "a new beginning");
-    window.wait_for_text(&format!("#comment-{id} .prose"), "a new beginning");
 }
 
 #[test]
