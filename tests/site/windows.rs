@@ -32,7 +32,7 @@ fn a_window_whose_script_does_not_load_works_by_its_forms() {
     let desk = Desk::new();
     let (here, there) = (desk.window(), desk.window());
     here.devtools("Network.enable", json!({}));
-    let script = json!({ "urls": ["*/assets/live-*"] });
+    let script = json!({ "urls": ["*/assets/post-*.js"] });
     here.devtools("Network.setBlockedURLs", script);
     act_here_and_watch_there(&site, &here, &there);
     here.open(&site.url("/posts/hello"));
