@@ -5,8 +5,11 @@ mod minify;
 mod script;
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::sync::LazyLock;
 
+use flate2::Compression;
+use flate2::read::GzEncoder;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
@@ -31,6 +34,8 @@ pub struct Asset {
     pub name: String,
     /// The bytes.
     pub bytes: Vec<u8>,
+    /// The same, compressed as well as gzip can.
+    pub gzip: Vec<u8>,
     /// Its media type.
     pub mime: &'static str,
     url: String,
@@ -82,10 +87,19 @@ fn asset(name: &str) -> Option<Asset> {
     let url = format!("/assets/{served}");
     Some(Asset {
         name: served,
+        gzip: gzip(&bytes),
         bytes,
         mime: mime(extension),
         url,
     })
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = Vec::new();
+    GzEncoder::new(bytes, Compression::best())
+        .read_to_end(&mut gzip)
+        .expect("bytes in memory can be read and written");
+    gzip
 }
 
 fn mime(extension: &str) -> &'static str {
@@ -99,19 +113,15 @@ fn mime(extension: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use flate2::Compression;
-    use flate2::read::GzEncoder;
-
     use super::*;
 
     /// Bytes of the scripts of a page on their way, compressed as well as gzip can.
-    const BUDGET: u64 = 8_000;
+    const BUDGET: usize = 8_000;
 
-    fn on_its_way(name: &str) -> u64 {
+    fn on_its_way(name: &str) -> usize {
         let script = find(url(name).rsplit('/').next().unwrap()).unwrap();
         assert_eq!(script.mime, "text/javascript; charset=utf-8");
-        let mut gzip = GzEncoder::new(script.bytes.as_slice(), Compression::best());
-        std::io::copy(&mut gzip, &mut std::io::sink()).unwrap()
+        script.gzip.len()
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod server;
 
 mod assets;
 mod comments;
+mod compress;
 mod error;
 mod feeds;
 mod form;
@@ -216,6 +217,7 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .around(pages::elsewhere)
         .around(guard::same_origin)
         .around(error::drawn)
+        .around(compress::answers)
         .around(guard::headers)
         .with(AddData::new(app))
 }
