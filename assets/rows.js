@@ -1,5 +1,5 @@
 // The rows of a list of posts as they come, change and go.
-import { $, $$, byId, hold, part, plural, steady, swap } from "./parts.js";
+import { $, $$, byId, hold, keepFocus, part, plural, steady, swap } from "./parts.js";
 
 const SPREAD = 2000; // milliseconds over which pages that show a list in another way ask for it again
 
@@ -51,11 +51,11 @@ function figure(post, noun, count) {
 /** Takes over a freshly fetched list. Rows that are as they were stay, so that what is read stays in its place. */
 export function renewRows(fresh) {
   const main = $('#main', fresh);
-  hold(() => {
+  hold(() => keepFocus(() => {
     for (const row of $$('.row[id]', main)) {
       const old = byId(row.id);
       if (old?.dataset.version === row.dataset.version) row.replaceWith(old);
     }
     swap($('#main'), main);
-  });
+  }));
 }
