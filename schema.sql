@@ -22,6 +22,21 @@ create table visitors (
     read_to    integer not null default 0          -- the newest event that was marked as read: replies after it are unread
 ) strict;
 
+-- Where the owner is signed in. A browser holds a random token in its cookie; only the hash is kept here.
+create table sessions (
+    id         integer primary key autoincrement,
+    token_hash blob not null unique,               -- SHA-256 of the cookie's value
+    agent      text not null,                      -- what the browser calls itself
+    created_at integer not null,
+    seen_at    integer not null                    -- to within an hour
+) strict;
+
+-- Devices on which the owner has signed in before: strangers who guess at the password cannot lock these out.
+create table devices (
+    token_hash blob not null primary key,
+    seen_at    integer not null
+) strict, without rowid;
+
 create table import_batches (
     id         integer primary key autoincrement,
     source     text not null,                      -- 'markdown', 'wordpress', …

@@ -11,6 +11,7 @@ mod feeds;
 mod import;
 mod live;
 mod model;
+mod password;
 mod store;
 mod text;
 mod views;

@@ -8,6 +8,7 @@ pub mod id;
 pub mod media;
 pub mod post;
 pub mod reaction;
+pub mod session;
 pub mod settings;
 pub mod thread;
 pub mod time;

@@ -15,6 +15,7 @@ pub mod news;
 pub mod posts;
 pub mod reactions;
 pub mod redirects;
+pub mod sessions;
 pub mod settings;
 mod sql;
 pub mod visitors;

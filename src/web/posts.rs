@@ -172,13 +172,8 @@ impl Moment<'_> {
         if !(1..=pages).contains(&page) {
             return Err(Error::NotFound);
         }
-        let (window, now) = (self.settings.edit_minutes * 60_000, Timestamp::now());
-        let own = |comment: &Comment| {
-            viewer.is_some()
-                && comment.visitor == viewer
-                && comment.created_at.plus(window) > now
-                && !comment.is_deleted()
-        };
+        let (changer, now) = (self.changer(), Timestamp::now());
+        let own = |comment: &Comment| changer.may(comment, now).is_ok();
         let mut comments = comments::page(conn, post.id, page, viewer)?;
         let news = self.news(&post, query.since.as_deref(), page, viewer, &mut comments)?;
         let threads = arrange(comments, own);

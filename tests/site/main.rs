@@ -26,6 +26,7 @@ mod lists;
 mod live;
 mod mine;
 mod moderating;
+mod owner;
 mod presence;
 mod promises;
 mod proxy;
