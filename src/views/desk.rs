@@ -4,6 +4,8 @@ use askama::Template;
 
 use super::{Frame, Head};
 use crate::error::Fields;
+use crate::model::id::SessionId;
+use crate::model::session::Session;
 use crate::model::settings::Ink;
 
 /// The form of the first run, as it stands: empty, or refused with what was typed.
@@ -98,6 +100,38 @@ impl<'a> DeskPage<'a> {
         DeskPage {
             frame,
             head: head("Desk", "/admin"),
+        }
+    }
+}
+
+/// The pages of the desk, as its masthead names them.
+pub const SECTIONS: [(&str, &str); 2] = [("/admin", "Desk"), ("/admin/account", "Account")];
+
+/// Where the owner is signed in, and the form for another password.
+#[derive(Template)]
+#[template(path = "desk/account.html")]
+pub struct AccountPage<'a> {
+    frame: Frame<'a>,
+    head: Head,
+    sessions: &'a [Session],
+    here: SessionId,
+    errors: &'a Fields,
+}
+
+impl<'a> AccountPage<'a> {
+    /// `here` is the session that asks; `errors` say why the last change of the password was refused.
+    pub fn new(
+        frame: Frame<'a>,
+        sessions: &'a [Session],
+        here: SessionId,
+        errors: &'a Fields,
+    ) -> AccountPage<'a> {
+        AccountPage {
+            frame,
+            head: head("Your account", "/admin/account"),
+            sessions,
+            here,
+            errors,
         }
     }
 }

@@ -307,3 +307,39 @@ fn the_owners_comment_never_waits() {
         1
     );
 }
+
+#[test]
+fn the_owner_sees_where_they_are_signed_in_and_ends_it() {
+    let site = Site::start();
+    site.set_up();
+    let (mut here, mut there, mut elsewhere) = (site.owner(), site.owner(), site.owner());
+    let page = here.get("/admin/account").expect(200).page();
+    assert_eq!(page.texts("li.item .badge"), ["this one"]);
+    let ends = page.attributes("li.item form", "action");
+    assert_eq!(ends.len(), 2, "two others");
+
+    there.get("/admin").expect(200);
+    here.submit(&ends[1], &[]).expect(303);
+    there.get("/admin").expect(303);
+    here.submit("/admin/sessions/end", &[]).expect(303);
+    elsewhere.get("/admin").expect(303);
+    here.get("/admin").expect(200);
+    site.submit("/admin/sessions/end", &[]).expect(401);
+
+    let mut there = site.owner();
+    let change = |current, new| [("current", current), ("password", new)];
+    let path = "/admin/account/password";
+    let wrong = here.submit(path, &change("not the password", "the moon moves the sea"));
+    assert!(wrong.expect(422).page().has("#a-current[aria-invalid]"));
+    let short = here.submit(path, &change(PASSWORD, "short"));
+    assert!(short.expect(422).page().has("#a-password[aria-invalid]"));
+    there.get("/admin").expect(200);
+    let changed = here.submit(path, &change(PASSWORD, "the moon moves the sea"));
+    changed.expect(303);
+    there.get("/admin").expect(303);
+    here.get("/admin").expect(200);
+    let mut later = site.visitor();
+    later
+        .submit("/admin/login", &[("password", "the moon moves the sea")])
+        .expect(303);
+}

@@ -1,5 +1,6 @@
 //! The desk: what only the owner sees. Whatever is under `/admin` needs a session, but setting up and signing in.
 
+mod account;
 mod login;
 mod posts;
 mod setup;
@@ -15,6 +16,10 @@ pub use setup::Invitation;
 pub fn routes() -> impl Endpoint {
     let desk = Route::new()
         .at("/", get(posts::list))
+        .at("/account", get(account::show))
+        .at("/account/password", post(account::change_password))
+        .at("/sessions/end", post(account::end_others))
+        .at("/sessions/:id/end", post(account::end))
         .at("/logout", post(login::leave))
         .around(session::guard);
     Route::new()
