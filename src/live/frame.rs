@@ -126,6 +126,8 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Value)>> {
         Kind::PostDeleted
         | Kind::PostCreated
         | Kind::PostMoved
+        | Kind::PostSaved
+        | Kind::PostErased
         | Kind::ImportApplied
         | Kind::ImportUndone => None,
     };

@@ -25,6 +25,8 @@ id! {
     CommentId
     /// A row of `visitors`.
     VisitorId
+    /// A row of `revisions`.
+    RevisionId
     /// A row of `sessions`.
     SessionId
     /// A row of `events`: the event id of every stream. Ids rise in commit order.

@@ -1,5 +1,7 @@
 //! What the owner can set, with the values a new blog starts with.
 
+use jiff::tz::TimeZone;
+
 use super::typed::{Email, Name};
 use crate::error::Fields;
 
@@ -22,6 +24,15 @@ pub struct Settings {
     pub lang: String,
     /// The colours of its pages.
     pub ink: Ink,
+    /// The IANA name of the time zone in which the owner writes dates.
+    pub time_zone: String,
+}
+
+impl Settings {
+    /// The time zone in which the owner writes dates; UTC if the system does not know the one that is set.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+    }
 }
 
 impl Default for Settings {
@@ -35,6 +46,7 @@ impl Default for Settings {
             presence: true,
             lang: "en".into(),
             ink: Ink::Ledger,
+            time_zone: "UTC".into(),
         }
     }
 }

@@ -20,6 +20,7 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         description: text("description", default.description),
         owner: text("owner", default.owner),
         lang: text("lang", default.lang),
+        time_zone: text("time_zone", default.time_zone),
         ink: Ink::parse(&text("ink", String::new())).unwrap_or_default(),
         presence: text("presence", "on".into()) == "on",
         posts_per_page: number(

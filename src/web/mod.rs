@@ -244,6 +244,7 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
     let files = following
         .at("/assets/:name", get(assets::show))
         .at("/media/:hash/:name", get(media::show))
+        .at("/preview/:id", get(admin::preview::show))
         .nest("/admin", admin::routes());
     files
         .with(CatchPanic::new().with_handler(|_| {

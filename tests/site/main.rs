@@ -39,3 +39,4 @@ mod starting;
 mod threads;
 mod undisturbed;
 mod windows;
+mod writing;

@@ -1,5 +1,8 @@
 //! The desk: what only the owner sees, and the two doors to it.
 
+pub mod editor;
+pub mod posts;
+
 use askama::Template;
 
 use super::{Frame, Head};
@@ -105,7 +108,12 @@ impl<'a> DeskPage<'a> {
 }
 
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 2] = [("/admin", "Desk"), ("/admin/account", "Account")];
+pub const SECTIONS: [(&str, &str); 4] = [
+    ("/admin", "Desk"),
+    ("/admin/posts/new", "Write"),
+    ("/admin/posts", "Posts"),
+    ("/admin/account", "Account"),
+];
 
 /// Where the owner is signed in, and the form for another password.
 #[derive(Template)]
