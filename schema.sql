@@ -65,9 +65,12 @@ create table posts (
     created_at       integer not null,
     updated_at       integer not null,
     comments_open    integer not null default 1 check (comments_open in (0, 1)),
+    discussion       text not null default 'thread' check (discussion in ('thread', 'chat')),
     last_number      integer not null default 0,   -- the number given to the newest comment; never goes back
     last_thread      integer not null default 0,   -- the number given to the newest thread; never goes back
     comment_count    integer not null default 0,   -- published comments
+    last_entry       integer not null default 0,   -- the number given to the newest entry; never goes back
+    entry_count      integer not null default 0,   -- published entries
     version          integer not null default 1,   -- rises with every change to the post
     trashed_from     text,                         -- the status to which a post in the trash goes back
     trashed_at       integer,
@@ -170,6 +173,25 @@ create index comments_by_time on comments (status, created_at);
 create index comments_by_post_time on comments (post_id, created_at);
 create unique index comments_by_op on comments (post_id, op) where op is not null;
 
+-- What the owner adds to a post as it happens: a liveblog.
+create table entries (
+    id         integer primary key autoincrement,
+    post_id    integer not null references posts on delete cascade,
+    number     integer not null,                   -- its row in the post, never reused
+    title      text,
+    excerpt    text not null,                      -- plain text, derived from the body; empty once deleted
+    body       text not null,                      -- Markdown source; empty once deleted
+    html       text not null,                      -- rendered once, when saved; empty once deleted
+    renderer   integer not null,
+    status     text not null check (status in ('published', 'deleted')),
+    created_at integer not null,
+    edited_at  integer,
+    version    integer not null default 1,
+    unique (post_id, number)
+) strict;
+
+create index entries_by_time on entries (status, created_at);
+
 create table reactions (
     post_id    integer not null references posts on delete cascade,
     comment_id integer not null default 0,         -- 0 for a reaction to the post itself
@@ -186,7 +208,7 @@ create table events (
     id       integer primary key autoincrement,    -- the event id that streams send
     kind     text not null,                        -- noun:verb, a closed list (src/model/event.rs)
     post_id  integer,                              -- the post whose stream carries it
-    subject  integer not null,                     -- the row it speaks of: a post, a comment or a batch; of a reaction, the
+    subject  integer not null,                     -- the row it speaks of: a post, a comment, an entry or a batch; of a reaction, the
                                                    -- comment reacted to, or 0 for the post
     audience text not null,                        -- 'public', 'owner' or 'visitor:ID' (the owner sees all)
     at       integer not null,

@@ -23,6 +23,8 @@ id! {
     PostId
     /// A row of `comments`.
     CommentId
+    /// A row of `entries`.
+    EntryId
     /// A row of `visitors`.
     VisitorId
     /// A row of `revisions`.

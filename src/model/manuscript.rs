@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::post::{Post, PostKind};
+use super::post::{Discussion, Post, PostKind};
 use super::time::Timestamp;
 use crate::error::Fields;
 
@@ -43,6 +43,8 @@ pub struct Manuscript {
     pub lang: String,
     /// `closed` where no comments are taken.
     pub comments: String,
+    /// `thread` or `chat`.
+    pub discussion: String,
     /// Markdown source.
     pub body: String,
 }
@@ -90,6 +92,8 @@ pub struct Fair {
     pub lang: Option<String>,
     /// Whether comments are taken.
     pub comments_open: bool,
+    /// How they stand.
+    pub discussion: Discussion,
     /// Markdown source.
     pub body: String,
 }
@@ -109,6 +113,7 @@ impl Manuscript {
                 .map(|at| at.local(zone))
                 .unwrap_or_default(),
             lang: post.lang.clone().unwrap_or_default(),
+            discussion: post.discussion.as_str().into(),
             comments: if post.comments_open { "open" } else { "closed" }.into(),
             body,
         }
@@ -180,6 +185,7 @@ impl Manuscript {
             published_at,
             lang: filled(self.lang.trim()),
             comments_open: self.comments != "closed",
+            discussion: Discussion::parse(&self.discussion).unwrap_or_default(),
             body: self.body.replace("\r\n", "\n").replace('\r', "\n"),
         })
     }

@@ -4,6 +4,7 @@
 
 pub mod comment;
 pub mod desk;
+pub mod entry;
 pub mod event;
 pub mod id;
 pub mod manuscript;

@@ -44,6 +44,12 @@ pub fn exists(conn: &Connection, hash: &str) -> Result<bool> {
         .exists([hash])?)
 }
 
+/// The size in pixels of the picture at an address from the root of the site, of those in `sizes`.
+pub fn size_at(sizes: &HashMap<String, (u32, u32)>, url: &str) -> Option<(u32, u32)> {
+    let hash = url.strip_prefix("/media/")?.split('/').next()?;
+    sizes.get(hash).copied()
+}
+
 /// The size in pixels of every picture, by hash.
 pub fn sizes(conn: &Connection) -> Result<HashMap<String, (u32, u32)>> {
     let sql =

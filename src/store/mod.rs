@@ -6,6 +6,7 @@
 pub mod check;
 pub mod comments;
 pub mod desk;
+pub mod entries;
 pub mod import;
 pub mod lists;
 pub mod log;

@@ -14,7 +14,7 @@ use crate::text::{RENDERER, slug};
 
 const COLUMNS: &str =
     "id, kind, slug, title, summary, excerpt, html, headings, words, status, lang, published_at,
-    updated_at, comments_open, last_thread, comment_count, version";
+    updated_at, comments_open, discussion, last_number, last_thread, comment_count, last_entry, entry_count, version";
 
 /// The `data` of a `post:deleted` whose post was in lists before.
 pub const LISTED_BEFORE: &str = r#"{"from":"published"}"#;
@@ -232,8 +232,9 @@ fn due(status: Status, at: Option<Timestamp>, now: Timestamp) -> Status {
 
 fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Result<PostId> {
     let sql = "insert into posts (kind, slug, title, summary, excerpt, body, html, headings, words, renderer, status,
-                   lang, published_at, created_at, updated_at, extra, source, source_id, batch_id, comments_open)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+                   lang, published_at, created_at, updated_at, extra, source, source_id, batch_id, comments_open,
+                   discussion)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
                returning id";
     let published_at = new
         .published_at
@@ -259,6 +260,7 @@ fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Re
         origin.map(|origin| origin.source_id),
         origin.map(|origin| origin.batch),
         new.comments_open,
+        new.discussion,
     ];
     let id = tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
     retag(tx, id, &new.tags)?;
@@ -270,10 +272,10 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
     let sql = "update posts set title = ?2, summary = ?3, excerpt = ?4, body = ?5, html = ?6, headings = ?7,
                    words = ?8, renderer = ?9, status = ?10, lang = ?11,
                    published_at = coalesce(?12, published_at, iif(?10 = 'draft', null, ?13)), updated_at = ?13,
-                   extra = ?14, kind = ?15, slug = ?16, comments_open = ?17, version = version + 1
+                   extra = ?14, kind = ?15, slug = ?16, comments_open = ?17, discussion = ?18, version = version + 1
                where id = ?1 and (title, summary, body, html, status, lang, extra, coalesce(?12, published_at), kind,
-                       slug, comments_open)
-                   is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, published_at, ?15, ?16, ?17)";
+                       slug, comments_open, discussion)
+                   is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, published_at, ?15, ?16, ?17, ?18)";
     let row = params![
         id,
         new.title,
@@ -292,6 +294,7 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
         new.kind,
         new.slug,
         new.comments_open,
+        new.discussion,
     ];
     Ok(tx.prepare_cached(sql)?.execute(row)? > 0)
 }
@@ -415,8 +418,12 @@ fn from_row(row: &Row) -> rusqlite::Result<Post> {
         published_at: row.get("published_at")?,
         updated_at: row.get("updated_at")?,
         comments_open: row.get("comments_open")?,
+        discussion: row.get("discussion")?,
+        last_number: row.get("last_number")?,
         last_thread: row.get("last_thread")?,
         comment_count: row.get("comment_count")?,
+        last_entry: row.get("last_entry")?,
+        entry_count: row.get("entry_count")?,
         version: row.get("version")?,
         tags: Vec::new(),
     })

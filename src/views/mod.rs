@@ -5,6 +5,7 @@
 
 pub mod comments;
 pub mod desk;
+pub mod entries;
 pub mod errors;
 pub mod lists;
 pub mod me;
@@ -15,7 +16,7 @@ pub mod signs;
 #[cfg(test)]
 mod tests;
 
-use crate::model::id::{CommentId, EventId, PostId};
+use crate::model::id::{CommentId, EntryId, EventId, PostId};
 use crate::model::settings::Ink;
 use crate::model::time::Timestamp;
 
@@ -50,6 +51,11 @@ impl Site {
     /// A name for a comment that stays when its post's address changes. Source: RFC 4151.
     pub fn comment_id(&self, id: &CommentId) -> String {
         format!("tag:{},2026:comment/{id}", self.host())
+    }
+
+    /// A name for an entry that stays when its post's address changes. Source: RFC 4151.
+    pub fn entry_id(&self, id: &EntryId) -> String {
+        format!("tag:{},2026:entry/{id}", self.host())
     }
 
     /// The host of the base URL, without its port.

@@ -6,6 +6,7 @@ mod admin;
 mod assets;
 mod client;
 mod comments;
+mod compress;
 mod error;
 mod feeds;
 mod form;
@@ -254,6 +255,7 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .around(pages::elsewhere)
         .around(guard::same_origin)
         .around(error::drawn)
+        .around(compress::answers)
         .around(guard::headers)
         .with(AddData::new(app))
 }

@@ -20,7 +20,7 @@ use super::preview;
 use crate::error::{Error, Result};
 use crate::model::id::{PostId, RevisionId};
 use crate::model::manuscript::{Fair, Manuscript, Seen};
-use crate::model::post::{NewPost, PostKind, Rendered, Status};
+use crate::model::post::{Discussion, NewPost, PostKind, Rendered, Status};
 use crate::store::{self, Tx, manuscripts, posts, revisions, settings};
 use crate::text::{markdown, slug};
 use crate::views::desk::editor::{EditorPage, EditorView, Trouble};
@@ -269,6 +269,7 @@ fn unwritten(title: &str) -> NewPost {
         published_at: None,
         updated_at: None,
         comments_open: true,
+        discussion: Discussion::default(),
         old_paths: Vec::new(),
         extra: "{}".into(),
     }
@@ -286,6 +287,7 @@ fn ready(fair: Fair, rendered: Rendered, slug: String, status: Status) -> NewPos
         lang: fair.lang,
         published_at: fair.published_at,
         comments_open: fair.comments_open,
+        discussion: fair.discussion,
         ..unwritten(&fair.title)
     }
 }
@@ -315,6 +317,7 @@ fn typed(form: &Form) -> Manuscript {
         publish_at: field("publish_at"),
         lang: field("lang"),
         comments: field("comments"),
+        discussion: field("discussion"),
         body: field("body"),
     }
 }
