@@ -1,7 +1,7 @@
 //! Lists of posts that are open while the blog goes on: the home page, the archive, the tags.
 
 use crate::browser::{Desk, Window};
-use crate::site::Site;
+use crate::site::{Site, path};
 
 /// The addresses of the posts in a window, from top to bottom.
 const ROWS: &str =
@@ -10,37 +10,42 @@ const ROWS: &str =
 /// A blog of some years, its welcome post withdrawn.
 fn blog() -> Site {
     let site = Site::start();
-    let files = [(2019, 3), (2019, 7), (2021, 1), (2021, 5)].map(|(year, month)| {
-        let text = format!(
-            "+++\ntitle = \"Row {year} {month}\"\nslug = \"row-{year}-{month}\"\ndate = {year}-0{month}-01T00:00:00Z\n\
-             [taxonomies]\ntags = [\"odd\"]\n+++\nText.\n"
-        );
-        site.write(&format!("posts/{year}-{month}.md"), text)
-    });
-    for file in files {
-        site.rowlog(&["publish", crate::site::path(&file)]).worked();
+    for (year, month) in [(2019, 3), (2019, 7), (2021, 1), (2021, 5)] {
+        let (slug, date) = (format!("row-{year}-{month}"), format!("{year}-0{month}-01"));
+        dated(&site, &slug, &slug, &date);
     }
-    site.publish_with("welcome", "Welcome", "draft = true", "Later.");
+    withdraw(&site, "welcome");
     site
 }
 
-fn open(desk: &Desk, site: &Site, path: &str) -> Window {
+fn open(desk: &Desk, site: &Site, address: &str) -> Window {
     let window = desk.window();
-    window.open(&site.url(path));
+    window.open(&site.url(address));
     window.wait_for("#main[data-live=live]");
     window.eval("window.sameDocument = true");
     window
 }
 
-fn dated(site: &Site, slug: &str, date: &str) {
-    let front = format!("date = {date}\n[taxonomies]\ntags = [\"odd\"]");
-    site.publish_with(slug, slug, &front, "Text.").worked();
+/// Publishes a post of that day.
+fn dated(site: &Site, slug: &str, title: &str, date: &str) {
+    let text = format!(
+        "+++\ntitle = \"{title}\"\nslug = \"{slug}\"\ndate = {date}\n[taxonomies]\ntags = [\"odd\"]\n+++\nText.\n"
+    );
+    let file = site.write(&format!("posts/{slug}.md"), text);
+    site.rowlog(&["publish", path(&file)]).worked();
+}
+
+/// Takes a post from its readers.
+fn withdraw(site: &Site, slug: &str) {
+    let text = format!("+++\ntitle = \"{slug}\"\nslug = \"{slug}\"\ndraft = true\n+++\nText.\n");
+    let file = site.write(&format!("posts/{slug}.md"), text);
+    site.rowlog(&["publish", path(&file)]).worked();
 }
 
 /// Waits until the window lists what a fresh page of the server lists, years and figures included.
 #[track_caller]
-fn agrees(window: &Window, site: &Site, path: &str) {
-    let fresh = site.get(path).expect(200).page();
+fn agrees(window: &Window, site: &Site, address: &str) {
+    let fresh = site.get(address).expect(200).page();
     let rows = fresh.attributes("main .row h3 a", "href").join(" ");
     window.wait_until(&format!("{ROWS} === {rows:?}"));
     let years = fresh.texts("main .year").join(" ");
@@ -58,25 +63,15 @@ fn agrees(window: &Window, site: &Site, path: &str) {
 fn an_open_home_page_follows_posts_years_and_figures() {
     let (site, desk) = (blog(), Desk::new());
     let home = open(&desk, &site, "/");
-    dated(&site, "row-2021-3", "2021-03-01T00:00:00Z");
+    dated(&site, "row-2021-3", "row-2021-3", "2021-03-01");
     agrees(&home, &site, "/");
-    dated(&site, "first-of-2020", "2020-06-01T00:00:00Z");
+    dated(&site, "first-of-2020", "first-of-2020", "2020-06-01");
     agrees(&home, &site, "/");
-    dated(&site, "newest", "2023-06-01T00:00:00Z");
+    dated(&site, "newest", "newest", "2023-06-01");
     agrees(&home, &site, "/");
-    site.publish_with(
-        "row-2021-3",
-        "Another title",
-        "date = 2021-03-01T00:00:00Z",
-        "Text.",
-    );
+    dated(&site, "row-2021-3", "Another title", "2021-03-01");
     home.wait_until("document.body.textContent.includes('Another title')");
-    site.publish_with(
-        "newest",
-        "newest",
-        "draft = true\ndate = 2023-06-01T00:00:00Z",
-        "Text.",
-    );
+    withdraw(&site, "newest");
     home.wait_until("!document.querySelector('a[href=\"/posts/newest\"]')");
 
     let row = "document.querySelector('a[href=\"/posts/row-2021-5\"]').closest('.row')";
@@ -102,10 +97,10 @@ fn an_open_home_page_follows_posts_years_and_figures() {
 #[test]
 fn the_first_post_of_an_empty_blog_comes_to_its_open_home_page() {
     let (site, desk) = (Site::start(), Desk::new());
-    site.publish_with("welcome", "Welcome", "draft = true", "Later.");
+    withdraw(&site, "welcome");
     let home = open(&desk, &site, "/");
     home.wait_until("document.body.textContent.includes('The first page is blank')");
-    dated(&site, "the-first", "2021-03-01T00:00:00Z");
+    dated(&site, "the-first", "the-first", "2021-03-01");
     agrees(&home, &site, "/");
     home.wait_until("!document.body.textContent.includes('The first page is blank')");
 }
@@ -114,11 +109,11 @@ fn the_first_post_of_an_empty_blog_comes_to_its_open_home_page() {
 fn the_archive_and_the_tags_follow_too_and_move_nothing() {
     let (site, desk) = (blog(), Desk::new());
     for n in 0..40 {
-        dated(
-            &site,
-            &format!("old-{n}"),
-            &format!("2018-0{}-0{}T00:00:00Z", 1 + n % 9, 1 + n % 7),
+        let (slug, date) = (
+            format!("old-{n}"),
+            format!("2018-0{}-0{}", 1 + n % 9, 1 + n % 7),
         );
+        dated(&site, &slug, &slug, &date);
     }
     let (archive, tag, tags) = (
         open(&desk, &site, "/archive"),
@@ -128,12 +123,14 @@ fn the_archive_and_the_tags_follow_too_and_move_nothing() {
     let read = "document.querySelector('a[href=\"/posts/old-20\"]')";
     let place = format!("Math.round({read}.getBoundingClientRect().top)");
     archive.eval(&format!(
-        "{read}.scrollIntoView({{ block: 'center', behavior: 'instant' }}); {read}.focus()"
+        "({read}.scrollIntoView({{ block: 'center', behavior: 'instant' }}), {read}.focus())"
     ));
     let before = archive.eval(&place);
-    dated(&site, "brand-new", "2022-03-01T00:00:00Z");
+    dated(&site, "brand-new", "brand-new", "2022-03-01");
     agrees(&archive, &site, "/archive");
-    assert_eq!(archive.eval(&place), before, "what is read has moved");
+    // A browser scrolls by whole pixels, and rows are not that high.
+    let moved = archive.eval(&place).as_i64().unwrap() - before.as_i64().unwrap();
+    assert!(moved.abs() <= 1, "what is read has moved by {moved}");
     assert_eq!(
         archive.eval(&format!("document.activeElement === {read}")),
         true
