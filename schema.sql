@@ -22,6 +22,21 @@ create table visitors (
     read_to    integer not null default 0          -- the newest event that was marked as read: replies after it are unread
 ) strict;
 
+-- Where the owner is signed in. A browser holds a random token in its cookie; only the hash is kept here.
+create table sessions (
+    id         integer primary key autoincrement,
+    token_hash blob not null unique,               -- SHA-256 of the cookie's value
+    agent      text not null,                      -- what the browser calls itself
+    created_at integer not null,
+    seen_at    integer not null                    -- to within an hour
+) strict;
+
+-- Devices on which the owner has signed in before: strangers who guess at the password cannot lock these out.
+create table devices (
+    token_hash blob not null primary key,
+    seen_at    integer not null
+) strict, without rowid;
+
 create table import_batches (
     id         integer primary key autoincrement,
     source     text not null,                      -- 'markdown', 'wordpress', …
@@ -57,6 +72,8 @@ create table posts (
     last_entry       integer not null default 0,   -- the number given to the newest entry; never goes back
     entry_count      integer not null default 0,   -- published entries
     version          integer not null default 1,   -- rises with every change to the post
+    trashed_from     text,                         -- the status to which a post in the trash goes back
+    trashed_at       integer,
     reaction_version integer not null default 0,   -- rises with every reaction to the post
     extra            text not null default '{}',   -- front matter we have no column for, so that an export returns it
     source           text,                         -- importer, with source_id the key of an imported row
@@ -84,6 +101,26 @@ create table post_tags (
 ) strict, without rowid;
 
 create index post_tags_by_tag on post_tags (tag_id, post_id);
+
+-- What the author is writing and has not published: the editor's fields as typed.
+create table manuscripts (
+    post_id  integer not null primary key references posts on delete cascade,
+    fields   text not null,                        -- JSON, src/model/manuscript.rs
+    version  integer not null,                     -- rises with every save, so that two windows notice each other
+    saved_at integer not null
+) strict;
+
+-- The texts a post has had, the one it has now among them.
+create table revisions (
+    id       integer primary key autoincrement,
+    post_id  integer not null references posts on delete cascade,
+    title    text not null,
+    summary  text,
+    body     text not null,
+    saved_at integer not null
+) strict;
+
+create index revisions_by_post on revisions (post_id, id desc);
 
 -- Every other path that leads to a post: earlier slugs, aliases, the addresses it had elsewhere.
 create table redirects (

@@ -43,6 +43,7 @@ pub async fn welcome(store: &Store) -> Result<()> {
         lang: None,
         published_at: Some(Timestamp::now()),
         updated_at: None,
+        comments_open: true,
         old_paths: Vec::new(),
         extra: "{}".into(),
     };

@@ -12,6 +12,7 @@ mod import;
 mod live;
 mod liveblog;
 mod model;
+mod password;
 mod store;
 mod text;
 mod views;

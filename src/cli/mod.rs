@@ -43,6 +43,8 @@ enum Command {
     Serve(serve::Options),
     /// Give the blog its title and its owner
     Setup(setup::Options),
+    /// Set the owner's password and end every session
+    Password(setup::Typed),
     /// Create or update posts from Markdown files with TOML or YAML front matter
     Publish(publish::Options),
     /// Add timed entries to a post, as something happens
@@ -74,6 +76,7 @@ pub fn run() -> Result<()> {
             None => serve::run(&data, serve).await,
             Some(Command::Serve(options)) => serve::run(&data, options).await,
             Some(Command::Setup(options)) => setup::run(&data, options).await,
+            Some(Command::Password(typed)) => setup::change_password(&data, typed).await,
             Some(Command::Publish(options)) => publish::run(&data, options).await,
             Some(Command::Entry(command)) => entry::run(&data, command).await,
             Some(Command::Import(source)) => import::run(&data, source).await,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::{io, io::Write, thread};
 
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -18,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::live::Live;
 use crate::store::{Store, settings};
 use crate::web::server::{Bounds, serve};
-use crate::web::{App, routes};
+use crate::web::{App, Doorkeeper, Invitation, routes};
 
 /// Where to listen.
 #[derive(Args)]
@@ -50,6 +51,14 @@ pub struct Options {
         value_name = "on|off"
     )]
     limits: Switch,
+    /// Proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32,10.0.0.0/8
+    #[arg(
+        long,
+        env = "ROWLOG_TRUSTED_PROXIES",
+        value_name = "CIDR,…",
+        value_delimiter = ','
+    )]
+    trusted_proxies: Vec<IpNet>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,6 +74,7 @@ impl Options {
             listen,
             base_url: None,
             limits: Switch::On,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -77,6 +87,12 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
     let running = Running::start(folder, options).await?;
     let asked_to_stop = signals()?; // before anyone can know that we are there
     announce(running.address)?;
+    if let Some(path) = &running.setup_path {
+        super::say(format_args!(
+            "Set up your blog at http://{}{path}",
+            running.address
+        ))?;
+    }
     asked_to_stop.await;
     running.stop().await
 }
@@ -85,6 +101,8 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where a blog without an owner is set up, from its root.
+    setup_path: Option<String>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
     tasks: [JoinHandle<()>; 2],
@@ -114,6 +132,9 @@ impl Running {
         let (live, tailer) = Live::start(&store, stopped.clone())?;
         let company = tokio::spawn(live.presence.clone().run(stopped.clone()));
         let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
+        let owner = store.read(|conn| settings::get(conn, "owner")).await?;
+        let invitation = Invitation::new()?;
+        let setup_path = owner.is_none().then(|| invitation.path());
         let app = App {
             store: store.clone(),
             live,
@@ -124,12 +145,16 @@ impl Running {
             limits: options.limits == Switch::On,
             form_key: form_key
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
+            invitation,
+            doorkeeper: Doorkeeper::new(),
+            trusted_proxies: options.trusted_proxies,
         };
         let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
         let bounds = Bounds::from_descriptors();
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {
             address,
+            setup_path,
             stop,
             server,
             tasks: [work, company],

@@ -213,6 +213,7 @@ fn prepared(post: FoundPost, sizes: &HashMap<String, (u32, u32)>) -> NewPost {
         lang: post.lang,
         published_at: Some(Timestamp(post.created_at)),
         updated_at: post.updated_at.map(Timestamp),
+        comments_open: true,
         old_paths: post.old_paths,
         extra: serde_json::Value::Object(post.extra).to_string(),
     }

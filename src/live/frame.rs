@@ -129,6 +129,8 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Value)>> {
         Kind::PostDeleted
         | Kind::PostCreated
         | Kind::PostMoved
+        | Kind::PostSaved
+        | Kind::PostErased
         | Kind::ImportApplied
         | Kind::ImportUndone => None,
     };

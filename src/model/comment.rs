@@ -5,6 +5,7 @@ use super::post::Discussion;
 use super::reaction::Tally;
 use super::time::Timestamp;
 use super::typed::{Body, Email, Link, Name};
+use crate::error::{Error, Result};
 
 /// Where a comment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,8 +218,43 @@ pub struct NewComment {
     pub op: Option<String>,
     /// Whether other readers may see the writer's name while they read.
     pub show_name: bool,
+    /// Whether it is the blog's owner who writes.
+    pub owner: bool,
     /// Why it must wait for the owner, if it must.
     pub held_for: Option<&'static str>,
+}
+
+/// Who asks to change or delete a comment.
+#[derive(Clone, Copy, Debug)]
+pub struct Changer {
+    /// The visitor whose cookie was sent.
+    pub visitor: Option<VisitorId>,
+    /// Whether it is the blog's owner, who may change any, at any time.
+    pub owner: bool,
+    /// Milliseconds in which a visitor may.
+    pub window: i64,
+}
+
+impl Changer {
+    /// The one rule for who may change which comment.
+    ///
+    /// Errors: [`Error::NotFound`] if the comment is gone or hidden from the asker, [`Error::Forbidden`] if it is somebody
+    /// else's or the time is over.
+    pub fn may(&self, comment: &Comment, now: Timestamp) -> Result<()> {
+        let own = self.visitor.is_some() && comment.visitor == self.visitor;
+        match comment.status {
+            CommentStatus::Deleted | CommentStatus::Rejected => Err(Error::NotFound),
+            CommentStatus::Pending if !own && !self.owner => Err(Error::NotFound),
+            _ if self.owner => Ok(()),
+            _ if !own => Err(Error::Forbidden(
+                "only the browser that posted this comment can change it",
+            )),
+            _ if comment.created_at.plus(self.window) < now => Err(Error::Forbidden(
+                "the time in which this comment could be changed is over",
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

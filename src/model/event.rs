@@ -46,6 +46,10 @@ kinds! {
     EntryDeleted = "entry:deleted",
     /// A post was written; only its owner sees it.
     PostCreated = "post:created",
+    /// What the author is writing of a post was saved or thrown away.
+    PostSaved = "post:saved",
+    /// A post was removed from the trash for good.
+    PostErased = "post:erased",
     /// A post moved from one status to another.
     PostMoved = "post:moved",
     /// A post became public.

@@ -27,6 +27,10 @@ id! {
     EntryId
     /// A row of `visitors`.
     VisitorId
+    /// A row of `revisions`.
+    RevisionId
+    /// A row of `sessions`.
+    SessionId
     /// A row of `events`: the event id of every stream. Ids rise in commit order.
     EventId
 }

@@ -323,6 +323,8 @@ pub struct NewPost {
     pub published_at: Option<Timestamp>,
     /// When it last changed, if the source says so.
     pub updated_at: Option<Timestamp>,
+    /// Whether comments are taken.
+    pub comments_open: bool,
     /// Other paths that shall lead to it.
     pub old_paths: Vec<String>,
     /// Front matter without a column, as a JSON object.

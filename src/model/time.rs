@@ -39,6 +39,12 @@ impl Timestamp {
         self.written("%-d %b %Y, %H:%M")
     }
 
+    /// `2026-11-14T09:12` in `zone`: for the fields of forms.
+    pub fn local(self, zone: &TimeZone) -> String {
+        let zoned = self.zoned().with_time_zone(zone.clone());
+        zoned.strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
     /// `09:12`: where the day stands nearby.
     pub fn clock(self) -> String {
         self.written("%H:%M")

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
-use crate::model::settings::Settings;
+use crate::model::settings::{Ink, Settings, Setup};
 
 /// All settings; what was never set has its default.
 pub fn load(conn: &Connection) -> Result<Settings> {
@@ -20,6 +20,8 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         description: text("description", default.description),
         owner: text("owner", default.owner),
         lang: text("lang", default.lang),
+        time_zone: text("time_zone", default.time_zone),
+        ink: Ink::parse(&text("ink", String::new())).unwrap_or_default(),
         presence: text("presence", "on".into()) == "on",
         posts_per_page: number(
             &text("posts_per_page", default.posts_per_page.to_string()),
@@ -56,6 +58,23 @@ pub fn fill(tx: &Connection) -> Result<()> {
         .map_err(|error| Error::Refused(format!("the system gave no random bytes: {error}")))?;
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     set(tx, "form_key", &hex)
+}
+
+/// Gives the blog its owner; `hash` is what is kept of the password.
+///
+/// Errors: [`Error::Refused`] if it has one.
+pub fn set_up(tx: &Connection, setup: &Setup, hash: &str) -> Result<()> {
+    if get(tx, "owner")?.is_some() {
+        return Err(Error::Refused(
+            "this blog has an owner already; nothing was changed".into(),
+        ));
+    }
+    set(tx, "title", &setup.title)?;
+    set(tx, "owner", setup.name.as_str())?;
+    set(tx, "ink", setup.ink.as_str())?;
+    let email = setup.email.as_ref().map_or("", |email| email.as_str());
+    set(tx, "owner_email", email)?;
+    set(tx, "owner_password", hash)
 }
 
 fn number(value: &str, key: &str) -> Result<i64> {

@@ -5,7 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use crate::model::comment::CommentStatus;
 use crate::model::entry::EntryStatus;
 use crate::model::event::{Audience, Kind};
-use crate::model::id::{CommentId, EntryId, EventId, PostId, VisitorId};
+use crate::model::id::{CommentId, EntryId, EventId, PostId, RevisionId, SessionId, VisitorId};
 use crate::model::post::{Discussion, PostKind, Status};
 use crate::model::time::Timestamp;
 
@@ -43,7 +43,7 @@ macro_rules! words {
     )*};
 }
 
-integers!(PostId CommentId EntryId VisitorId EventId Timestamp);
+integers!(PostId CommentId EntryId VisitorId RevisionId SessionId EventId Timestamp);
 words!(PostKind Status Discussion CommentStatus EntryStatus Kind);
 
 impl ToSql for Audience {

@@ -4,6 +4,7 @@
 //! `askama::Template::render`. HTML is written in `templates/` and nowhere else.
 
 pub mod comments;
+pub mod desk;
 pub mod entries;
 pub mod errors;
 pub mod lists;
@@ -16,6 +17,7 @@ pub mod signs;
 mod tests;
 
 use crate::model::id::{CommentId, EntryId, EventId, PostId};
+use crate::model::settings::Ink;
 use crate::model::time::Timestamp;
 
 /// The blog as its pages and feeds name it.
@@ -29,6 +31,8 @@ pub struct Site {
     pub owner: String,
     /// BCP 47 language tag.
     pub lang: String,
+    /// The colours of its pages.
+    pub ink: Ink,
     /// Scheme and host as readers reach it, without a slash at the end.
     pub base_url: String,
 }
@@ -108,6 +112,8 @@ pub struct Frame<'a> {
     pub site: &'a Site,
     /// The reader's choice.
     pub theme: Theme,
+    /// Whether the reader is the owner, signed in.
+    pub owner: bool,
     /// What is said of the reader's own, if the reader is a visitor that is known.
     pub me: Option<Me>,
 }

@@ -99,6 +99,14 @@ pub struct StaticPage<'a> {
 }
 
 impl<'a> StaticPage<'a> {
+    /// A post that is not public yet, as it would look: for no search engine and under no address of its own.
+    pub fn preview(frame: Frame<'a>, post: &'a Post) -> StaticPage<'a> {
+        StaticPage {
+            head: Head::passing(&post.title),
+            ..StaticPage::new(frame, post)
+        }
+    }
+
     /// `post` is of the kind [`PostKind::Page`](crate::model::post::PostKind::Page).
     pub fn new(frame: Frame<'a>, post: &'a Post) -> StaticPage<'a> {
         let head = Head {

@@ -17,6 +17,7 @@ pub fn site() -> Site {
         description: "Small databases & slow bread".into(),
         owner: "Maren Oster".into(),
         lang: "en".into(),
+        ink: crate::model::settings::Ink::Ledger,
         base_url: "https://example.org".into(),
     }
 }

@@ -23,6 +23,7 @@ fn framed(site: &Site) -> Frame<'_> {
     Frame {
         site,
         theme: Theme::Auto,
+        owner: false,
         me: None,
     }
 }

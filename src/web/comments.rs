@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use poem::http::{StatusCode, header};
+use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 use serde_json::json;
@@ -12,15 +12,15 @@ use super::error::Failure;
 use super::form::Form;
 use super::posts::{Draft, PostQuery};
 use super::reader::Reader;
-use super::{App, issued, see_other};
+use super::{App, issued, no_store, see_other, session};
 use crate::error::{Error, Fields, Result};
 use crate::live::frame;
-use crate::model::comment::{Comment, NewComment};
+use crate::model::comment::{Changer, Comment, NewComment};
 use crate::model::id::{CommentId, EventId};
 use crate::model::thread::Thread;
 use crate::model::time::Timestamp;
 use crate::model::typed::{Body, Email, Link, Name};
-use crate::store::{Tx, comments, log, settings, visitors};
+use crate::store::{Tx, comments, log, settings};
 use crate::text;
 
 use crate::views::comments::{CommentEditPage, CommentPart, ThreadPart, Typed};
@@ -36,7 +36,8 @@ pub async fn create(
     Path(slug): Path<String>,
     form: Form,
 ) -> Result<Response, Failure> {
-    let new = match parse(&form, app) {
+    let owner = owner(app, &reader).await?;
+    let new = match parse(&form, app, owner) {
         Ok(new) => new,
         Err(errors) => return refused(app, &reader, slug, &form, errors).await,
     };
@@ -98,9 +99,7 @@ pub async fn edit(
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
     let answer = app.page(&reader, move |moment| {
-        let visitor = moment.visitor.as_ref().ok_or(NOBODY)?;
-        let window = moment.settings.edit_minutes * 60_000;
-        let comment = comments::changeable(moment.conn, CommentId(id), visitor.id, window)?;
+        let comment = comments::changeable(moment.conn, CommentId(id), &moment.changer())?;
         Ok(CommentEditPage::new(moment.frame(), &comment, &comment.body, None).render()?)
     });
     let mut answer = answer.await?;
@@ -125,9 +124,9 @@ pub async fn change(
     let changed = app
         .store
         .write(move |tx| {
-            let (visitor, window) = changer(tx, &reader)?;
+            let changer = changer(tx, &reader)?;
             Ok((
-                comments::edit(tx, id, visitor, window, &body, &html)?,
+                comments::edit(tx, id, &changer, &body, &html)?,
                 log::head(tx)?.id,
                 reader.wants_json,
             ))
@@ -151,9 +150,9 @@ pub async fn remove(
 ) -> Result<Response, Failure> {
     let wants_json = reader.wants_json;
     let deleted = app.store.write(move |tx| {
-        let (visitor, window) = changer(tx, &reader)?;
+        let changer = changer(tx, &reader)?;
         Ok((
-            comments::delete(tx, CommentId(id), visitor, window)?,
+            comments::delete(tx, CommentId(id), &changer)?,
             log::head(tx)?.id,
         ))
     });
@@ -167,19 +166,34 @@ pub async fn remove(
     Ok(see_other(&format!("{page}#comments")))
 }
 
-const NOBODY: Error = Error::Forbidden("only the browser that posted this comment can change it");
-
-/// Who changes a comment, and for how many milliseconds they may.
-fn changer(tx: &Tx, reader: &Reader) -> Result<(crate::model::id::VisitorId, i64)> {
-    let hash = reader.token_hash.ok_or(NOBODY)?;
-    let visitor = visitors::find(tx, &hash)?.ok_or(NOBODY)?;
-    Ok((visitor.id, settings::load(tx)?.edit_minutes * 60_000))
+/// Who asks to change a comment.
+fn changer(tx: &Tx, reader: &Reader) -> Result<Changer> {
+    Ok(Changer {
+        visitor: reader.visitor(tx)?.map(|visitor| visitor.id),
+        owner: session::find(tx, reader)?.is_some(),
+        window: settings::load(tx)?.edit_minutes * 60_000,
+    })
 }
 
-/// A valid comment, or what is wrong by field.
-fn parse(form: &Form, app: &App) -> Result<NewComment, Fields> {
+/// The owner's name, if it is the owner who writes.
+async fn owner(app: &App, reader: &Reader) -> Result<Option<String>> {
+    if reader.session_hash.is_none() {
+        return Ok(None);
+    }
+    let reader = reader.clone();
+    let name = app
+        .store
+        .read(move |conn| match session::find(conn, &reader)? {
+            Some(_) => settings::get(conn, "owner"),
+            None => Ok(None),
+        });
+    name.await
+}
+
+/// A valid comment, or what is wrong by field. The `owner`'s bears the owner's name, and never waits.
+fn parse(form: &Form, app: &App, owner: Option<String>) -> Result<NewComment, Fields> {
     let mut errors = Fields::new();
-    let name = Name::parse(form.get("name"))
+    let name = Name::parse(owner.as_deref().unwrap_or(form.get("name")))
         .map_err(|why| errors.insert("name", why.to_string()))
         .ok();
     let body = Body::parse(form.get("body"))
@@ -202,16 +216,20 @@ fn parse(form: &Form, app: &App) -> Result<NewComment, Fields> {
     match (name, body, email, url, parent) {
         (Some(name), Some(body), Some(email), Some(url), Some(parent)) => {
             let html = text::comment::html(body.as_str());
-            let (parent, held_for) = (parent.map(CommentId), held_for(form, app));
+            let held_for = match owner {
+                Some(_) => None,
+                None => held_for(form, app),
+            };
             Ok(NewComment {
                 name,
                 email,
                 url,
                 body,
                 html,
-                parent,
+                parent: parent.map(CommentId),
                 op,
                 show_name: form.filled("show_name").is_some(),
+                owner: owner.is_some(),
                 held_for,
             })
         }
@@ -304,9 +322,7 @@ async fn edit_refused(
     }
     let typed = form.get("body").to_owned();
     let page = app.page(reader, move |moment| {
-        let visitor = moment.visitor.as_ref().ok_or(NOBODY)?;
-        let window = moment.settings.edit_minutes * 60_000;
-        let comment = comments::changeable(moment.conn, id, visitor.id, window)?;
+        let comment = comments::changeable(moment.conn, id, &moment.changer())?;
         Ok(CommentEditPage::new(moment.frame(), &comment, &typed, Some(&why)).render()?)
     });
     let mut answer = page
@@ -356,12 +372,4 @@ pub fn with_cursor(status: StatusCode, body: serde_json::Value, event: EventId) 
         .body(body.to_string());
     no_store(&mut answer);
     answer
-}
-
-/// Has nobody keep an answer.
-pub fn no_store(answer: &mut Response) {
-    answer.headers_mut().insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
 }

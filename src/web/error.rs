@@ -5,13 +5,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use poem::error::{ParsePathError, ResponseError};
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use serde_json::json;
 
 use super::reader::Reader;
-use super::{App, site};
+use super::{App, no_store, see_other, site};
 use crate::error::Error;
 use crate::model::post::PostLine;
 use crate::model::settings::Settings;
@@ -61,6 +62,11 @@ impl Failure {
         }
     }
 
+    /// A request that only the owner may make.
+    pub fn sign_in() -> Failure {
+        Failure::status(StatusCode::UNAUTHORIZED)
+    }
+
     /// Gives back the text that was typed.
     pub fn with_typed(self, typed: &str) -> Failure {
         Failure {
@@ -75,7 +81,10 @@ impl Failure {
     fn why(&self) -> Option<String> {
         match &self.error {
             Cause::Ours(
-                error @ (Error::Forbidden(_) | Error::Unavailable(_) | Error::Invalid(_)),
+                error @ (Error::Forbidden(_)
+                | Error::Conflict(_)
+                | Error::Unavailable(_)
+                | Error::Invalid(_)),
             ) => Some(sentence(&error.to_string())),
             _ => None,
         }
@@ -110,6 +119,7 @@ impl ResponseError for Failure {
             Cause::Ours(Error::NotFound) => StatusCode::NOT_FOUND,
             Cause::Ours(Error::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Cause::Ours(Error::Forbidden(_)) => StatusCode::FORBIDDEN,
+            Cause::Ours(Error::Conflict(_)) => StatusCode::CONFLICT,
             Cause::Ours(Error::Unavailable(_) | Error::Pool(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Cause::Ours(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -129,15 +139,32 @@ fn sentence(message: &str) -> String {
 pub async fn drawn<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
     let app = req.data::<Arc<App>>().cloned();
     let (reader, path) = (Reader::of(&req), req.original_uri().path().to_owned());
+    let asked = req.original_uri().path_and_query().map(ToString::to_string);
     let method = req.method().clone();
     let answer = match next.call(req).await {
         Ok(answer) => answer.into_response(),
+        Err(error) if error.status() == StatusCode::UNAUTHORIZED && is_page(&method, &reader) => {
+            return Ok(to_login(&asked.unwrap_or_default()));
+        }
         Err(error) => return Ok(draw(app, reader, &method, path, error).await),
     };
     if answer.status() == StatusCode::INTERNAL_SERVER_ERROR {
         return Ok(draw(app, reader, &method, path, answer.status().into()).await);
     }
     Ok(answer)
+}
+
+/// Whether a browser asks for a page to look at.
+fn is_page(method: &Method, reader: &Reader) -> bool {
+    matches!(*method, Method::GET | Method::HEAD) && !reader.wants_json
+}
+
+/// To the door of the desk, and from there to what was asked for.
+fn to_login(asked: &str) -> Response {
+    let next = utf8_percent_encode(asked, NON_ALPHANUMERIC);
+    let mut answer = see_other(&format!("/admin/login?next={next}"));
+    no_store(&mut answer);
+    answer
 }
 
 async fn draw(
@@ -246,6 +273,7 @@ async fn page(app: &App, reader: &Reader, said: Said) -> Response {
                 Frame {
                     site: &site,
                     theme: reader.theme,
+                    owner: false,
                     me: None,
                 },
                 &[],

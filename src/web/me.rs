@@ -10,13 +10,11 @@ use poem::web::Data;
 use poem::{Response, handler};
 use rusqlite::Connection;
 
-use super::comments::no_store;
 use super::error::Failure;
 use super::form::Form;
 use super::reader::{self, Reader};
-use super::{App, see_other};
+use super::{App, no_store, see_other};
 use crate::error::{Error, Result};
-use crate::model::comment::CommentStatus;
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 use crate::model::visitor::Visitor;
@@ -47,12 +45,10 @@ pub async fn show(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response
         let Some(visitor) = moment.visitor.clone() else {
             return Ok(MePage::new(moment.frame(), None).render()?);
         };
-        let (window, now) = (moment.settings.edit_minutes * 60_000, Timestamp::now());
+        let (changer, now) = (moment.changer(), Timestamp::now());
         let (written, written_in_all) = mine::written(conn, visitor.id, LISTED)?;
         let written = written.into_iter().map(|written| {
-            let comment = &written.comment;
-            let changeable =
-                comment.status != CommentStatus::Rejected && comment.created_at.plus(window) > now;
+            let changeable = changer.may(&written.comment, now).is_ok();
             (written, changeable)
         });
         let mine = Mine {

@@ -2,7 +2,9 @@
 
 pub mod server;
 
+mod admin;
 mod assets;
+mod client;
 mod comments;
 mod compress;
 mod error;
@@ -16,11 +18,15 @@ mod pages;
 mod posts;
 mod reactions;
 mod reader;
+mod session;
 mod streams;
 mod theme;
+mod throttle;
+mod token;
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use poem::error::MethodNotAllowedError;
 use poem::http::header;
 use poem::middleware::{AddData, CatchPanic};
@@ -29,11 +35,14 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::live::Live;
+use crate::model::comment::Changer;
 use crate::model::settings::Settings;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, settings};
 use crate::views::{Frame, Me, Site, Theme};
 use reader::Reader;
+
+pub use admin::{Doorkeeper, Invitation};
 
 /// What every handler has at hand.
 pub struct App {
@@ -49,6 +58,12 @@ pub struct App {
     pub limits: bool,
     /// Signs the time at which a form was handed out.
     pub form_key: String,
+    /// Who may set up a blog that has no owner.
+    pub invitation: Invitation,
+    /// Who checks passwords.
+    pub doorkeeper: Doorkeeper,
+    /// The proxies that are believed when they say whom they ask for.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl App {
@@ -57,7 +72,7 @@ impl App {
     where
         F: FnOnce(&Moment) -> Result<String> + Send + 'static,
     {
-        let kept = if reader.token_hash.is_some() {
+        let kept = if reader.token_hash.is_some() || reader.session_hash.is_some() {
             "private, no-cache"
         } else {
             "no-cache"
@@ -69,6 +84,7 @@ impl App {
                 let settings = settings::load(conn)?;
                 let site = site(&settings, base_url);
                 let visitor = reader.visitor(conn)?;
+                let owner = session::find(conn, &reader)?.is_some();
                 let me = visitor
                     .as_ref()
                     .map(|visitor| me::told(conn, visitor))
@@ -79,6 +95,7 @@ impl App {
                     site,
                     theme: reader.theme,
                     visitor,
+                    owner,
                     me,
                 })
             })
@@ -104,14 +121,26 @@ struct Moment<'a> {
     theme: Theme,
     /// The visitor whose cookie came with the request.
     visitor: Option<Visitor>,
+    /// Whether it is the owner who asks.
+    owner: bool,
     me: Option<Me>,
 }
 
 impl Moment<'_> {
+    /// The asker, as someone who may change comments.
+    fn changer(&self) -> Changer {
+        Changer {
+            visitor: self.visitor.as_ref().map(|visitor| visitor.id),
+            owner: self.owner,
+            window: self.settings.edit_minutes * 60_000,
+        }
+    }
+
     fn frame(&self) -> Frame<'_> {
         Frame {
             site: &self.site,
             theme: self.theme,
+            owner: self.owner,
             me: self.me,
         }
     }
@@ -123,8 +152,15 @@ fn site(settings: &Settings, base_url: String) -> Site {
         description: settings.description.clone(),
         owner: settings.owner.clone(),
         lang: settings.lang.clone(),
+        ink: settings.ink,
         base_url,
     }
+}
+
+/// Has nobody keep an answer.
+fn no_store(answer: &mut Response) {
+    let never = header::HeaderValue::from_static("no-store");
+    answer.headers_mut().insert(header::CACHE_CONTROL, never);
 }
 
 /// An answer that leads on to `path` by GET.
@@ -208,7 +244,9 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/health", get(streams::health));
     let files = following
         .at("/assets/:name", get(assets::show))
-        .at("/media/:hash/:name", get(media::show));
+        .at("/media/:hash/:name", get(media::show))
+        .at("/preview/:id", get(admin::preview::show))
+        .nest("/admin", admin::routes());
     files
         .with(CatchPanic::new().with_handler(|_| {
             tracing::error!("a handler panicked");

@@ -173,13 +173,8 @@ impl Moment<'_> {
             return Err(Error::NotFound);
         }
         let entries = entries::page(conn, post.id, part)?;
-        let (window, now) = (self.settings.edit_minutes * 60_000, Timestamp::now());
-        let own = |comment: &Comment| {
-            viewer.is_some()
-                && comment.visitor == viewer
-                && comment.created_at.plus(window) > now
-                && !comment.is_deleted()
-        };
+        let (changer, now) = (self.changer(), Timestamp::now());
+        let own = |comment: &Comment| changer.may(comment, now).is_ok();
         let mut comments = comments::page(conn, &post, page, viewer)?;
         let news = self.news(&post, query.since.as_deref(), page, viewer, &mut comments)?;
         let threads = match post.discussion {

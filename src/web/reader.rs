@@ -1,27 +1,32 @@
 //! Who asks: the visitor's cookie, the chosen theme, and whether the answer shall be JSON.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use poem::http::{HeaderValue, header};
-use poem::web::cookie::{Cookie, SameSite};
+use poem::http::header;
 use poem::{FromRequest, Request, RequestBody, Response};
 use rusqlite::Connection;
-use sha2::{Digest, Sha256};
 
-use super::App;
-use crate::error::{Error, Result};
+use super::token::TokenHash;
+use super::{App, session, token};
+use crate::error::Result;
 use crate::model::visitor::Visitor;
 use crate::store::visitors;
 use crate::views::Theme;
 
-/// A year, in seconds: the life of a visitor's cookie.
-const YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
+/// The name of the visitor's cookie.
+const VISITOR: &str = "visitor";
+
+/// A year: the life of a visitor's cookie.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What a request says about its sender. No cookie is set by reading.
 #[derive(Clone, Debug, Default)]
 pub struct Reader {
     /// SHA-256 of the visitor cookie's value, if there is a well-formed one.
-    pub token_hash: Option<[u8; 32]>,
+    pub token_hash: Option<TokenHash>,
+    /// The same of the owner's session. A session in the file decides whether it is one.
+    pub session_hash: Option<TokenHash>,
     /// The theme that was chosen.
     pub theme: Theme,
     /// Whether JSON was asked for.
@@ -31,31 +36,17 @@ pub struct Reader {
 impl Reader {
     /// Reads the headers of a request.
     pub fn of(req: &Request) -> Reader {
-        let cookie = |name: &str| {
-            let cookies = req
-                .headers()
-                .get_all(header::COOKIE)
-                .iter()
-                .filter_map(|value| value.to_str().ok());
-            let mut pairs = cookies
-                .flat_map(|line| line.split(';'))
-                .filter_map(|pair| pair.trim().split_once('='));
-            pairs
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| value.to_owned())
-        };
-        // On https only the cookie that no other host can plant counts.
         let secure = req.data::<Arc<App>>().is_some_and(|app| app.is_secure());
-        let token = cookie(name(secure)).filter(|token| is_token(token));
         let accept = req
             .headers()
             .get(header::ACCEPT)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
         Reader {
-            token_hash: token.map(|token| hash(&token)),
-            theme: cookie("theme")
-                .and_then(|word| Theme::parse(&word))
+            token_hash: token::read(req, VISITOR, secure),
+            session_hash: token::read(req, session::COOKIE, secure),
+            theme: token::cookie(req, "theme")
+                .and_then(Theme::parse)
                 .unwrap_or_default(),
             wants_json: wants_json(accept),
         }
@@ -69,17 +60,14 @@ impl Reader {
 
     /// The identity to post with: the one that came with the request, else 32 random bytes.
     ///
-    /// Errors: [`Error::Unavailable`] if the system has no randomness to give.
+    /// Errors: [`crate::error::Error::Unavailable`] if the system has no randomness to give.
     pub fn identity(&self) -> Result<Identity> {
         if let Some(hash) = self.token_hash {
             return Ok(Identity { hash, new: None });
         }
-        let mut bytes = [0u8; 32];
-        getrandom::fill(&mut bytes)
-            .map_err(|_| Error::Unavailable("no randomness for a cookie; please try again"))?;
-        let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let token = token::fresh()?;
         Ok(Identity {
-            hash: hash(&token),
+            hash: token::hash(&token),
             new: Some(token),
         })
     }
@@ -94,7 +82,7 @@ impl<'a> FromRequest<'a> for Reader {
 /// Who posts: the hash of the visitor's token, and the token itself where it is a new one.
 pub struct Identity {
     /// What the database knows the visitor by.
-    pub hash: [u8; 32],
+    pub hash: TokenHash,
     new: Option<String>,
 }
 
@@ -102,37 +90,13 @@ impl Identity {
     /// Hands a new visitor their cookie. On https it is bound to this host and never sent in the clear.
     pub fn give(&self, answer: &mut Response, secure: bool) {
         let Some(token) = &self.new else { return };
-        let mut cookie = Cookie::new_with_str(name(secure), token);
-        cookie.set_path("/");
-        cookie.set_http_only(true);
-        cookie.set_same_site(SameSite::Lax);
-        cookie.set_secure(secure);
-        cookie.set_max_age(YEAR);
-        set(answer, &cookie);
+        token::give(answer, VISITOR, token, YEAR, secure);
     }
 }
 
 /// Takes the visitor's cookie back from the browser.
 pub fn forget(answer: &mut Response, secure: bool) {
-    let mut cookie = Cookie::new_with_str(name(secure), "");
-    cookie.set_path("/");
-    cookie.set_http_only(true);
-    cookie.set_same_site(SameSite::Lax);
-    cookie.set_secure(secure);
-    cookie.set_max_age(std::time::Duration::ZERO);
-    set(answer, &cookie);
-}
-
-/// Adds a `Set-Cookie` to an answer.
-pub fn set(answer: &mut Response, cookie: &Cookie) {
-    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
-        answer.headers_mut().append(header::SET_COOKIE, value);
-    }
-}
-
-/// The cookie's name: with the prefix a browser takes it only from this very host over https.
-fn name(secure: bool) -> &'static str {
-    if secure { "__Host-visitor" } else { "visitor" }
+    token::give(answer, VISITOR, "", Duration::ZERO, secure);
 }
 
 /// Whether JSON is liked better than anything else that we send. Of two liked alike the first counts.
@@ -152,14 +116,6 @@ fn wants_json(accept: &str) -> bool {
         }
     }
     best.1 == "application/json"
-}
-
-fn is_token(value: &str) -> bool {
-    value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn hash(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use poem::{Response, handler};
 
 use super::error::Failure;
 use super::form::Form;
-use super::{App, reader, see_other};
+use super::{App, see_other, token};
 use crate::error::Error;
 use crate::views::Theme;
 
@@ -27,12 +27,12 @@ pub async fn choose(Data(app): Data<&Arc<App>>, form: Form) -> Result<Response, 
     let days = if theme.forced().is_some() { 365 } else { 0 };
     cookie.set_max_age(Duration::from_secs(days * 24 * 60 * 60));
     let mut answer = see_other(back(form.get("back")));
-    reader::set(&mut answer, &cookie);
+    token::set(&mut answer, &cookie);
     Ok(answer)
 }
 
-/// Where the reader came from, if that is a plain path of this site.
-fn back(path: &str) -> &str {
+/// Where the reader wants to go back to, if that is a plain path of this site.
+pub fn back(path: &str) -> &str {
     let plain = path.starts_with('/')
         && !path.starts_with("//")
         && path

@@ -22,6 +22,9 @@ use crate::waiting::eventually;
 /// The program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_rowlog");
 
+/// The password of every owner in these stories.
+pub const PASSWORD: &str = "a tide table of 1911";
+
 /// A blog of its own, served by the real program for as long as this value lives.
 pub struct Site {
     folder: TempDir,
@@ -34,7 +37,7 @@ pub struct Site {
 /// The running `serve`. Its stdout stays open, as a terminal's would.
 struct Server {
     process: Child,
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
 }
 
 impl Site {
@@ -97,10 +100,39 @@ impl Site {
         let mut stdout = BufReader::new(process.stdout.take().expect("stdout is piped"));
         self.address = address_in(&mut stdout)
             .unwrap_or_else(|| panic!("it never listened:\n{}", self.log_text()));
-        self.server = Some(Server {
-            process,
-            _stdout: stdout,
-        });
+        self.server = Some(Server { process, stdout });
+    }
+
+    /// The path that the terminal offers to whoever sets the blog up.
+    pub fn invitation(&mut self) -> String {
+        let server = self.server.as_mut().expect("a server runs");
+        let mut line = String::new();
+        let read = server.stdout.read_line(&mut line);
+        read.expect("the server's output can be read");
+        let offer = format!("Set up your blog at http://{}", self.address);
+        let path = line.trim_end().strip_prefix(&offer);
+        path.unwrap_or_else(|| panic!("no offer: {line:?}")).into()
+    }
+
+    /// Gives the blog its owner, Maren, from the command line.
+    pub fn set_up(&self) {
+        let setup = [
+            "setup",
+            "--title",
+            "Slack Water",
+            "--name",
+            "Maren",
+            "--password-stdin",
+        ];
+        self.rowlog_with(&setup, &format!("{PASSWORD}\n")).worked();
+    }
+
+    /// The owner of a blog that is set up, signed in.
+    pub fn owner(&self) -> Visitor {
+        let mut owner = self.visitor();
+        let fields = [("password", PASSWORD)];
+        owner.submit("/admin/login", &fields).expect(303);
+        owner
     }
 
     /// Ends the server as a crash or a power cut would, in the middle of whatever it does.

@@ -148,6 +148,7 @@ pub fn typed(line: &Line) -> Result<NewComment> {
         body,
         parent: None,
         op: None,
+        owner: line.name == OWNER,
         held_for: None,
     })
 }
@@ -162,9 +163,8 @@ fn talk_over(tx: &Tx, talk: Vec<Earlier>) -> Result<HashMap<usize, CommentId>> {
         people.insert(line.new.name.as_str().to_owned(), visitor);
         let parent = line.parent.and_then(|parent| said.get(&parent).copied());
         let new = NewComment { parent, ..line.new };
-        let owner = new.name.as_str() == OWNER;
         let post = post(tx, &line.post)?;
-        let id = comments::import(tx, post, visitor, &new, owner, line.at)?;
+        let id = comments::import(tx, post, visitor, &new, line.at)?;
         said.insert(line.place, id);
     }
     Ok(said)

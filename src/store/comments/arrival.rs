@@ -99,8 +99,8 @@ pub fn insert(
             Ok((row.get(0)?, row.get(1)?))
         })?;
     let sql = "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
-                   html, renderer, status, held_for, op, created_at)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16) returning id";
+                   html, renderer, status, held_for, op, created_at, owner)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) returning id";
     let status = if held_for.is_some() {
         CommentStatus::Pending
     } else {
@@ -123,6 +123,7 @@ pub fn insert(
         held_for,
         free_op(tx, post, new)?,
         tx.now(),
+        new.owner,
     ];
     Ok(tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::{Tx, log, posts, reactions, settings, visitors};
 use crate::error::{Error, Result};
-use crate::model::comment::{Comment, CommentStatus, NewComment, PER_PAGE, Parent};
+use crate::model::comment::{Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
 use crate::model::post::{Discussion, Post};
@@ -26,7 +26,8 @@ pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id lef
 /// [`Error::Invalid`] if the comment it answers is gone.
 pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Result<Comment> {
     let post = arrival::open_post(tx, slug)?;
-    if let Some(owner) = settings::get(tx, "owner")?
+    if !new.owner
+        && let Some(owner) = settings::get(tx, "owner")?
         && new.name.looks_like(&owner)
     {
         let why = "this is how the owner of this blog is called; please use another name";
@@ -40,7 +41,9 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
         .parent
         .map(|id| arrival::answered(tx, post, id, visitor))
         .transpose()?;
-    visitors::remember(tx, visitor, new)?;
+    if !new.owner {
+        visitors::remember(tx, visitor, new)?;
+    }
     // What answers a waiting comment waits with it: strangers cannot see what it answers.
     let behind = parent.as_ref().filter(|parent| parent.is_pending());
     let held_for = new
@@ -91,7 +94,6 @@ pub fn import(
     post: PostId,
     visitor: VisitorId,
     new: &NewComment,
-    owner: bool,
     at: Timestamp,
 ) -> Result<CommentId> {
     let parent = new
@@ -99,23 +101,16 @@ pub fn import(
         .map(|id| arrival::answered(tx, post, id, visitor));
     let id = arrival::insert(tx, post, visitor, new, parent.transpose()?.as_ref(), None)?;
     counted(tx, post, 1)?;
-    tx.prepare_cached("update comments set owner = ?2, created_at = ?3 where id = ?1")?
-        .execute(params![id, owner, at])?;
+    tx.prepare_cached("update comments set created_at = ?2 where id = ?1")?
+        .execute(params![id, at])?;
     Ok(id)
 }
 
 /// Changes the text of a comment, and records the event.
 ///
 /// Errors: as [`changeable`].
-pub fn edit(
-    tx: &Tx,
-    id: CommentId,
-    visitor: VisitorId,
-    window: i64,
-    body: &Body,
-    html: &str,
-) -> Result<Comment> {
-    let comment = changeable(tx, id, visitor, window)?;
+pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, body: &Body, html: &str) -> Result<Comment> {
+    let comment = changeable(tx, id, changer)?;
     let sql = "update comments set body = ?2, html = ?3, renderer = ?4, edited_at = ?5, version = version + 1
                where id = ?1 and body <> ?2";
     if tx
@@ -123,8 +118,11 @@ pub fn edit(
         .execute(params![id, body.as_str(), html, RENDERER, tx.now()])?
         > 0
     {
-        let (kind, audience) = match comment.status {
-            CommentStatus::Pending => (Kind::CommentPending, Audience::Visitor(visitor)),
+        let (kind, audience) = match (comment.status, comment.visitor) {
+            (CommentStatus::Pending, Some(writer)) => {
+                (Kind::CommentPending, Audience::Visitor(writer))
+            }
+            (CommentStatus::Pending, None) => (Kind::CommentPending, Audience::Owner),
             _ => (Kind::CommentUpdated, Audience::Public),
         };
         log::append(tx, kind, Some(comment.post), id.0, audience, None)?;
@@ -135,8 +133,8 @@ pub fn edit(
 /// Deletes a comment: its words, its writer and its reactions leave the file; the row keeps its number.
 ///
 /// Errors: as [`changeable`].
-pub fn delete(tx: &Tx, id: CommentId, visitor: VisitorId, window: i64) -> Result<Comment> {
-    let comment = changeable(tx, id, visitor, window)?;
+pub fn delete(tx: &Tx, id: CommentId, changer: &Changer) -> Result<Comment> {
+    let comment = changeable(tx, id, changer)?;
     take_back(tx, &comment)?;
     Ok(comment)
 }
@@ -167,31 +165,12 @@ pub(super) fn take_back(tx: &Tx, comment: &Comment) -> Result<()> {
     Ok(())
 }
 
-/// The comment, if this visitor may still change it.
+/// The comment, if `changer` may change it.
 ///
-/// Errors: [`Error::NotFound`] if it is gone or hidden, [`Error::Forbidden`] if it is somebody else's or the time is over.
-pub fn changeable(
-    conn: &Connection,
-    id: CommentId,
-    visitor: VisitorId,
-    window: i64,
-) -> Result<Comment> {
+/// Errors: as [`Changer::may`].
+pub fn changeable(conn: &Connection, id: CommentId, changer: &Changer) -> Result<Comment> {
     let comment = get(conn, id)?;
-    match comment.status {
-        CommentStatus::Deleted | CommentStatus::Rejected => return Err(Error::NotFound),
-        CommentStatus::Pending if comment.visitor != Some(visitor) => return Err(Error::NotFound),
-        _ => {}
-    }
-    if comment.visitor != Some(visitor) {
-        return Err(Error::Forbidden(
-            "only the browser that posted this comment can change it",
-        ));
-    }
-    if comment.created_at.plus(window) < Timestamp::now() {
-        return Err(Error::Forbidden(
-            "the time in which this comment could be changed is over",
-        ));
-    }
+    changer.may(&comment, Timestamp::now())?;
     Ok(comment)
 }
 
