@@ -15,6 +15,22 @@ use crate::model::post::{PostKind, PostLine, Tag};
 use crate::model::time::Timestamp;
 use crate::views::Site;
 
+/// Robots that gather texts for language models, as they call themselves.
+const AI_ROBOTS: [&str; 12] = [
+    "Amazonbot",
+    "anthropic-ai",
+    "Applebot-Extended",
+    "Bytespider",
+    "CCBot",
+    "ClaudeBot",
+    "cohere-ai",
+    "Diffbot",
+    "Google-Extended",
+    "GPTBot",
+    "Meta-ExternalAgent",
+    "PerplexityBot",
+];
+
 /// A feed: which blog it tells of, where it stands, and the page it follows.
 #[derive(Clone, Copy, Debug)]
 pub struct Feed<'a> {

@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::language::is_language;
 use super::post::{Discussion, Post, PostKind};
 use super::time::Timestamp;
 use crate::error::Fields;
@@ -200,17 +201,6 @@ fn time(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     let local: DateTime = typed.parse().ok()?;
     let instant = zone.to_ambiguous_timestamp(local).compatible().ok()?;
     Some(Timestamp(instant.as_millisecond()))
-}
-
-/// Whether it has the shape of a language tag, or is empty. Source: BCP 47, section 2.1.
-fn is_language(tag: &str) -> bool {
-    let is_subtag = |part: &str| {
-        (1..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric())
-    };
-    tag.is_empty()
-        || (tag.len() <= 35
-            && tag.split('-').all(is_subtag)
-            && tag.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// Whether it can be the last part of an address as it is.

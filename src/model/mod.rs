@@ -7,6 +7,7 @@ pub mod desk;
 pub mod entry;
 pub mod event;
 pub mod id;
+pub mod language;
 pub mod manuscript;
 pub mod media;
 pub mod post;

@@ -18,6 +18,10 @@ pub fn site() -> Site {
         owner: "Maren Oster".into(),
         lang: "en".into(),
         ink: crate::model::settings::Ink::Ledger,
+        navigation: Vec::new(),
+        footer: String::new(),
+        css: None,
+        ai_robots: true,
         base_url: "https://example.org".into(),
     }
 }

@@ -377,7 +377,11 @@ fn ids_in_feeds_name_the_host_without_its_port() {
 
 #[test]
 fn the_masthead_marks_the_section_that_is_read() {
-    let current = |head: Head| head.links().map(|link| link.current);
+    let current = |head: Head| {
+        let site = site();
+        let links = head.links(&site);
+        links.iter().map(|link| link.current).collect::<Vec<_>>()
+    };
     assert_eq!(
         current(Head::new("Tags", "/tags".into()).within("/tags")),
         [None, None, Some("page")]

@@ -25,6 +25,11 @@ impl Form {
         self.0.get(name).map_or("", String::as_str)
     }
 
+    /// Whether a field was sent, filled or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// The trimmed value of a field, if there is anything in it.
     pub fn filled(&self, name: &str) -> Option<&str> {
         Some(self.get(name).trim()).filter(|value| !value.is_empty())

@@ -7,6 +7,7 @@ mod assets;
 mod client;
 mod comments;
 mod compress;
+mod css;
 mod error;
 mod feeds;
 mod form;
@@ -39,6 +40,7 @@ use crate::model::comment::Changer;
 use crate::model::settings::Settings;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, settings};
+use crate::text;
 use crate::views::{Frame, Me, Site, Theme};
 use reader::Reader;
 
@@ -153,6 +155,10 @@ fn site(settings: &Settings, base_url: String) -> Site {
         owner: settings.owner.clone(),
         lang: settings.lang.clone(),
         ink: settings.ink,
+        navigation: settings.navigation.clone(),
+        footer: text::comment::html(&settings.footer),
+        css: css::path(&settings.css),
+        ai_robots: settings.ai_robots,
         base_url,
     }
 }
@@ -244,6 +250,7 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/health", get(streams::health));
     let files = following
         .at("/assets/:name", get(assets::show))
+        .at("/custom.css", get(css::show))
         .at("/media/:hash/:name", get(media::show))
         .at("/preview/:id", get(admin::preview::show))
         .nest("/admin", admin::routes());

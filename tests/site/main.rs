@@ -21,6 +21,7 @@ mod changes;
 mod chat;
 mod commands;
 mod commenting;
+mod configuring;
 mod crash;
 mod crossing;
 mod cursors;

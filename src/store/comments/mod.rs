@@ -48,7 +48,8 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
     let behind = parent.as_ref().filter(|parent| parent.is_pending());
     let held_for = new
         .held_for
-        .or(behind.map(|_| "what it answers is waiting"));
+        .or(behind.map(|_| "what it answers is waiting"))
+        .or(arrival::moderated(tx, visitor, new)?);
     let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for)?;
     if held_for.is_some() {
         log::append(

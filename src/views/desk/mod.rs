@@ -2,6 +2,7 @@
 
 pub mod editor;
 pub mod posts;
+pub mod settings;
 
 use askama::Template;
 
@@ -108,10 +109,11 @@ impl<'a> DeskPage<'a> {
 }
 
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 4] = [
+pub const SECTIONS: [(&str, &str); 5] = [
     ("/admin", "Desk"),
     ("/admin/posts/new", "Write"),
     ("/admin/posts", "Posts"),
+    ("/admin/settings", "Settings"),
     ("/admin/account", "Account"),
 ];
 

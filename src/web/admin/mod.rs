@@ -6,6 +6,7 @@ mod editor;
 mod login;
 mod posts;
 pub mod preview;
+mod settings;
 mod setup;
 
 use poem::{Endpoint, EndpointExt, Route};
@@ -45,6 +46,13 @@ pub fn routes() -> impl Endpoint {
             post(editor::reopen),
         )
         .at("/preview", post(editor::render_preview))
+        .at(
+            "/settings",
+            only(
+                "GET, HEAD, POST",
+                poem::get(settings::show).post(settings::change),
+            ),
+        )
         .at("/account", get(account::show))
         .at("/account/password", post(account::change_password))
         .at("/sessions/end", post(account::end_others))
