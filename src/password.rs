@@ -2,10 +2,10 @@
 //!
 //! Source: security, section 4.
 
-use std::sync::LazyLock;
+use std::fmt;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use crate::error::{Error, Result};
 
@@ -43,10 +43,6 @@ const COMMON: [&str; 22] = [
     "rowlog",
 ];
 
-/// What is compared where there is no owner, so that the time an answer takes tells nothing.
-static NOBODY: LazyLock<Option<String>> =
-    LazyLock::new(|| hash(&Password("nobody has this password".into())).ok());
-
 /// A password that may be the owner's.
 pub struct Password(String);
 
@@ -71,35 +67,53 @@ impl Password {
     }
 }
 
+/// The 19 MiB in which a password is hashed. Whoever hashes often keeps one: taken from the allocator anew for each, blocks
+/// of this size and alignment pile up.
+#[derive(Default)]
+pub struct Room(Vec<Block>);
+
 /// What is kept of a password: Argon2id in the PHC format.
 ///
 /// Errors: [`Error::Refused`] if the system gives no random salt.
-pub fn hash(password: &Password) -> Result<String> {
-    let failed = |error: String| Error::Refused(format!("the password cannot be hashed: {error}"));
-    let argon = argon().map_err(|error| failed(error.to_string()))?;
-    let hash = argon
-        .hash_password(password.0.as_bytes())
-        .map_err(|error| failed(error.to_string()))?;
+pub fn hash(password: &Password, room: &mut Room) -> Result<String> {
+    let failed = |error: &dyn fmt::Display| {
+        Error::Refused(format!("the password cannot be hashed: {error}"))
+    };
+    let mut salt = [0u8; 16];
+    getrandom::fill(&mut salt).map_err(|error| failed(&error))?;
+    let hash = hashed(password.0.as_bytes(), &salt, room).map_err(|error| failed(&error))?;
     Ok(hash.to_string())
 }
 
 /// Whether `typed` is the password whose hash is `kept`. Takes its time, also where nothing is kept.
-pub fn is(typed: &str, kept: Option<&str>) -> bool {
-    let Some(against) = kept.or(NOBODY.as_deref()) else {
-        return false;
-    };
-    let Ok(against) = PasswordHash::new(against) else {
-        return false;
-    };
-    let typed = typed.get(..LONGEST.min(typed.len())).unwrap_or_default();
-    let same = argon().is_ok_and(|argon| argon.verify_password(typed.as_bytes(), &against).is_ok());
-    same && kept.is_some()
+pub fn is(typed: &str, kept: Option<&str>, room: &mut Room) -> bool {
+    let kept = kept.and_then(|kept| PasswordHash::new(kept).ok());
+    let salt = kept.as_ref().and_then(|kept| kept.salt);
+    let salt = salt.as_ref().map_or(&[0u8; 16][..], |salt| salt.as_ref());
+    let typed = &typed.as_bytes()[..LONGEST.min(typed.len())];
+    let found = hashed(typed, salt, room).ok().and_then(|hash| hash.hash);
+    // Outputs are compared in constant time.
+    found.is_some() && found == kept.and_then(|kept| kept.hash)
 }
 
-fn argon() -> argon2::Result<Argon2<'static>> {
+fn hashed(
+    typed: &[u8],
+    salt: &[u8],
+    room: &mut Room,
+) -> argon2::password_hash::Result<PasswordHash> {
     let (memory, passes, lanes) = COST;
     let params = Params::new(memory, passes, lanes, None)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    room.0.resize(params.block_count(), Block::default());
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut output = [0u8; Params::DEFAULT_OUTPUT_LEN];
+    argon.hash_password_into_with_memory(typed, salt, &mut output, &mut room.0)?;
+    Ok(PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon.params())?,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(Output::new(&output)?),
+    })
 }
 
 /// Whether it is one letter again and again, letters in a row, or a common word with signs around it, once or more.
@@ -157,15 +171,31 @@ mod tests {
 
     #[test]
     fn only_the_password_itself_opens() {
-        let kept = hash(&Password::parse("a long enough secret").unwrap()).unwrap();
+        let mut room = Room::default();
+        let password = Password::parse("a long enough secret").unwrap();
+        let kept = hash(&password, &mut room).unwrap();
         assert!(
             kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
             "{kept}"
         );
+        assert_ne!(
+            kept,
+            hash(&password, &mut room).unwrap(),
+            "each has a salt of its own"
+        );
+        let mut is = |typed: &str, kept| is(typed, kept, &mut room);
         assert!(is("a long enough secret", Some(&kept)));
         assert!(!is("a long enough secret ", Some(&kept)));
         assert!(!is("", Some(&kept)));
-        assert!(!is("nobody has this password", None), "there is no owner");
+        assert!(!is("a long enough secret", None), "there is no owner");
         assert!(!is("a long enough secret", Some("not a hash")));
+        let other = argon2::Argon2::default();
+        use argon2::PasswordVerifier;
+        assert!(
+            other
+                .verify_password(b"a long enough secret", kept.as_str())
+                .is_ok(),
+            "as others read it"
+        );
     }
 }

@@ -146,7 +146,7 @@ impl Running {
             form_key: form_key
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
             invitation,
-            doorkeeper: Doorkeeper::new(),
+            doorkeeper: Doorkeeper::new()?,
             trusted_proxies: options.trusted_proxies,
         };
         let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::error::{Error, Fields, Result};
 use crate::model::settings::Setup;
-use crate::password::{self, LONGEST, Password};
+use crate::password::{self, LONGEST, Password, Room};
 use crate::store::{Tx, sessions, settings};
 
 /// Who owns the blog.
@@ -40,7 +40,7 @@ pub struct Typed {
 pub async fn run(folder: &Path, options: Options) -> Result<()> {
     let setup = Setup::parse(&options.title, &options.name, &options.email, "");
     let setup = setup.map_err(|fields| Error::Refused(by_option(fields)))?;
-    let hash = password::hash(&options.password.read()?)?;
+    let hash = password::hash(&options.password.read()?, &mut Room::default())?;
     let store = super::any(folder)?;
     store
         .write(move |tx| settings::set_up(tx, &setup, &hash))
@@ -52,7 +52,7 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
 ///
 /// Errors: [`Error::Refused`] with one line that says what to change.
 pub async fn change_password(folder: &Path, typed: Typed) -> Result<()> {
-    let hash = password::hash(&typed.read()?)?;
+    let hash = password::hash(&typed.read()?, &mut Room::default())?;
     let store = super::existing(folder)?;
     let change = move |tx: &Tx| {
         if settings::get(tx, "owner")?.is_none() {

@@ -133,6 +133,17 @@ impl Manuscript {
         self.body.split_whitespace().count()
     }
 
+    /// What is wrong with the address, if anything is.
+    pub fn slug_trouble(&self) -> Option<String> {
+        let slug = self.slug.trim();
+        if !slug.is_empty() && !is_slug(slug) {
+            let why = "An address is made of lower-case letters, digits and dashes, 80 at most.";
+            return Some(why.into());
+        }
+        (self.kind == PostKind::Page.as_str() && TAKEN.contains(&slug))
+            .then(|| format!("The blog itself answers at /{slug}. Please choose another address."))
+    }
+
     /// What can be published, times read in `zone`.
     ///
     /// Errors: by field, what is wrong and what to do.
@@ -147,14 +158,8 @@ impl Manuscript {
         let summary = self.summary.trim();
         within(&mut errors, "summary", summary, LONGEST_SUMMARY);
         let slug = self.slug.trim();
-        if !slug.is_empty() && !is_slug(slug) {
-            let why = "An address is made of lower-case letters, digits and dashes, 80 at most.";
-            errors.insert("slug", why.into());
-        } else if kind == PostKind::Page && TAKEN.contains(&slug) {
-            errors.insert(
-                "slug",
-                format!("The blog itself answers at /{slug}. Please choose another address."),
-            );
+        if let Some(why) = self.slug_trouble() {
+            errors.insert("slug", why);
         }
         let published_at = time(&self.publish_at, zone);
         if published_at.is_none() && !self.publish_at.trim().is_empty() {

@@ -156,7 +156,7 @@ pub async fn drawn<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Resp
 
 /// Whether a browser asks for a page to look at.
 fn is_page(method: &Method, reader: &Reader) -> bool {
-    matches!(*method, Method::GET | Method::HEAD) && !reader.wants_json
+    matches!(*method, Method::GET | Method::HEAD) && reader.wants_page
 }
 
 /// To the door of the desk, and from there to what was asked for.

@@ -31,6 +31,8 @@ pub struct Reader {
     pub theme: Theme,
     /// Whether JSON was asked for.
     pub wants_json: bool,
+    /// Whether a page was asked for, or whatever there is.
+    pub wants_page: bool,
 }
 
 impl Reader {
@@ -48,7 +50,8 @@ impl Reader {
             theme: token::cookie(req, "theme")
                 .and_then(Theme::parse)
                 .unwrap_or_default(),
-            wants_json: wants_json(accept),
+            wants_json: liked_best(accept) == "application/json",
+            wants_page: matches!(liked_best(accept), "text/html" | "*/*" | ""),
         }
     }
 
@@ -99,9 +102,8 @@ pub fn forget(answer: &mut Response, secure: bool) {
     token::give(answer, VISITOR, "", Duration::ZERO, secure);
 }
 
-/// Whether JSON is liked better than anything else that we send. Of two liked alike the first counts.
-/// Source: RFC 9110, section 12.5.1.
-fn wants_json(accept: &str) -> bool {
+/// What is liked best of all that we send. Of two liked alike the first counts. Source: RFC 9110, section 12.5.1.
+fn liked_best(accept: &str) -> &str {
     let mut best = (0.0, "");
     for range in accept.split(',') {
         let mut parts = range.split(';').map(str::trim);
@@ -115,12 +117,12 @@ fn wants_json(accept: &str) -> bool {
             best = (quality, kind);
         }
     }
-    best.1 == "application/json"
+    best.1
 }
 
 #[cfg(test)]
 mod tests {
-    use super::wants_json;
+    use super::liked_best;
 
     #[test]
     fn json_is_sent_to_whoever_likes_it_best() {
@@ -139,7 +141,11 @@ mod tests {
             ("", false),
         ];
         for (accept, expected) in table {
-            assert_eq!(wants_json(accept), expected, "{accept}");
+            assert_eq!(
+                liked_best(accept) == "application/json",
+                expected,
+                "{accept}"
+            );
         }
     }
 }

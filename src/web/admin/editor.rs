@@ -145,6 +145,11 @@ async fn keep(
 ) -> Result<Response, Failure> {
     let manuscript = typed(form);
     let saved = match form.filled("status") {
+        // A script keeps what is half typed; whoever presses a button wants to know.
+        None if !reader.wants_json && manuscript.slug_trouble().is_some() => Err(Error::field(
+            "slug",
+            manuscript.slug_trouble().unwrap_or_default(),
+        )),
         None => keep_manuscript(app, id, manuscript, form).await,
         Some(word) => match Status::parse(word).filter(|status| *status != Status::Deleted) {
             Some(status) => publish(app, id, &manuscript, status, form).await,

@@ -3,7 +3,9 @@
 //! Whoever guesses is slowed down by address and all together; a device on which the owner has signed in before has a
 //! count of its own, so that strangers cannot lock the owner out. Source: security, section 4.
 
-use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use askama::Template;
@@ -11,9 +13,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::sync::oneshot;
 
 use super::super::client::ClientKey;
 use super::super::error::Failure;
@@ -26,15 +26,15 @@ use super::super::token::{self, TokenHash};
 use super::super::{App, no_store, see_other};
 use super::setup::has_owner;
 use crate::error::{Error, Result};
-use crate::password::{self, Password};
+use crate::password::{self, Password, Room};
 use crate::store::{sessions, settings};
 use crate::views::desk::{LoginPage, LoginView};
 
 /// Hashes at once: each takes 19 MiB.
 const AT_ONCE: usize = 2;
 
-/// How long an attempt waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Attempts that wait for their turn; more are asked to come back.
+const WAITING: usize = 64;
 
 /// Attempts of one address or one device, and of all addresses together.
 const EACH: Rate = Rate {
@@ -53,21 +53,34 @@ enum Counted {
     Client(ClientKey),
 }
 
+/// A password to hash or to check.
+type Job = Box<dyn FnOnce(&mut Room) + Send>;
+
 /// Who checks passwords: a few at a time, and not too often.
 pub struct Doorkeeper {
-    turns: Semaphore,
+    queue: SyncSender<Job>,
     each: Throttle<Counted>,
     together: Throttle<()>,
 }
 
 impl Doorkeeper {
     /// One for this process.
-    pub fn new() -> Doorkeeper {
-        Doorkeeper {
-            turns: Semaphore::new(AT_ONCE),
+    ///
+    /// Errors: [`Error::Io`] if the system gives no thread.
+    pub fn new() -> Result<Doorkeeper> {
+        let (queue, jobs) = mpsc::sync_channel(WAITING);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..AT_ONCE {
+            let jobs = jobs.clone();
+            let thread = thread::Builder::new().name("password".into());
+            let started = thread.spawn(move || work_off(&jobs));
+            started.map_err(Error::io("cannot start a thread"))?;
+        }
+        Ok(Doorkeeper {
+            queue,
             each: Throttle::new(EACH),
             together: Throttle::new(TOGETHER),
-        }
+        })
     }
 
     /// The hash of a new password.
@@ -75,7 +88,8 @@ impl Doorkeeper {
     /// Errors: [`Error::Invalid`] if it is not a good one, [`Error::Unavailable`] if too many wait.
     pub async fn hash(&self, typed: &str) -> Result<String> {
         let password = Password::parse(typed).map_err(|why| Error::field("password", why))?;
-        self.in_turn(move || password::hash(&password)).await?
+        self.in_turn(move |room| password::hash(&password, room))
+            .await?
     }
 
     /// Whether `typed` is the password whose hash is `kept`.
@@ -83,7 +97,7 @@ impl Doorkeeper {
     /// Errors: [`Error::Unavailable`] if too many wait.
     pub async fn is(&self, typed: &str, kept: Option<String>) -> Result<bool> {
         let typed = typed.to_owned();
-        self.in_turn(move || password::is(&typed, kept.as_deref()))
+        self.in_turn(move |room| password::is(&typed, kept.as_deref(), room))
             .await
     }
 
@@ -101,14 +115,28 @@ impl Doorkeeper {
 
     async fn in_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Room) -> T + Send + 'static,
     ) -> Result<T> {
-        let busy =
-            || Error::Unavailable("too many people are signing in; please try again in a moment");
-        let turn = timeout(PATIENCE, self.turns.acquire()).await;
-        let _turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
-        let done = spawn_blocking(work).await;
-        done.map_err(|_| Error::Refused("a password could not be checked".into()))
+        let busy = "too many people are signing in; please try again in a moment";
+        let (tell, told) = oneshot::channel();
+        let job = Box::new(move |room: &mut Room| drop(tell.send(work(room))));
+        self.queue
+            .try_send(job)
+            .map_err(|_| Error::Unavailable(busy))?;
+        told.await
+            .map_err(|_| Error::Refused("a password could not be checked".into()))
+    }
+}
+
+/// Does one job after another, all in the same room.
+fn work_off(jobs: &Mutex<Receiver<Job>>) {
+    let mut room = Room::default();
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        match next {
+            Ok(job) => job(&mut room),
+            Err(_) => return, // the program ends
+        }
     }
 }
 
