@@ -32,16 +32,18 @@ pub enum Saved {
 
 /// Creates the post, or updates the one of the same kind and slug, and records the events.
 pub fn save(tx: &Tx, new: &NewPost) -> Result<(PostId, Saved)> {
-    let status = due(new.status, new.published_at, tx.now());
-    let sql = "select id, status from posts where kind = ?1 and slug = ?2";
+    let sql = "select id, status, published_at from posts where kind = ?1 and slug = ?2";
     let row = tx
         .prepare_cached(sql)?
         .query_row(params![new.kind, new.slug], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         });
-    let (id, saved, before) = match row.optional()? {
+    let row: Option<(PostId, Status, Option<Timestamp>)> = row.optional()?;
+    let kept = row.and_then(|(_, _, published_at)| published_at);
+    let status = due(new.status, new.published_at.or(kept), tx.now());
+    let (id, saved, before) = match row {
         None => (insert(tx, new, status, None)?, Saved::New, None),
-        Some((id, before)) => {
+        Some((id, before, _)) => {
             let changed = update(tx, id, new, status)? | retag(tx, id, &new.tags)?;
             (
                 id,
