@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod events;
 mod import;
+mod new;
 mod publish;
 mod serve;
 mod setup;
@@ -44,6 +45,8 @@ enum Command {
     Setup(setup::Options),
     /// Set the owner's password and end every session
     Password(setup::Typed),
+    /// Begin a post: write a Markdown file with front matter, a draft, to be published later
+    New(new::Options),
     /// Create or update posts from Markdown files with TOML or YAML front matter
     Publish(publish::Options),
     /// Bring posts over from another blog
@@ -73,6 +76,7 @@ pub fn run() -> Result<()> {
             Some(Command::Serve(options)) => serve::run(&data, options).await,
             Some(Command::Setup(options)) => setup::run(&data, options).await,
             Some(Command::Password(typed)) => setup::change_password(&data, typed).await,
+            Some(Command::New(options)) => new::run(&options),
             Some(Command::Publish(options)) => publish::run(&data, options).await,
             Some(Command::Import(source)) => import::run(&data, source).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
