@@ -105,6 +105,15 @@ create table redirects (
 
 create index redirects_by_post on redirects (post_id);
 
+-- Files of a folder that is watched, as they were when they were last taken.
+create table watched_files (
+    name   text not null primary key,              -- from the folder, with slashes
+    digest blob not null,                          -- SHA-256 of its text and of the names of its pictures
+    kind   text not null,                          -- the post that it is the source of
+    slug   text not null,
+    unique (kind, slug)
+) strict, without rowid;
+
 create table media (
     hash       text not null primary key,          -- SHA-256 of the bytes, lower-case hex
     name       text not null,

@@ -19,6 +19,7 @@ pub mod sessions;
 pub mod settings;
 mod sql;
 pub mod visitors;
+pub mod watched;
 mod writer;
 
 use std::ops::Deref;

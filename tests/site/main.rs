@@ -26,6 +26,7 @@ mod lists;
 mod live;
 mod mine;
 mod moderating;
+mod outside;
 mod owner;
 mod presence;
 mod promises;
