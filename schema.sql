@@ -37,6 +37,16 @@ create table devices (
     seen_at    integer not null
 ) strict, without rowid;
 
+-- Apps of the owner's that may post from outside. An app holds a random token; only the hash is kept here.
+create table tokens (
+    id         integer primary key autoincrement,
+    token_hash blob not null unique,               -- SHA-256 of the token
+    name       text not null,
+    scopes     text not null,                      -- words with spaces between them (src/model/app.rs)
+    created_at integer not null,
+    used_at    integer                             -- to within a minute
+) strict;
+
 create table import_batches (
     id         integer primary key autoincrement,
     source     text not null,                      -- 'markdown', 'wordpress', …

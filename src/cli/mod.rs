@@ -8,6 +8,7 @@ mod new;
 mod publish;
 mod serve;
 mod setup;
+mod token;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -52,6 +53,9 @@ enum Command {
     /// Bring posts over from another blog
     #[command(subcommand)]
     Import(import::Source),
+    /// Let an app post from outside the browser
+    #[command(subcommand)]
+    Token(token::Action),
     /// Print the log as JSON lines
     Events(events::Options),
     /// Check the file and what must hold in it
@@ -79,6 +83,7 @@ pub fn run() -> Result<()> {
             Some(Command::New(options)) => new::run(&options),
             Some(Command::Publish(options)) => publish::run(&data, options).await,
             Some(Command::Import(source)) => import::run(&data, source).await,
+            Some(Command::Token(action)) => token::run(&data, action).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
             Some(Command::Check) => check::run(&data).await,
             Some(Command::Demo(options)) => demo::run(options).await,

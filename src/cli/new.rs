@@ -75,10 +75,10 @@ fn plain(title: &str) -> String {
 
 /// Hands the file to the writer's own editor and waits for its end. The variable may hold options, as in `code --wait`.
 fn edit(path: &Path) -> Result<()> {
-    let chosen = ["VISUAL", "EDITOR"]
+    let mut chosen = ["VISUAL", "EDITOR"]
         .into_iter()
         .filter_map(std::env::var_os);
-    let Some(editor) = chosen.filter(|editor| !editor.is_empty()).next() else {
+    let Some(editor) = chosen.find(|editor| !editor.is_empty()) else {
         remark("no editor was opened: neither VISUAL nor EDITOR is set");
         return Ok(());
     };

@@ -3,7 +3,7 @@
 pub mod markdown;
 pub mod media;
 
-mod dates;
+pub mod dates;
 mod front_matter;
 
 use std::collections::HashMap;

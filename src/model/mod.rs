@@ -2,6 +2,7 @@
 //!
 //! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
 
+pub mod app;
 pub mod comment;
 pub mod event;
 pub mod id;
@@ -10,6 +11,7 @@ pub mod post;
 pub mod reaction;
 pub mod session;
 pub mod settings;
+pub mod source;
 pub mod thread;
 pub mod time;
 pub mod topic;

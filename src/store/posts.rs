@@ -287,7 +287,7 @@ fn retag(tx: &Tx, id: PostId, names: &[String]) -> Result<bool> {
 }
 
 /// Records what a change of a post means to its readers and to its owner.
-fn tell(tx: &Tx, id: PostId, before: Option<Status>, after: Status) -> Result<()> {
+pub fn tell(tx: &Tx, id: PostId, before: Option<Status>, after: Status) -> Result<()> {
     let public = match (before.is_some_and(Status::is_open), after.is_open()) {
         (false, true) => Some(Kind::PostPublished),
         (true, true) => Some(Kind::PostUpdated),

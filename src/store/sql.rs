@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 
 use crate::model::comment::CommentStatus;
 use crate::model::event::{Audience, Kind};
-use crate::model::id::{CommentId, EventId, PostId, SessionId, VisitorId};
+use crate::model::id::{CommentId, EventId, PostId, SessionId, TokenId, VisitorId};
 use crate::model::post::{PostKind, Status};
 use crate::model::time::Timestamp;
 
@@ -42,7 +42,7 @@ macro_rules! words {
     )*};
 }
 
-integers!(PostId CommentId VisitorId SessionId EventId Timestamp);
+integers!(PostId CommentId VisitorId SessionId TokenId EventId Timestamp);
 words!(PostKind Status CommentStatus Kind);
 
 impl ToSql for Audience {

@@ -105,7 +105,11 @@ impl<'a> DeskPage<'a> {
 }
 
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 2] = [("/admin", "Desk"), ("/admin/account", "Account")];
+pub const SECTIONS: [(&str, &str); 3] = [
+    ("/admin", "Desk"),
+    ("/admin/tokens", "Apps"),
+    ("/admin/account", "Account"),
+];
 
 /// Where the owner is signed in, and the form for another password.
 #[derive(Template)]

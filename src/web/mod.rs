@@ -1,6 +1,7 @@
 //! The site: the route table, and what every answer has in common.
 
 pub mod server;
+pub mod token;
 
 mod admin;
 mod assets;
@@ -13,6 +14,7 @@ mod guard;
 mod issued;
 mod me;
 mod media;
+mod micropub;
 mod pages;
 mod posts;
 mod reactions;
@@ -21,7 +23,6 @@ mod session;
 mod streams;
 mod theme;
 mod throttle;
-mod token;
 
 use std::sync::Arc;
 
@@ -103,6 +104,7 @@ impl App {
             .content_type("text/html; charset=utf-8")
             .header(header::CACHE_CONTROL, kept)
             .header(header::VARY, "Cookie")
+            .header(header::LINK, "</micropub>; rel=\"micropub\"")
             .body(html))
     }
 
@@ -244,6 +246,14 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
     let files = following
         .at("/assets/:name", get(assets::show))
         .at("/media/:hash/:name", get(media::show))
+        .at(
+            micropub::PATH,
+            only(
+                "GET, HEAD, POST",
+                poem::get(micropub::ask).post(micropub::act),
+            ),
+        )
+        .at(micropub::MEDIA, post(micropub::upload))
         .nest("/admin", admin::routes());
     files
         .with(CatchPanic::new().with_handler(|_| {

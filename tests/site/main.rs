@@ -24,6 +24,7 @@ mod hostile;
 mod importing;
 mod lists;
 mod live;
+mod micropub;
 mod mine;
 mod moderating;
 mod outside;

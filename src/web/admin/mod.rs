@@ -4,6 +4,7 @@ mod account;
 mod login;
 mod posts;
 mod setup;
+mod tokens;
 
 use poem::{Endpoint, EndpointExt, Route};
 
@@ -20,6 +21,14 @@ pub fn routes() -> impl Endpoint {
         .at("/account/password", post(account::change_password))
         .at("/sessions/end", post(account::end_others))
         .at("/sessions/:id/end", post(account::end))
+        .at(
+            "/tokens",
+            super::only(
+                "GET, HEAD, POST",
+                poem::get(tokens::list).post(tokens::make),
+            ),
+        )
+        .at("/tokens/:id/end", post(tokens::end))
         .at("/logout", post(login::leave))
         .around(session::guard);
     Route::new()
