@@ -80,7 +80,7 @@ pub fn run() -> Result<()> {
             Some(Command::Serve(options)) => serve::run(&data, options).await,
             Some(Command::Setup(options)) => setup::run(&data, options).await,
             Some(Command::Password(typed)) => setup::change_password(&data, typed).await,
-            Some(Command::New(options)) => new::run(&options),
+            Some(Command::New(options)) => new::run(&data, options).await,
             Some(Command::Publish(options)) => publish::run(&data, options).await,
             Some(Command::Import(source)) => import::run(&data, source).await,
             Some(Command::Token(action)) => token::run(&data, action).await,

@@ -10,6 +10,7 @@ use clap::Args;
 use super::{remark, say};
 use crate::error::{Error, Result};
 use crate::model::time::Timestamp;
+use crate::store::{Store, sources};
 use crate::text::slug;
 
 /// What to begin.
@@ -26,18 +27,24 @@ pub struct Options {
     edit: bool,
 }
 
-/// Writes a Markdown file to fill in and to publish, and prints its path. Nothing is overwritten, and the blog is not
-/// touched.
+/// Writes a Markdown file to fill in and to publish, and prints its path. Nothing is overwritten: neither a file, nor, once
+/// it is published, a post of the blog in `folder`, if there is one.
 ///
 /// Errors: [`Error::Refused`] or [`Error::Io`] with one line that names the file.
-pub fn run(options: &Options) -> Result<()> {
+pub async fn run(folder: &Path, options: Options) -> Result<()> {
     let title = plain(&options.title.join(" "));
     if title.is_empty() {
         return Err(Error::Refused(
             "the title is empty; write `rowlog new` and what the post is called".into(),
         ));
     }
-    let slug = slug::or_else(&title, "post");
+    let mut slug = slug::or_else(&title, "post");
+    if Store::exists(folder) {
+        let store = super::existing(folder)?;
+        slug = store
+            .read(move |conn| sources::free_slug(conn, &slug))
+            .await?;
+    }
     let path = options.dir.join(format!("{slug}.md"));
     let shown = path.display().to_string();
     let text = text(&title, &slug, Timestamp::now());

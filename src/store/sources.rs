@@ -5,8 +5,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{Tx, posts, redirects};
 use crate::error::{Error, Result};
 use crate::model::id::PostId;
-use crate::model::post::{PostKind, Status};
+use crate::model::post::{NewPost, PostKind, Status};
 use crate::model::source::Source;
+
+/// Milliseconds within which the same post is one that was sent twice.
+const TWINS_WITHIN: i64 = 60_000;
 
 /// The post at that path, now or once, in any status.
 pub fn at(conn: &Connection, path: &str) -> Result<Option<Source>> {
@@ -47,6 +50,21 @@ pub fn free_slug(conn: &Connection, wanted: &str) -> Result<String> {
         slug = format!("{wanted}-{number}");
     }
     Ok(slug)
+}
+
+/// The same text under the same title, if it was added in the last minute: an app that got no answer sends a
+/// post once more.
+pub fn twin(tx: &Tx, new: &NewPost) -> Result<Option<PostId>> {
+    let sql =
+        "select id from posts where kind = ?1 and title = ?2 and body = ?3 and created_at > ?4
+               and status <> 'deleted' order by id desc limit 1";
+    let since = tx.now().plus(-TWINS_WITHIN);
+    Ok(tx
+        .prepare_cached(sql)?
+        .query_row(params![new.kind, new.title, new.body, since], |row| {
+            row.get(0)
+        })
+        .optional()?)
 }
 
 /// Moves a post to the trash. One that is there already stays there.

@@ -129,6 +129,14 @@ fn a_form_becomes_a_post_on_open_pages() {
         .form(&[("name", "Slack water"), ("content", "Another.")])
         .expect(201);
     assert_eq!(app.slug(&same), "slack-water-2", "no post is written over");
+    let head = app.site.head();
+    let again = app.form(&[("name", "Slack water"), ("content", "Another.")]);
+    assert_eq!(
+        again.expect(201).location(),
+        same.location(),
+        "it was sent twice"
+    );
+    assert_eq!(app.site.head(), head);
     let spoken = app
         .form(&[("content", "Low water at six. Bring boots.")])
         .expect(201);

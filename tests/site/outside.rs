@@ -63,15 +63,21 @@ fn a_new_post_is_a_draft_in_a_file_of_its_own() {
     site.rowlog(&["publish", path(&file)]).worked();
     assert_eq!(site.post("a-tide-table").text("h1"), "A “tide” table");
 
-    let again = site.rowlog(&["new", "A “tide” table"]);
-    assert!(again.complaint().contains("a-tide-table.md"), "{again:#?}");
-    assert!(fs::read_to_string(&file).unwrap().contains("Low water."));
+    let begun = ["new", "Begun"];
+    site.rowlog(&begun).worked();
+    let again = site.rowlog(&begun);
+    assert!(again.complaint().contains("begun.md"), "{again:#?}");
     let elsewhere = site.path("drafts");
     fs::create_dir(&elsewhere).unwrap();
-    let there = site.rowlog(&["new", "A tide table", "--dir", path(&elsewhere)]);
+    let there = site.rowlog(&["new", "Begun", "--dir", path(&elsewhere)]);
     assert_eq!(
         there.worked().stdout.trim_end(),
-        path(&elsewhere.join("a-tide-table.md"))
+        path(&elsewhere.join("begun.md"))
+    );
+    let twin = site.rowlog(&["new", "Welcome"]).worked();
+    assert_eq!(
+        twin.stdout, "./welcome-2.md\n",
+        "another post is written over"
     );
     assert!(site.rowlog(&["new", "  "]).complaint().contains("title"));
     assert!(

@@ -205,10 +205,15 @@ fn describe(properties: &mut Properties, alts: Option<Value>) {
     }
 }
 
-/// Adds a post beside all others, and says its path and where it stands.
+/// Adds a post beside all others, and says its path and where it stands. One that was sent twice is one.
 fn add(tx: &Tx, mut new: NewPost) -> crate::error::Result<(String, Status)> {
-    new.slug = sources::free_slug(tx, &new.slug)?;
-    let (id, _) = posts::save(tx, &new)?;
+    let id = match sources::twin(tx, &new)? {
+        Some(twin) => twin,
+        None => {
+            new.slug = sources::free_slug(tx, &new.slug)?;
+            posts::save(tx, &new)?.0
+        }
+    };
     let post = posts::by_id(tx, id)?.ok_or(Error::NotFound)?;
     Ok((post.path(), post.status))
 }
