@@ -4,6 +4,7 @@
 //! by a status, never with a page. Source: W3C Micropub (Recommendation of 23 May 2017).
 
 mod access;
+mod around;
 mod body;
 mod changes;
 mod entry;
@@ -25,9 +26,10 @@ use crate::model::app::Scope;
 use crate::model::post::{NewPost, Status};
 use crate::model::source::Source;
 use crate::store::{Tx, lists, media, posts, sources};
+use around::Home;
 use body::{Kind, Properties, Sent};
 use changes::Changes;
-use entry::{Entry, Home};
+use entry::Entry;
 use refusal::Refusal;
 
 /// The path of the endpoint.
