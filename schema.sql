@@ -37,6 +37,16 @@ create table devices (
     seen_at    integer not null
 ) strict, without rowid;
 
+-- Apps of the owner's that may post from outside. An app holds a random token; only the hash is kept here.
+create table tokens (
+    id         integer primary key autoincrement,
+    token_hash blob not null unique,               -- SHA-256 of the token
+    name       text not null,
+    scopes     text not null,                      -- words with spaces between them (src/model/app.rs)
+    created_at integer not null,
+    used_at    integer                             -- to within a minute
+) strict;
+
 create table import_batches (
     id         integer primary key autoincrement,
     source     text not null,                      -- 'markdown', 'wordpress', …
@@ -129,6 +139,15 @@ create table redirects (
 ) strict, without rowid;
 
 create index redirects_by_post on redirects (post_id);
+
+-- Files of a folder that is watched, as they were when they were last taken.
+create table watched_files (
+    name   text not null primary key,              -- from the folder, with slashes
+    digest blob not null,                          -- SHA-256 of its text and of the names of its pictures
+    kind   text not null,                          -- the post that it is the source of
+    slug   text not null,
+    unique (kind, slug)
+) strict, without rowid;
 
 create table media (
     hash       text not null primary key,          -- SHA-256 of the bytes, lower-case hex

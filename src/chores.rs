@@ -43,7 +43,7 @@ pub async fn welcome(store: &Store) -> Result<()> {
         lang: None,
         published_at: Some(Timestamp::now()),
         updated_at: None,
-        comments_open: true,
+        comments_open: None,
         old_paths: Vec::new(),
         extra: "{}".into(),
     };

@@ -2,6 +2,7 @@
 //!
 //! In reading order: what a blog is (`model`), how its text becomes HTML (`text`), the file (`store`), the pages
 //! (`views`, `feeds`, `assets`), the streams (`live`), the site (`web`), and the command line (`cli`).
+//! Beside them `import` brings posts over from elsewhere, and `watch` takes them from a folder as they are written.
 
 mod assets;
 mod chores;
@@ -16,6 +17,7 @@ mod password;
 mod store;
 mod text;
 mod views;
+mod watch;
 mod web;
 
 use std::process::ExitCode;

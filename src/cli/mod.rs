@@ -5,9 +5,11 @@ mod demo;
 mod entry;
 mod events;
 mod import;
+mod new;
 mod publish;
 mod serve;
 mod setup;
+mod token;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -45,6 +47,8 @@ enum Command {
     Setup(setup::Options),
     /// Set the owner's password and end every session
     Password(setup::Typed),
+    /// Begin a post: write a Markdown file with front matter, a draft, to be published later
+    New(new::Options),
     /// Create or update posts from Markdown files with TOML or YAML front matter
     Publish(publish::Options),
     /// Add timed entries to a post, as something happens
@@ -53,6 +57,9 @@ enum Command {
     /// Bring posts over from another blog
     #[command(subcommand)]
     Import(import::Source),
+    /// Let an app post from outside the browser
+    #[command(subcommand)]
+    Token(token::Action),
     /// Print the log as JSON lines
     Events(events::Options),
     /// Check the file and what must hold in it
@@ -77,9 +84,11 @@ pub fn run() -> Result<()> {
             Some(Command::Serve(options)) => serve::run(&data, options).await,
             Some(Command::Setup(options)) => setup::run(&data, options).await,
             Some(Command::Password(typed)) => setup::change_password(&data, typed).await,
+            Some(Command::New(options)) => new::run(&data, options).await,
             Some(Command::Publish(options)) => publish::run(&data, options).await,
             Some(Command::Entry(command)) => entry::run(&data, command).await,
             Some(Command::Import(source)) => import::run(&data, source).await,
+            Some(Command::Token(action)) => token::run(&data, action).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
             Some(Command::Check) => check::run(&data).await,
             Some(Command::Demo(options)) => demo::run(options).await,

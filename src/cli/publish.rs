@@ -8,7 +8,6 @@ use super::{remark, say};
 use crate::error::{Error, Result};
 use crate::import::markdown::{Options as Reading, read_file};
 use crate::import::publish;
-use crate::store::posts::Saved;
 
 /// Which files.
 #[derive(Args)]
@@ -35,13 +34,9 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
         for warning in &found.warnings {
             remark(format!("{}: {}", file.display(), warning.why));
         }
-        for (path, saved) in publish(&store, found).await? {
-            let word = match saved {
-                Saved::New => "new",
-                Saved::Changed => "changed",
-                Saved::Same => "unchanged",
-            };
-            say(format!("{path} {word}"))?;
+        match publish(&store, found).await {
+            Ok(done) => done.iter().try_for_each(say)?,
+            Err(why) => failed.push(format!("{}: {why}", file.display())),
         }
     }
     match failed.is_empty() {

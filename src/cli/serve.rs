@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{io, io::Write, thread};
 
@@ -18,6 +18,7 @@ use crate::chores;
 use crate::error::{Error, Result};
 use crate::live::Live;
 use crate::store::{Store, settings};
+use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
 use crate::web::{App, Doorkeeper, Invitation, routes};
 
@@ -59,6 +60,9 @@ pub struct Options {
         value_delimiter = ','
     )]
     trusted_proxies: Vec<IpNet>,
+    /// A folder of Markdown files to publish as they are saved
+    #[arg(long, env = "ROWLOG_WATCH", value_name = "DIR")]
+    watch: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,6 +79,7 @@ impl Options {
             base_url: None,
             limits: Switch::On,
             trusted_proxies: Vec::new(),
+            watch: None,
         }
     }
 }
@@ -107,6 +112,7 @@ pub struct Running {
     server: JoinHandle<io::Result<()>>,
     tasks: [JoinHandle<()>; 2],
     tailer: thread::JoinHandle<()>,
+    watch: Option<Watch>,
     store: Arc<Store>,
     _lock: File,
 }
@@ -128,6 +134,9 @@ impl Running {
         let address = listener
             .local_addr()
             .map_err(Error::io("cannot read the address listened on"))?;
+        let watching = options.watch.as_deref();
+        let watching = watching.map(|root| Watch::start(root, folder, store.clone()));
+        let watching = watching.transpose()?;
         let (stop, stopped) = watch::channel(false);
         let (live, tailer) = Live::start(&store, stopped.clone())?;
         let company = tokio::spawn(live.presence.clone().run(stopped.clone()));
@@ -159,6 +168,7 @@ impl Running {
             server,
             tasks: [work, company],
             tailer,
+            watch: watching,
             store,
             _lock: lock,
         })
@@ -177,6 +187,9 @@ impl Running {
         for task in self.tasks {
             task.await
                 .map_err(|error| Error::Refused(format!("the chores failed: {error}")))?;
+        }
+        if let Some(watch) = self.watch {
+            watch.stop()?;
         }
         // With its last connection the file takes the write-ahead log in and is complete alone.
         self.tailer

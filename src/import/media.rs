@@ -109,7 +109,7 @@ fn inspect(path: &Path) -> Result<FoundMedia, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
     let (width, height) = dimensions(mime, &bytes).unzip();
     Ok(FoundMedia {
-        hash: hex(&Sha256::digest(&bytes)),
+        hash: hash(&bytes),
         name: safe_name(path),
         mime,
         path: path.to_owned(),
@@ -118,12 +118,14 @@ fn inspect(path: &Path) -> Result<FoundMedia, String> {
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256 of a file's bytes, lower-case hex: its name inside the blog.
+pub fn hash(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lower-case letters, digits and hyphens, and the ending that tells the type.
-fn safe_name(path: &Path) -> String {
+pub fn safe_name(path: &Path) -> String {
     let part =
         |part: Option<&std::ffi::OsStr>| slug::slugify(part.unwrap_or_default().to_string_lossy());
     let (mut stem, ending) = (part(path.file_stem()), part(path.extension()));
@@ -135,7 +137,7 @@ fn safe_name(path: &Path) -> String {
 }
 
 /// Width and height in pixels, from the file's head only.
-fn dimensions(mime: &str, bytes: &[u8]) -> Option<(u32, u32)> {
+pub fn dimensions(mime: &str, bytes: &[u8]) -> Option<(u32, u32)> {
     if mime == "image/svg+xml" {
         return svg_dimensions(&String::from_utf8_lossy(
             &bytes[..bytes.len().min(64 << 10)],

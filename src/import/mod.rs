@@ -3,16 +3,16 @@
 pub mod markdown;
 pub mod media;
 
-mod dates;
+pub mod dates;
 mod front_matter;
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
+use std::{fmt, fs};
 
 use crate::error::{Error, Result};
 use crate::model::media::NewMedia;
-use crate::model::post::{NewPost, Status};
+use crate::model::post::{NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::store::posts::{Origin, Saved};
 use crate::store::{self, Store, Tx, posts};
@@ -119,19 +119,62 @@ pub async fn apply(
     Ok(report)
 }
 
-/// Creates or updates the posts of one file, telling everyone who looks.
+/// What became of a file that was published.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Post or page.
+    pub kind: PostKind,
+    /// The last part of its address.
+    pub slug: String,
+    /// Whether anything changed.
+    pub saved: Saved,
+    /// Where it stands now.
+    pub status: Status,
+    /// Its date, if it has one.
+    pub at: Option<Timestamp>,
+}
+
+impl fmt::Display for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.saved {
+            Saved::New => "new",
+            Saved::Changed => "changed",
+            Saved::Same => "unchanged",
+        };
+        write!(f, "{} {word}", self.kind.path(&self.slug))?;
+        match (self.status, self.at) {
+            (Status::Scheduled, Some(at)) => write!(f, ", scheduled for {}", at.rfc3339()),
+            (Status::Draft, _) => f.write_str(", a draft"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Creates or updates the posts of one file, telling everyone who looks. A post whose file has no date keeps its own, and
+/// gets the present one where it has none.
 ///
 /// Errors: what reading the media or the store answers.
-pub async fn publish(store: &Store, found: Found) -> Result<Vec<(String, Saved)>> {
+pub async fn publish(store: &Store, found: Found) -> Result<Vec<Published>> {
     let media = missing(store, found.media).await?;
     let sizes = sizes(store, &media).await?;
     keep(store, &media).await?;
     let mut done = Vec::new();
     for post in found.posts {
-        let new = prepared(post, &sizes);
-        let path = new.kind.path(&new.slug);
-        let (_, saved) = store.write(move |tx| posts::save(tx, &new)).await?;
-        done.push((path, saved));
+        let is_dated = post.is_dated;
+        let mut new = prepared(post, &sizes);
+        new.published_at = new.published_at.filter(|_| is_dated);
+        let save = move |tx: &Tx| {
+            let (id, saved) = posts::save(tx, &new)?;
+            let post = posts::by_id(tx, id)?.ok_or(Error::NotFound)?;
+            Ok(Published {
+                kind: post.kind,
+                slug: post.slug,
+                saved,
+                status: post.status,
+                at: post.published_at,
+            })
+        };
+        done.push(store.write(save).await?);
     }
     Ok(done)
 }
@@ -166,6 +209,12 @@ async fn keep(store: &Store, media: &[FoundMedia]) -> Result<()> {
     for file in media {
         let content = fs::read(&file.path)
             .map_err(Error::io(format!("cannot read {}", file.path.display())))?;
+        if media::hash(&content) != file.hash {
+            let path = file.path.display();
+            return Err(Error::Refused(format!(
+                "{path} changed while it was read; publish once more"
+            )));
+        }
         bytes += content.len() as u64;
         waiting.push(NewMedia {
             hash: file.hash.clone(),
@@ -213,7 +262,7 @@ fn prepared(post: FoundPost, sizes: &HashMap<String, (u32, u32)>) -> NewPost {
         lang: post.lang,
         published_at: Some(Timestamp(post.created_at)),
         updated_at: post.updated_at.map(Timestamp),
-        comments_open: true,
+        comments_open: None,
         old_paths: post.old_paths,
         extra: serde_json::Value::Object(post.extra).to_string(),
     }

@@ -31,6 +31,8 @@ id! {
     RevisionId
     /// A row of `sessions`.
     SessionId
+    /// A row of `tokens`.
+    TokenId
     /// A row of `events`: the event id of every stream. Ids rise in commit order.
     EventId
 }

@@ -2,6 +2,7 @@
 //!
 //! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
 
+pub mod app;
 pub mod comment;
 pub mod desk;
 pub mod entry;
@@ -15,6 +16,7 @@ pub mod reaction;
 pub mod revision;
 pub mod session;
 pub mod settings;
+pub mod source;
 pub mod thread;
 pub mod time;
 pub mod topic;

@@ -323,8 +323,8 @@ pub struct NewPost {
     pub published_at: Option<Timestamp>,
     /// When it last changed, if the source says so.
     pub updated_at: Option<Timestamp>,
-    /// Whether comments are taken.
-    pub comments_open: bool,
+    /// Whether comments are taken; if nothing is said, as before.
+    pub comments_open: Option<bool>,
     /// Other paths that shall lead to it.
     pub old_paths: Vec<String>,
     /// Front matter without a column, as a JSON object.

@@ -21,9 +21,12 @@ pub mod redirects;
 pub mod revisions;
 pub mod sessions;
 pub mod settings;
+pub mod sources;
 mod sql;
+pub mod tokens;
 pub mod trash;
 pub mod visitors;
+pub mod watched;
 mod writer;
 
 use std::ops::Deref;

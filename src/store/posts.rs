@@ -32,7 +32,6 @@ pub enum Saved {
 
 /// Creates the post, or updates the one of the same kind and slug, and records the events.
 pub fn save(tx: &Tx, new: &NewPost) -> Result<(PostId, Saved)> {
-    let status = due(new.status, new.published_at, tx.now());
     let sql = "select id from posts where kind = ?1 and slug = ?2";
     let row = tx
         .prepare_cached(sql)?
@@ -40,6 +39,7 @@ pub fn save(tx: &Tx, new: &NewPost) -> Result<(PostId, Saved)> {
     match row.optional()? {
         Some(id) => Ok((id, change(tx, id, new)?)),
         None => {
+            let status = due(new.status, new.published_at, tx.now());
             let id = insert(tx, new, status, None)?;
             redirects::add_all(tx, &new.old_paths, id)?;
             revisions::keep(tx, id)?;
@@ -53,8 +53,9 @@ pub fn save(tx: &Tx, new: &NewPost) -> Result<(PostId, Saved)> {
 ///
 /// Errors: [`Error::NotFound`] if there is no such post.
 pub fn change(tx: &Tx, id: PostId, new: &NewPost) -> Result<Saved> {
-    let status = due(new.status, new.published_at, tx.now());
     let before = by_id(tx, id)?.ok_or(Error::NotFound)?;
+    let at = new.published_at.or(before.published_at);
+    let status = due(new.status, at, tx.now());
     let moved = (before.kind, before.slug.as_str()) != (new.kind, new.slug.as_str());
     if moved {
         redirects::add(tx, &before.path(), id)?;
@@ -69,12 +70,12 @@ pub fn change(tx: &Tx, id: PostId, new: &NewPost) -> Result<Saved> {
     Ok(Saved::Changed)
 }
 
-/// An address for a new post that no other has: `wanted`, or `wanted` with a number.
+/// An address for a new post that no other has or had: `wanted`, or `wanted` with a number.
 pub fn free_slug(conn: &Connection, kind: PostKind, wanted: &str) -> Result<String> {
-    let mut taken = conn.prepare_cached("select 1 from posts where kind = ?1 and slug = ?2")?;
     let mut slug = wanted.to_owned();
     for number in 2.. {
-        if !taken.exists(params![kind, slug])? {
+        let led_elsewhere = redirects::post_of(conn, &kind.path(&slug))?.is_some();
+        if !led_elsewhere && find(conn, kind, &slug)?.is_none() {
             break;
         }
         slug = format!("{wanted}-{number}");
@@ -259,7 +260,7 @@ fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Re
         origin.map(|origin| origin.source),
         origin.map(|origin| origin.source_id),
         origin.map(|origin| origin.batch),
-        new.comments_open,
+        new.comments_open.unwrap_or(true),
         new.discussion,
     ];
     let id = tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
@@ -272,10 +273,10 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
     let sql = "update posts set title = ?2, summary = ?3, excerpt = ?4, body = ?5, html = ?6, headings = ?7,
                    words = ?8, renderer = ?9, status = ?10, lang = ?11,
                    published_at = coalesce(?12, published_at, iif(?10 = 'draft', null, ?13)), updated_at = ?13,
-                   extra = ?14, kind = ?15, slug = ?16, comments_open = ?17, discussion = ?18, version = version + 1
+                   extra = ?14, kind = ?15, slug = ?16, comments_open = coalesce(?17, comments_open), discussion = ?18, version = version + 1
                where id = ?1 and (title, summary, body, html, status, lang, extra, coalesce(?12, published_at), kind,
                        slug, comments_open, discussion)
-                   is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, published_at, ?15, ?16, ?17, ?18)";
+                   is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, published_at, ?15, ?16, coalesce(?17, comments_open), ?18)";
     let row = params![
         id,
         new.title,
@@ -330,7 +331,7 @@ fn retag(tx: &Tx, id: PostId, names: &[String]) -> Result<bool> {
 }
 
 /// Records what a change of a post means to its readers and to its owner.
-pub(super) fn tell(tx: &Tx, id: PostId, before: Option<Status>, after: Status) -> Result<()> {
+pub fn tell(tx: &Tx, id: PostId, before: Option<Status>, after: Status) -> Result<()> {
     let public = match (before.is_some_and(Status::is_open), after.is_open()) {
         (false, true) => Some(Kind::PostPublished),
         (true, true) => Some(Kind::PostUpdated),

@@ -5,7 +5,9 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use crate::model::comment::CommentStatus;
 use crate::model::entry::EntryStatus;
 use crate::model::event::{Audience, Kind};
-use crate::model::id::{CommentId, EntryId, EventId, PostId, RevisionId, SessionId, VisitorId};
+use crate::model::id::{
+    CommentId, EntryId, EventId, PostId, RevisionId, SessionId, TokenId, VisitorId,
+};
 use crate::model::post::{Discussion, PostKind, Status};
 use crate::model::time::Timestamp;
 
@@ -43,7 +45,7 @@ macro_rules! words {
     )*};
 }
 
-integers!(PostId CommentId EntryId VisitorId RevisionId SessionId EventId Timestamp);
+integers!(PostId CommentId EntryId VisitorId RevisionId SessionId TokenId EventId Timestamp);
 words!(PostKind Status Discussion CommentStatus EntryStatus Kind);
 
 impl ToSql for Audience {

@@ -10,10 +10,12 @@ use crate::model::post::Status;
 
 /// Puts a post into the trash, and records the events.
 ///
-/// Errors: [`Error::NotFound`] if there is no such post outside it.
+/// Errors: [`Error::NotFound`] if there is no such post. One that is in it stays there.
 pub fn put(tx: &Tx, id: PostId) -> Result<()> {
-    let post = posts::by_id(tx, id)?.filter(|post| post.status != Status::Deleted);
-    let before = post.ok_or(Error::NotFound)?.status;
+    let before = posts::by_id(tx, id)?.ok_or(Error::NotFound)?.status;
+    if before == Status::Deleted {
+        return Ok(());
+    }
     let sql = "update posts set trashed_from = status, trashed_at = ?2, status = 'deleted', version = version + 1
                where id = ?1";
     tx.prepare_cached(sql)?.execute(params![id, tx.now()])?;
@@ -22,7 +24,7 @@ pub fn put(tx: &Tx, id: PostId) -> Result<()> {
 
 /// Takes a post out of the trash, to where it stood, and records the events.
 ///
-/// Errors: [`Error::NotFound`] if it is not in it.
+/// Errors: [`Error::NotFound`] if there is no such post. One that is not in it stays where it is.
 pub fn take_out(tx: &Tx, id: PostId) -> Result<()> {
     let sql = "update posts set status = coalesce(trashed_from, 'draft'), trashed_from = null, trashed_at = null,
                    version = version + 1
@@ -31,7 +33,10 @@ pub fn take_out(tx: &Tx, id: PostId) -> Result<()> {
         .prepare_cached(sql)?
         .query_row([id], |row| row.get(0))
         .optional()?;
-    posts::tell(tx, id, Some(Status::Deleted), after.ok_or(Error::NotFound)?)
+    match after {
+        Some(after) => posts::tell(tx, id, Some(Status::Deleted), after),
+        None => posts::by_id(tx, id)?.map(drop).ok_or(Error::NotFound),
+    }
 }
 
 /// Removes a post that is in the trash, with its comments and every text it had, for good.

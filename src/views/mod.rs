@@ -3,6 +3,7 @@
 //! Every page is made by a `new` that takes the [`Frame`] it is drawn in and the values it shows, and rendered with
 //! `askama::Template::render`. HTML is written in `templates/` and nowhere else.
 
+pub mod apps;
 pub mod comments;
 pub mod desk;
 pub mod entries;

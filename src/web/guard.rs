@@ -5,9 +5,9 @@ use std::sync::Arc;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 
-use super::App;
 use super::error::Failure;
 use super::form::Form;
+use super::{App, micropub};
 
 /// No inline script or style, nothing from anywhere else (security, section 2).
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -52,9 +52,12 @@ pub async fn same_origin<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Resul
         return Err(Failure::status(StatusCode::BAD_REQUEST).into()); // RFC 9112, section 3.2
     }
     let changes = !matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let ours = req
-        .data::<Arc<App>>()
-        .is_some_and(|app| is_ours(req.headers(), app));
+    // Apps bring their token along, and no cookie counts there: nobody else's browser can be made to act for them.
+    let is_for_apps = [micropub::PATH, micropub::MEDIA].contains(&req.original_uri().path());
+    let ours = is_for_apps
+        || req
+            .data::<Arc<App>>()
+            .is_some_and(|app| is_ours(req.headers(), app));
     if changes && !ours {
         let (req, mut body) = req.split();
         let typed = Form::read(&req, &mut body).await.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The site: the route table, and what every answer has in common.
 
 pub mod server;
+pub mod token;
 
 mod admin;
 mod assets;
@@ -15,6 +16,7 @@ mod guard;
 mod issued;
 mod me;
 mod media;
+mod micropub;
 mod pages;
 mod posts;
 mod reactions;
@@ -23,7 +25,6 @@ mod session;
 mod streams;
 mod theme;
 mod throttle;
-mod token;
 
 use std::sync::Arc;
 
@@ -106,6 +107,7 @@ impl App {
             .content_type("text/html; charset=utf-8")
             .header(header::CACHE_CONTROL, kept)
             .header(header::VARY, "Cookie")
+            .header(header::LINK, "</micropub>; rel=\"micropub\"")
             .body(html))
     }
 
@@ -253,6 +255,14 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/custom.css", get(css::show))
         .at("/media/:hash/:name", get(media::show))
         .at("/preview/:id", get(admin::preview::show))
+        .at(
+            micropub::PATH,
+            only(
+                "GET, HEAD, POST",
+                poem::get(micropub::ask).post(micropub::act),
+            ),
+        )
+        .at(micropub::MEDIA, post(micropub::upload))
         .nest("/admin", admin::routes());
     files
         .with(CatchPanic::new().with_handler(|_| {

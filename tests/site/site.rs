@@ -103,6 +103,14 @@ impl Site {
         self.server = Some(Server { process, stdout });
     }
 
+    /// Serves the folder and watches another one beside it.
+    pub fn watch(&mut self, name: &str) {
+        let watched = self.path(name);
+        self.options
+            .extend(["--watch".to_owned(), path(&watched).to_owned()]);
+        self.serve();
+    }
+
     /// The path that the terminal offers to whoever sets the blog up.
     pub fn invitation(&mut self) -> String {
         let server = self.server.as_mut().expect("a server runs");
@@ -263,6 +271,12 @@ impl Site {
     /// Runs a command with something on stdin.
     pub fn rowlog_with(&self, arguments: &[&str], stdin: &str) -> Outcome {
         run(self.command().args(arguments), stdin)
+    }
+
+    /// Runs a command with these variables in its environment.
+    pub fn rowlog_in(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+        let mut command = self.command();
+        run(command.envs(variables.iter().copied()).args(arguments), "")
     }
 
     /// Runs a command whose words nobody hears: its stdout is a pipe without a reader.

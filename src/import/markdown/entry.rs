@@ -90,7 +90,7 @@ impl Entry {
             .or_else(|| day_in_path(&head, &place, offset))
             .or(head.updated);
         let created = own_day
-            .or_else(|| changed(&path, &mut warnings))
+            .or_else(|| changed(&path))
             .ok_or("it has no date and none can be found")?;
         let kind = kind(&head, &place, survey, dialect, own_day.is_some());
         if kind == PostKind::Page && body.trim().is_empty() {
@@ -112,6 +112,7 @@ impl Entry {
             body,
             tags,
             created_at: created.ms,
+            is_dated: own_day.is_some(),
             updated_at: head.updated.map(|moment| moment.ms),
             draft: head.draft || place.is_draft,
             old_paths: Vec::new(),
@@ -279,10 +280,9 @@ fn day_in_path(head: &Head, place: &Place, offset: Offset) -> Option<Moment> {
 }
 
 /// When the file last changed: the last resort.
-fn changed(path: &Path, warnings: &mut Vec<String>) -> Option<Moment> {
+fn changed(path: &Path) -> Option<Moment> {
     let time = fs::metadata(path).and_then(|entry| entry.modified()).ok()?;
     let time = jiff::Timestamp::try_from(time).ok()?;
-    warnings.push("no date anywhere: the time of the file's last change was taken".to_owned());
     Some(Moment {
         ms: time.as_millisecond(),
         day: Offset::UTC.to_datetime(time).date(),

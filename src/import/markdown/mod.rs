@@ -31,8 +31,12 @@ use self::entry::Entry;
 use self::links::{Index, Linker, Page};
 use self::site::Site;
 use self::source::Survey;
+use super::front_matter;
 use super::media::{FoundMedia, Shelf};
 use crate::model::post::{Discussion, PostKind};
+
+/// What the report of an import says of a post without a date.
+const UNDATED: &str = "no date anywhere: the time of the file's last change was taken";
 
 /// What the files do not say themselves.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +94,8 @@ pub struct FoundPost {
     pub tags: Vec<String>,
     /// Milliseconds since the Unix epoch, UTC; may lie ahead.
     pub created_at: i64,
+    /// Whether its author wrote that date; otherwise it is that of the file's last change.
+    pub is_dated: bool,
     /// Milliseconds since the Unix epoch, UTC.
     pub updated_at: Option<i64>,
     /// Not to be shown.
@@ -138,7 +144,12 @@ pub fn read(
     for source in sources {
         let name = source.name.clone();
         match Entry::of(source, &site, &survey, dialect, options.offset) {
-            Ok(entry) => entries.push(entry),
+            Ok(mut entry) => {
+                if !entry.post.is_dated {
+                    entry.warnings.push(UNDATED.to_owned());
+                }
+                entries.push(entry);
+            }
             Err(why) => found.skipped.push(Skipped { path: name, why }),
         }
     }
@@ -163,6 +174,11 @@ pub fn read_file(path: &Path, options: &Options) -> Result<Found, String> {
     let mut found = Found::default();
     finish(&site, vec![entry], &[], &mut found, &mut |_, _| {});
     Ok(found)
+}
+
+/// Whether a text opens with front matter, readable or not: what tells a post from a mere note.
+pub fn has_head(text: &str) -> bool {
+    front_matter::split(text).map_or(true, |(map, _)| !map.is_empty())
 }
 
 /// Gives every post its slug and its old paths, and rewrites the links between them.

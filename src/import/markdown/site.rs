@@ -124,8 +124,12 @@ impl Site {
         let root = file.parent().unwrap_or(&file).to_owned();
         let liquid = root.ends_with("_posts") || root.ends_with("_drafts");
         let dialect = liquid.then_some(Dialect::Jekyll);
+        // The folder's own name counts where it names the post, or says that all in it are pages.
+        let is_bundle = file.file_stem().is_some_and(|stem| stem == "index");
+        let is_named = is_bundle || root.ends_with("pages") || root.ends_with("page");
+        let above = root.parent().filter(|_| is_named);
         Ok(Site {
-            content: root.clone(),
+            content: above.unwrap_or(&root).to_owned(),
             statics: Vec::new(),
             dialect,
             config: Map::new(),

@@ -109,10 +109,11 @@ impl<'a> DeskPage<'a> {
 }
 
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 5] = [
+pub const SECTIONS: [(&str, &str); 6] = [
     ("/admin", "Desk"),
     ("/admin/posts/new", "Write"),
     ("/admin/posts", "Posts"),
+    ("/admin/tokens", "Apps"),
     ("/admin/settings", "Settings"),
     ("/admin/account", "Account"),
 ];

@@ -273,7 +273,7 @@ fn unwritten(title: &str) -> NewPost {
         lang: None,
         published_at: None,
         updated_at: None,
-        comments_open: true,
+        comments_open: None,
         discussion: Discussion::default(),
         old_paths: Vec::new(),
         extra: "{}".into(),
@@ -291,7 +291,7 @@ fn ready(fair: Fair, rendered: Rendered, slug: String, status: Status) -> NewPos
         status,
         lang: fair.lang,
         published_at: fair.published_at,
-        comments_open: fair.comments_open,
+        comments_open: Some(fair.comments_open),
         discussion: fair.discussion,
         ..unwritten(&fair.title)
     }

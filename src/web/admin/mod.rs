@@ -8,6 +8,7 @@ mod posts;
 pub mod preview;
 mod settings;
 mod setup;
+mod tokens;
 
 use poem::{Endpoint, EndpointExt, Route};
 
@@ -57,6 +58,14 @@ pub fn routes() -> impl Endpoint {
         .at("/account/password", post(account::change_password))
         .at("/sessions/end", post(account::end_others))
         .at("/sessions/:id/end", post(account::end))
+        .at(
+            "/tokens",
+            super::only(
+                "GET, HEAD, POST",
+                poem::get(tokens::list).post(tokens::make),
+            ),
+        )
+        .at("/tokens/:id/end", post(tokens::end))
         .at("/logout", post(login::leave))
         .around(session::guard);
     Route::new()
