@@ -6,6 +6,7 @@
 mod assets;
 mod chores;
 mod cli;
+mod darkroom;
 mod error;
 mod feeds;
 mod import;

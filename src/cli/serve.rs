@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::live::Live;
 use crate::store::{Store, settings};
 use crate::web::server::{Bounds, serve};
-use crate::web::{App, Doorkeeper, Invitation, routes};
+use crate::web::{App, Doorkeeper, Invitation, Uploads, routes};
 
 /// Where to listen.
 #[derive(Args)]
@@ -59,7 +59,14 @@ pub struct Options {
         value_delimiter = ','
     )]
     trusted_proxies: Vec<IpNet>,
+    /// The largest file that the owner may upload, in MiB
+    #[arg(long, env = "ROWLOG_MAX_UPLOAD", default_value_t = MAX_UPLOAD, value_name = "MIB",
+        value_parser = clap::value_parser!(u16).range(1..=512))]
+    max_upload: u16,
 }
+
+/// MiB of the largest upload, unless told otherwise.
+const MAX_UPLOAD: u16 = 64;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Switch {
@@ -75,6 +82,7 @@ impl Options {
             base_url: None,
             limits: Switch::On,
             trusted_proxies: Vec::new(),
+            max_upload: MAX_UPLOAD,
         }
     }
 }
@@ -105,7 +113,7 @@ pub struct Running {
     setup_path: Option<String>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
     tailer: thread::JoinHandle<()>,
     store: Arc<Store>,
     _lock: File,
@@ -147,9 +155,11 @@ impl Running {
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
             invitation,
             doorkeeper: Doorkeeper::new(),
+            uploads: Uploads::new(usize::from(options.max_upload) << 20),
             trusted_proxies: options.trusted_proxies,
         };
         let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
+        let sizing = tokio::spawn(chores::size_pictures(store.clone(), stopped.clone()));
         let bounds = Bounds::from_descriptors();
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {
@@ -157,7 +167,7 @@ impl Running {
             setup_path,
             stop,
             server,
-            tasks: [work, company],
+            tasks: [work, sizing, company],
             tailer,
             store,
             _lock: lock,

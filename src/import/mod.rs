@@ -6,12 +6,10 @@ pub mod media;
 mod dates;
 mod front_matter;
 
-use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::model::media::NewMedia;
+use crate::model::media::{NewMedia, Picture, Pictures};
 use crate::model::post::{NewPost, Status};
 use crate::model::time::Timestamp;
 use crate::store::posts::{Origin, Saved};
@@ -93,11 +91,11 @@ pub async fn apply(
     if dry_run || (new.is_empty() && media.is_empty()) {
         return Ok(report);
     }
-    let sizes = sizes(store, &media).await?;
+    let pictures = pictures(store, &media).await?;
     let total = new.len();
     let mut rows = Vec::with_capacity(total);
     for (done, (post, _)) in new.into_iter().enumerate() {
-        rows.push((post.source_id.clone(), prepared(post, &sizes)));
+        rows.push((post.source_id.clone(), prepared(post, &pictures)));
         progress(done + 1, total);
     }
     keep(store, &media).await?;
@@ -124,11 +122,11 @@ pub async fn apply(
 /// Errors: what reading the media or the store answers.
 pub async fn publish(store: &Store, found: Found) -> Result<Vec<(String, Saved)>> {
     let media = missing(store, found.media).await?;
-    let sizes = sizes(store, &media).await?;
+    let pictures = pictures(store, &media).await?;
     keep(store, &media).await?;
     let mut done = Vec::new();
     for post in found.posts {
-        let new = prepared(post, &sizes);
+        let new = prepared(post, &pictures);
         let path = new.kind.path(&new.slug);
         let (_, saved) = store.write(move |tx| posts::save(tx, &new)).await?;
         done.push((path, saved));
@@ -150,21 +148,29 @@ async fn missing(store: &Store, media: Vec<FoundMedia>) -> Result<Vec<FoundMedia
         .await
 }
 
-/// The size in pixels of every picture, kept or about to be.
-async fn sizes(store: &Store, media: &[FoundMedia]) -> Result<HashMap<String, (u32, u32)>> {
-    let mut sizes = store.read(store::media::sizes).await?;
-    let new = media
-        .iter()
-        .filter_map(|file| Some((file.hash.clone(), (file.width?, file.height?))));
-    sizes.extend(new);
-    Ok(sizes)
+/// Every picture, kept or about to be.
+async fn pictures(store: &Store, media: &[FoundMedia]) -> Result<Pictures> {
+    let mut pictures = store.read(store::media::pictures).await?;
+    let new = media.iter().filter_map(|file| {
+        let (width, height) = (file.width?, file.height?);
+        let widths = store::media::expected(file.mime, width);
+        let picture = Picture {
+            width,
+            height,
+            widths,
+        };
+        Some((file.hash.clone(), picture))
+    });
+    pictures.0.extend(new);
+    Ok(pictures)
 }
 
 /// Writes the files' bytes, some at a time.
 async fn keep(store: &Store, media: &[FoundMedia]) -> Result<()> {
     let (mut waiting, mut bytes) = (Vec::new(), 0);
     for file in media {
-        let content = fs::read(&file.path)
+        let content = file
+            .content()
             .map_err(Error::io(format!("cannot read {}", file.path.display())))?;
         bytes += content.len() as u64;
         waiting.push(NewMedia {
@@ -194,18 +200,13 @@ async fn write_media(store: &Store, files: Vec<NewMedia>) -> Result<()> {
 }
 
 /// A found post, rendered and ready to be written.
-fn prepared(post: FoundPost, sizes: &HashMap<String, (u32, u32)>) -> NewPost {
-    let size_of = |url: &str| {
-        sizes
-            .get(url.strip_prefix("/media/")?.split('/').next()?)
-            .copied()
-    };
+fn prepared(post: FoundPost, pictures: &Pictures) -> NewPost {
     NewPost {
         kind: post.kind,
         slug: post.slug,
         title: post.title,
         summary: post.summary,
-        rendered: text::markdown::post(&post.body, &size_of),
+        rendered: text::markdown::post(&post.body, &|url| pictures.at(url)),
         body: post.body,
         tags: post.tags,
         status: if post.draft {

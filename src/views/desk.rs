@@ -105,7 +105,11 @@ impl<'a> DeskPage<'a> {
 }
 
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 2] = [("/admin", "Desk"), ("/admin/account", "Account")];
+pub const SECTIONS: [(&str, &str); 3] = [
+    ("/admin", "Desk"),
+    ("/admin/media", "Media"),
+    ("/admin/account", "Account"),
+];
 
 /// Where the owner is signed in, and the form for another password.
 #[derive(Template)]
@@ -137,7 +141,7 @@ impl<'a> AccountPage<'a> {
 }
 
 /// The head of a page that is nobody else's business.
-fn head(title: &str, path: &str) -> Head {
+pub(super) fn head(title: &str, path: &str) -> Head {
     Head {
         listed: false,
         ..Head::new(title, path.into())

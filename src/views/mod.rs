@@ -6,6 +6,7 @@
 pub mod comments;
 pub mod desk;
 pub mod errors;
+pub mod library;
 pub mod lists;
 pub mod me;
 pub mod posts;

@@ -22,6 +22,7 @@ mod streams;
 mod theme;
 mod throttle;
 mod token;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -42,6 +43,7 @@ use crate::views::{Frame, Me, Site, Theme};
 use reader::Reader;
 
 pub use admin::{Doorkeeper, Invitation};
+pub use uploads::Uploads;
 
 /// What every handler has at hand.
 pub struct App {
@@ -61,6 +63,8 @@ pub struct App {
     pub invitation: Invitation,
     /// Who checks passwords.
     pub doorkeeper: Doorkeeper,
+    /// Where uploads come in.
+    pub uploads: Uploads,
     /// The proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -178,6 +182,18 @@ where
     only("GET, HEAD", poem::get(endpoint))
 }
 
+/// A route that is read, whose handler knows when only the head is wanted: both are the same handler.
+fn get_or_head<G: IntoEndpoint + 'static, H: IntoEndpoint + 'static>(
+    get: G,
+    head: H,
+) -> impl Endpoint
+where
+    G::Endpoint: 'static,
+    H::Endpoint: 'static,
+{
+    only("GET, HEAD", poem::get(get).head(head))
+}
+
 /// A route that takes a form.
 fn post<E: IntoEndpoint + 'static>(endpoint: E) -> impl Endpoint
 where
@@ -243,7 +259,11 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/health", get(streams::health));
     let files = following
         .at("/assets/:name", get(assets::show))
-        .at("/media/:hash/:name", get(media::show))
+        .at("/media/:hash/:name", get_or_head(media::show, media::show))
+        .at(
+            "/media/:hash/:width/:name",
+            get_or_head(media::show_sized, media::show_sized),
+        )
         .nest("/admin", admin::routes());
     files
         .with(CatchPanic::new().with_handler(|_| {

@@ -24,6 +24,7 @@ mod hostile;
 mod importing;
 mod lists;
 mod live;
+mod media;
 mod mine;
 mod moderating;
 mod owner;

@@ -10,13 +10,14 @@ use pulldown_cmark::{
 
 use super::notes::Notes;
 use super::{code, document, math};
+use crate::model::media::Picture;
 use crate::model::post::Rendered;
 
-/// Renders a post. `size_of` gives the width and height in pixels of the image at an address, if it is known.
+/// Renders a post. `picture_at` gives what is known of the image at an address.
 ///
 /// Source: CommonMark 0.31 and GitHub Flavored Markdown, with footnotes, heading attributes, formulas and
 /// typographic punctuation.
-pub fn post(source: &str, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rendered {
+pub fn post(source: &str, picture_at: &dyn Fn(&str) -> Option<Picture>) -> Rendered {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_STRIKETHROUGH
@@ -41,7 +42,7 @@ pub fn post(source: &str, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rende
     events.extend(writer.notes.section(notes));
     let mut rendered = String::with_capacity(source.len() * 2);
     html::push_html(&mut rendered, events.into_iter());
-    document::finish(&rendered, size_of)
+    document::finish(&rendered, picture_at)
 }
 
 /// Puts our own HTML in the place of events that the renderer would write differently.
