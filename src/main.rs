@@ -1,7 +1,8 @@
 //! Rowlog: a personal blog in one binary, where every open page is alive.
 //!
-//! In reading order: what a blog is (`model`), how its text becomes HTML (`text`), the file (`store`), the pages
-//! (`views`, `feeds`, `assets`), the streams (`live`), the site (`web`), and the command line (`cli`).
+//! In reading order: what a blog is (`model`), how its text becomes HTML (`text`), what happens to its pictures
+//! (`darkroom`), the file (`store`), the pages (`views`, `feeds`, `assets`), the streams (`live`), the site (`web`), and
+//! the command line (`cli`).
 
 mod assets;
 mod chores;
