@@ -322,7 +322,7 @@ fn a_picture_offers_its_smaller_sizes() {
         ),
         (
             "<img src=\"/media/0a/wide.png\" srcset=\"/a 1x\" alt=\"\" width=\"10\">",
-            "<img src=\"/media/0a/wide.png\" srcset=\"/a 1x\" alt=\"\" width=\"10\" loading=\"lazy\" decoding=\"async\">",
+            "<img alt=\"\" src=\"/media/0a/wide.png\" srcset=\"/a 1x\" width=\"10\" loading=\"lazy\" decoding=\"async\">",
         ),
     ]);
 }
