@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::PngEncoder;
+use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::codecs::webp::WebPEncoder;
 use image::imageops::FilterType;
 use image::metadata::Orientation;
@@ -24,7 +24,7 @@ pub const MAX_PIXELS: u64 = 40_000_000;
 const MAX_MEMORY: u64 = 512 << 20;
 
 /// JPEG qualities, out of 100: of the picture that is kept, and of its smaller sizes.
-const QUALITY: u8 = 90;
+const QUALITY: u8 = 85;
 const SMALL_QUALITY: u8 = 80;
 
 /// The largest colour profile that is kept.
@@ -73,8 +73,9 @@ impl fmt::Display for Refusal {
 
 /// Takes a file in. Pictures that we can read are read whole, so that nothing but a picture can come out.
 ///
-/// PNG and JPEG are written anew. GIF, WebP and moving pictures keep their pixels bit for bit, because we could only
-/// write them larger or without their movement; AVIF, which we cannot read, and films lose their metadata in place.
+/// JPEG is written anew. PNG, GIF, WebP and what moves keep their pixels bit for bit, because we could only write them
+/// larger or without their movement; they are written anew only to turn them. AVIF, which we cannot read, and films
+/// lose their metadata in place.
 ///
 /// Errors: a [`Refusal`], before anything is decoded if the picture's head tells.
 pub fn develop(bytes: &[u8]) -> Result<Developed, Refusal> {
@@ -82,16 +83,16 @@ pub fn develop(bytes: &[u8]) -> Result<Developed, Refusal> {
     if let Some(format) = readable(mime) {
         let picture = decode(bytes, format)?;
         let size = (picture.pixels.width(), picture.pixels.height());
+        let moves = is_animated(mime, bytes);
         let kept = match mime {
             "image/jpeg" => picture.jpeg(QUALITY)?,
-            "image/png" if !is_animated(mime, bytes) => picture.png()?,
-            "image/webp" if picture.was_turned && !is_animated(mime, bytes) => picture.webp()?,
+            "image/png" if picture.was_turned && !moves => picture.png()?,
+            "image/webp" if picture.was_turned && !moves => picture.webp()?,
             _ => strip(mime, bytes).ok_or(Refusal::Damaged)?,
         };
-        let variants = if kinds::is_sized(mime) && !is_animated(mime, bytes) {
-            sizes(picture, mime, kept.len())?
-        } else {
-            Vec::new()
+        let variants = match kinds::is_sized(mime) && !moves {
+            true => sizes(picture, mime, kept.len())?,
+            false => Vec::new(),
         };
         return Ok(Developed {
             mime,
@@ -269,7 +270,8 @@ impl Picture {
 
     fn png(&self) -> Result<Vec<u8>, Refusal> {
         let mut out = Vec::new();
-        self.write(PngEncoder::new(&mut out))?;
+        let (packed, filter) = (CompressionType::Default, PngFilter::Adaptive);
+        self.write(PngEncoder::new_with_quality(&mut out, packed, filter))?;
         Ok(out)
     }
 

@@ -10,6 +10,9 @@ use super::time::Timestamp;
 /// The widths in pixels that a picture is also kept in, where it is wider.
 pub const WIDTHS: [u32; 4] = [480, 960, 1440, 1920];
 
+/// The one of them to look at on the desk.
+const PREVIEW: u32 = WIDTHS[1];
+
 /// The most characters that describe a picture to those who do not see it.
 pub const ALT_MAX: usize = 1_000;
 
@@ -87,6 +90,15 @@ impl Item {
         match self.narrowest {
             Some(width) => sized(&self.path(), width).unwrap_or_else(|| self.path()),
             None => self.path(),
+        }
+    }
+
+    /// The address of a size to look at on a page of its own.
+    pub fn preview(&self) -> String {
+        let is_wide = self.size.is_some_and(|(width, _)| width > PREVIEW);
+        match self.narrowest {
+            Some(_) if is_wide => sized(&self.path(), PREVIEW).unwrap_or_else(|| self.path()),
+            _ => self.path(),
         }
     }
 
@@ -222,6 +234,7 @@ mod tests {
             "![a\\] (b) \\!\\[c\\](d) \\<e>](/media/0a/a.png)"
         );
         assert_eq!(item.thumbnail(), "/media/0a/480/a.png");
+        assert_eq!(item.preview(), "/media/0a/960/a.png");
         assert_eq!(hash_in("/media/0a/480/a.png"), Some("0a"));
         assert_eq!(sized("https://elsewhere/a.png", 480), None);
     }

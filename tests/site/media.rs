@@ -148,7 +148,7 @@ fn a_picture_is_added_by_a_plain_form_and_forgets_where_it_was_taken() {
         .get(&library.attribute(".shelf a", "href"))
         .expect(200)
         .page();
-    let path = item.attribute(".shown img", "src");
+    let path = item.attribute(".shown a", "href");
     assert_eq!(
         item.raw_text("#i-markdown").trim(),
         format!("![The pier at low tide]({path})")
