@@ -147,6 +147,11 @@ pub fn hash(bytes: &[u8]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether a word could be the name that [`hash`] gives.
+pub fn is_hash(word: &str) -> bool {
+    word.len() == 64 && word.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// What a file is called in its address: lower-case letters, digits and hyphens, and the ending that tells the type.
 pub fn safe_name(stem: &str, ending: &str) -> String {
     let mut stem = slug::slugify(stem);

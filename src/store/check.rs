@@ -139,7 +139,7 @@ fn missing(conn: &Connection) -> Result<Vec<String>> {
             .split("/media/")
             .skip(1)
             .filter_map(|rest| rest.get(..64));
-        let mut named: Vec<_> = named.filter(|hash| is_hash(hash)).collect();
+        let mut named: Vec<_> = named.filter(|hash| media::is_hash(hash)).collect();
         named.sort_unstable();
         named.dedup();
         for hash in named {
@@ -151,10 +151,6 @@ fn missing(conn: &Connection) -> Result<Vec<String>> {
         }
     }
     Ok(remarks)
-}
-
-fn is_hash(word: &str) -> bool {
-    word.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn lines(conn: &Connection, sql: &str) -> Result<Vec<String>> {

@@ -47,7 +47,8 @@ pub fn add(tx: &Tx, new: &NewMedia, batch: Option<i64>) -> Result<bool> {
         new.mime,
         new.width,
         new.height,
-        !is_sized(new.mime),
+        new.width
+            .is_none_or(|width| expected(new.mime, width).is_empty()),
         tx.now(),
         batch,
         new.bytes,

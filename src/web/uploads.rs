@@ -171,7 +171,8 @@ async fn receive(req: &Request, body: Body, largest: usize) -> Result<Received, 
         .for_field("file", limit);
     let limits = Constraints::new().size_limit(limits);
     let parts = Multipart::with_constraints(body.into_bytes_stream(), boundary, limits);
-    let received = read(parts).await.map_err(|error| match error {
+    let room = announced.unwrap_or_default().min(limit) as usize;
+    let received = read(parts, room).await.map_err(|error| match error {
         multer::Error::FieldSizeExceeded { field_name, .. }
             if field_name.as_deref() != Some("file") =>
         {
@@ -201,7 +202,8 @@ fn too_large(largest: usize) -> Refused {
 }
 
 /// Reads the parts one after the other. Of a part that comes twice the first counts; what has another name is ignored.
-async fn read(mut parts: Multipart<'_>) -> Result<Received, multer::Error> {
+/// `room` is how many bytes can be expected.
+async fn read(mut parts: Multipart<'_>, room: usize) -> Result<Received, multer::Error> {
     let mut received = Received::default();
     for _ in 0..PARTS {
         let Some(mut part) = parts.next_field().await? else {
@@ -212,6 +214,7 @@ async fn read(mut parts: Multipart<'_>) -> Result<Received, multer::Error> {
                 part.file_name()
                     .unwrap_or_default()
                     .clone_into(&mut received.file_name);
+                received.bytes.reserve_exact(room); // growing would copy it, and hold it twice meanwhile
                 while let Some(piece) = part.chunk().await? {
                     received.bytes.extend_from_slice(&piece);
                 }

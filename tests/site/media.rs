@@ -205,11 +205,30 @@ fn an_editor_gets_all_it_needs_in_one_answer_and_the_same_file_is_kept_once() {
 }
 
 #[test]
+fn several_pictures_at_once_are_all_taken() {
+    let (site, maren) = desk();
+    let senders: Vec<_> = (0..9)
+        .map(|n| {
+            let mut maren = maren.clone();
+            let png = written(&picture(500 + n, 40), ImageFormat::Png);
+            std::thread::spawn(move || add(&mut maren, "many.png", &png, "")["width"].as_u64())
+        })
+        .collect();
+    let widths: Vec<_> = senders
+        .into_iter()
+        .map(|sender| sender.join().unwrap())
+        .collect();
+    assert_eq!(widths, (500..509).map(Some).collect::<Vec<_>>());
+    assert_eq!(site.ask("select count(*) from media_variants"), 9);
+}
+
+#[test]
 fn a_post_offers_its_pictures_in_the_sizes_that_a_screen_needs() {
     let (site, mut maren) = desk();
     let png = written(&picture(1000, 500), ImageFormat::Png);
     let added = add(&mut maren, "tide.png", &png, "");
-    site.publish("hello", "A post", text(&added, "markdown"));
+    let told = site.publish("hello", "A post", text(&added, "markdown"));
+    assert!(!told.stderr.contains("missing"), "{}", told.stderr);
     let page = site.post("hello");
     assert_eq!(page.attribute(".prose img", "width"), "1000");
     let choice = page.attribute(".prose img", "srcset");
