@@ -12,6 +12,7 @@ mod error;
 mod feeds;
 mod import;
 mod live;
+mod liveblog;
 mod model;
 mod password;
 mod store;

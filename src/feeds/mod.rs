@@ -10,9 +10,26 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use crate::model::comment::Comment;
-use crate::model::post::{PostKind, PostLine};
+use crate::model::entry::Entry;
+use crate::model::post::{PostKind, PostLine, Tag};
 use crate::model::time::Timestamp;
 use crate::views::Site;
+
+/// Robots that gather texts for language models, as they call themselves.
+const AI_ROBOTS: [&str; 12] = [
+    "Amazonbot",
+    "anthropic-ai",
+    "Applebot-Extended",
+    "Bytespider",
+    "CCBot",
+    "ClaudeBot",
+    "cohere-ai",
+    "Diffbot",
+    "Google-Extended",
+    "GPTBot",
+    "Meta-ExternalAgent",
+    "PerplexityBot",
+];
 
 /// A feed: which blog it tells of, where it stands, and the page it follows.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +44,63 @@ pub struct Feed<'a> {
     pub title: &'a str,
 }
 
-/// The feed of `posts`, each with its rendered text, newest first. Source: RFC 4287.
-pub fn atom(feed: Feed, posts: &[(PostLine, String)]) -> String {
-    written(AtomFeed { feed, posts })
+/// What a feed tells of: a post, or an entry of one.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its name, which stays when its address changes.
+    id: String,
+    title: String,
+    /// Its address from the root.
+    path: String,
+    /// Where the feed of what is said about it stands, from the root.
+    replies: Option<String>,
+    /// When it was.
+    pub published: Timestamp,
+    updated: Timestamp,
+    tags: Vec<Tag>,
+    summary: String,
+    /// The whole text, with every address made absolute.
+    content: String,
+}
+
+impl Item {
+    /// A post and its rendered text.
+    pub fn post(site: &Site, post: PostLine, html: &str) -> Item {
+        let path = post.path();
+        Item {
+            id: site.post_id(&post.id),
+            replies: Some(format!("{path}/comments.xml")),
+            published: post.published_at,
+            updated: post.updated_at,
+            content: absolute::links(html, &site.base_url, &path),
+            title: post.title,
+            tags: post.tags,
+            summary: post.description,
+            path,
+        }
+    }
+
+    /// An entry of a liveblog.
+    pub fn entry(site: &Site, entry: Entry) -> Item {
+        let path = entry.path();
+        let page = path.split('#').next().unwrap_or(&path);
+        Item {
+            id: site.entry_id(&entry.id),
+            title: entry.name(),
+            replies: None,
+            published: entry.created_at,
+            updated: entry.edited_at.unwrap_or(entry.created_at),
+            tags: Vec::new(),
+            summary: entry.post_title,
+            content: absolute::links(&entry.html, &site.base_url, page),
+            path,
+        }
+    }
+}
+
+/// The feed of `items` as they are given. Source: RFC 4287.
+pub fn atom(feed: Feed, items: &[Item]) -> String {
+    written(AtomFeed { feed, items })
 }
 
 /// The feed of `comments`, newest first. Source: RFC 4287, and RFC 4685 for what a comment answers.
@@ -37,8 +108,8 @@ pub fn comments(feed: Feed, comments: &[Comment]) -> String {
     written(CommentFeed { feed, comments })
 }
 
-/// The feed of `posts` as JSON. Source: <https://www.jsonfeed.org/version/1.1/>.
-pub fn json_feed(feed: Feed, posts: &[(PostLine, String)]) -> String {
+/// The feed of `items` as JSON. Source: <https://www.jsonfeed.org/version/1.1/>.
+pub fn json_feed(feed: Feed, items: &[Item]) -> String {
     let site = feed.site;
     let mut root = json!({
         "version": "https://jsonfeed.org/version/1.1",
@@ -46,7 +117,7 @@ pub fn json_feed(feed: Feed, posts: &[(PostLine, String)]) -> String {
         "home_page_url": site.url(feed.page),
         "feed_url": site.url(feed.path),
         "language": site.lang,
-        "items": posts.iter().map(|(post, html)| json_item(site, post, html)).collect::<Vec<_>>(),
+        "items": items.iter().map(|item| json_item(site, item)).collect::<Vec<_>>(),
     });
     if !site.description.is_empty() {
         root["description"] = json!(site.description);
@@ -57,16 +128,16 @@ pub fn json_feed(feed: Feed, posts: &[(PostLine, String)]) -> String {
     root.to_string()
 }
 
-fn json_item(site: &Site, post: &PostLine, html: &str) -> Value {
+fn json_item(site: &Site, item: &Item) -> Value {
     json!({
-        "id": site.post_id(&post.id),
-        "url": site.url(post.path()),
-        "title": post.title,
-        "content_html": content(site, post, html),
-        "summary": post.description,
-        "date_published": post.published_at.rfc3339(),
-        "date_modified": post.updated_at.rfc3339(),
-        "tags": post.tags.iter().map(|tag| &tag.name).collect::<Vec<_>>(),
+        "id": item.id,
+        "url": site.url(&item.path),
+        "title": item.title,
+        "content_html": item.content,
+        "summary": item.summary,
+        "date_published": item.published.rfc3339(),
+        "date_modified": item.updated.rfc3339(),
+        "tags": item.tags.iter().map(|tag| &tag.name).collect::<Vec<_>>(),
     })
 }
 
@@ -84,12 +155,12 @@ pub fn robots(site: &Site) -> String {
 #[template(path = "feeds/atom.xml")]
 struct AtomFeed<'a> {
     feed: Feed<'a>,
-    posts: &'a [(PostLine, String)],
+    items: &'a [Item],
 }
 
 impl AtomFeed<'_> {
     fn updated(&self) -> Timestamp {
-        newest(self.posts.iter().map(|(post, _)| post.updated_at))
+        newest(self.items.iter().map(|item| item.updated))
     }
 
     /// Atom wants an author; before the blog has an owner it is the blog itself.
@@ -99,10 +170,6 @@ impl AtomFeed<'_> {
         } else {
             &self.feed.site.owner
         }
-    }
-
-    fn content(&self, post: &PostLine, html: &str) -> String {
-        content(self.feed.site, post, html)
     }
 }
 
@@ -138,10 +205,6 @@ fn written(feed: impl Template) -> String {
     let legal = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
     let text = feed.render().expect("writing to a string cannot fail");
     text.chars().filter(legal).collect()
-}
-
-fn content(site: &Site, post: &PostLine, html: &str) -> String {
-    absolute::links(html, &site.base_url, &post.path())
 }
 
 /// When a comment's text last changed.

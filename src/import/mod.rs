@@ -214,9 +214,11 @@ fn prepared(post: FoundPost, pictures: &Pictures) -> NewPost {
         } else {
             Status::Published
         },
+        discussion: post.discussion,
         lang: post.lang,
         published_at: Some(Timestamp(post.created_at)),
         updated_at: post.updated_at.map(Timestamp),
+        comments_open: true,
         old_paths: post.old_paths,
         extra: serde_json::Value::Object(post.extra).to_string(),
     }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-use super::post::{PostKind, Status};
+use super::id::PostId;
+use super::post::Status;
 use super::time::Timestamp;
 
 /// The widths in pixels that a picture is also kept in, where it is wider.
@@ -131,10 +132,8 @@ impl Item {
 /// A post or page that shows a file.
 #[derive(Clone, Debug)]
 pub struct Use {
-    /// Post or page.
-    pub kind: PostKind,
-    /// Its slug.
-    pub slug: String,
+    /// Its row.
+    pub post: PostId,
     /// Its title.
     pub title: String,
     /// Whether readers see it.

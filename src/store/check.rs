@@ -26,7 +26,7 @@ pub struct Report {
 }
 
 /// Each invariant: what it would mean to be broken, and the ids of the rows that break it.
-const INVARIANTS: [(&str, &str); 7] = [
+const INVARIANTS: [(&str, &str); 10] = [
     (
         "post {} counts its comments wrongly",
         "select p.id from posts p where p.comment_count <>
@@ -54,6 +54,19 @@ const INVARIANTS: [(&str, &str); 7] = [
         "picture {} has a smaller size that is not smaller",
         "select distinct m.rowid from media m join media_variants v using (hash)
          where m.width is null or v.width >= m.width",
+    ),
+    (
+        "post {} counts its entries wrongly",
+        "select p.id from posts p where p.entry_count <>
+             (select count(*) from entries e where e.post_id = p.id and e.status = 'published')",
+    ),
+    (
+        "post {} has given a number to an entry that is higher than its newest",
+        "select distinct p.id from posts p join entries e on e.post_id = p.id where e.number > p.last_entry",
+    ),
+    (
+        "entry {} is deleted and still has words",
+        "select id from entries where status = 'deleted' and body || html || excerpt || coalesce(title, '') <> ''",
     ),
     (
         "event {} is newer than the id that the file believes to be the last",
@@ -97,7 +110,8 @@ pub fn all(conn: &Connection) -> Result<Report> {
     }
     faults.extend(altered(conn)?);
     let unused = "select count(*) from media m
-                  where not exists (select 1 from posts p where instr(p.body || p.extra, '/media/' || m.hash) > 0)";
+                  where not exists (select 1 from posts p where instr(p.body || p.extra, '/media/' || m.hash) > 0)
+                      and not exists (select 1 from entries e where instr(e.body, '/media/' || m.hash) > 0)";
     Ok(Report {
         media: count("select count(*) from media")?,
         unused: count(unused)?,
@@ -129,7 +143,9 @@ fn altered(conn: &Connection) -> Result<Vec<String>> {
 fn missing(conn: &Connection) -> Result<Vec<String>> {
     let mut known = conn.prepare("select 1 from media where hash = ?1")?;
     let mut query = conn.prepare(
-        "select id, body from posts where status <> 'deleted' and instr(body, '/media/') > 0",
+        "select id, body from posts where status <> 'deleted' and instr(body, '/media/') > 0
+         union all
+         select post_id, body from entries where status <> 'deleted' and instr(body, '/media/') > 0",
     )?;
     let mut rows = query.query([])?;
     let mut remarks = Vec::new();

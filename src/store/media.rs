@@ -169,18 +169,18 @@ pub fn item(conn: &Connection, hash: &str) -> Result<Option<Item>> {
     Ok(query.query_row([hash], from_row).optional()?)
 }
 
-/// The posts and pages whose source names the file, in any status.
+/// The posts and pages whose source, or that of one of their entries, names the file; in any status.
 pub fn uses(conn: &Connection, hash: &str) -> Result<Vec<Use>> {
-    let sql = "select kind, slug, title, status from posts
-               where instr(body, '/media/' || ?1) > 0 or instr(extra, '/media/' || ?1) > 0
+    let sql = "select id, title, status from posts
+               where instr(body || extra, '/media/' || ?1) > 0
+                   or id in (select post_id from entries where instr(body, '/media/' || ?1) > 0)
                order by coalesce(published_at, updated_at) desc, id desc";
     let mut query = conn.prepare_cached(sql)?;
     let rows = query.query_map([hash], |row| {
         Ok(Use {
-            kind: row.get(0)?,
-            slug: row.get(1)?,
-            title: row.get(2)?,
-            status: row.get(3)?,
+            post: row.get(0)?,
+            title: row.get(1)?,
+            status: row.get(2)?,
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -1,21 +1,23 @@
 //! Feeds, the sitemap and robots.txt.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use poem::http::header;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
+use rusqlite::Connection;
 
 use super::error::Failure;
 use super::{App, site};
 use crate::error::{Error, Result};
-use crate::feeds::{self, Feed};
+use crate::feeds::{self, Feed, Item};
 use crate::model::post::PostKind;
-use crate::store::{comments, lists, posts, settings};
+use crate::store::{comments, entries, lists, posts, settings};
 use crate::views::Site;
 
-/// Entries of a feed.
-const ENTRIES: i64 = 20;
+/// Posts, entries or comments of a feed.
+const ITEMS: i64 = 20;
 
 /// Addresses of one sitemap. Source: sitemaps.org.
 const ADDRESSES: usize = 50_000;
@@ -26,7 +28,7 @@ impl App {
     /// Reads and renders something that is the same for everyone.
     async fn published<F>(&self, kind: &str, render: F) -> Result<Response>
     where
-        F: FnOnce(&rusqlite::Connection, &Site) -> Result<String> + Send + 'static,
+        F: FnOnce(&Connection, &Site) -> Result<String> + Send + 'static,
     {
         let base_url = self.base_url.clone();
         let body = self
@@ -42,11 +44,24 @@ impl App {
     }
 }
 
+/// The newest posts, of one tag if given, and among them the newest entries of their liveblogs, newest first. However busy
+/// a liveblog is, it takes the place of no post.
+fn items(conn: &Connection, site: &Site, tag: Option<&str>) -> Result<Vec<Item>> {
+    let posts = lists::with_html(conn, tag, ITEMS)?.into_iter();
+    let entries = entries::newest(conn, tag, ITEMS)?.into_iter();
+    let mut items: Vec<_> = posts
+        .map(|(post, html)| Item::post(site, post, &html))
+        .chain(entries.map(|entry| Item::entry(site, entry)))
+        .collect();
+    items.sort_by_key(|item| Reverse(item.published));
+    Ok(items)
+}
+
 /// `GET /feed.xml`
 #[handler]
 pub async fn posts_atom(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
     let answer = app.published(ATOM, |conn, site| {
-        let posts = lists::with_html(conn, None, ENTRIES)?;
+        let items = items(conn, site, None)?;
         Ok(feeds::atom(
             Feed {
                 site,
@@ -54,7 +69,7 @@ pub async fn posts_atom(Data(app): Data<&Arc<App>>) -> Result<Response, Failure>
                 page: "/",
                 title: &site.title,
             },
-            &posts,
+            &items,
         ))
     });
     Ok(answer.await?)
@@ -64,7 +79,7 @@ pub async fn posts_atom(Data(app): Data<&Arc<App>>) -> Result<Response, Failure>
 #[handler]
 pub async fn posts_json(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
     let answer = app.published("application/feed+json; charset=utf-8", |conn, site| {
-        let posts = lists::with_html(conn, None, ENTRIES)?;
+        let items = items(conn, site, None)?;
         Ok(feeds::json_feed(
             Feed {
                 site,
@@ -72,7 +87,7 @@ pub async fn posts_json(Data(app): Data<&Arc<App>>) -> Result<Response, Failure>
                 page: "/",
                 title: &site.title,
             },
-            &posts,
+            &items,
         ))
     });
     Ok(answer.await?)
@@ -86,8 +101,8 @@ pub async fn tag_atom(
 ) -> Result<Response, Failure> {
     let answer = app.published(ATOM, move |conn, site| {
         let tag = lists::tag(conn, &slug)?.ok_or(Error::NotFound)?;
-        let posts = lists::with_html(conn, Some(&slug), ENTRIES)?;
-        if posts.is_empty() {
+        let items = items(conn, site, Some(&slug))?;
+        if items.is_empty() {
             return Err(Error::NotFound);
         }
         let (page, title) = (
@@ -101,7 +116,7 @@ pub async fn tag_atom(
                 page: &page,
                 title: &title,
             },
-            &posts,
+            &items,
         ))
     });
     Ok(answer.await?)
@@ -111,7 +126,7 @@ pub async fn tag_atom(
 #[handler]
 pub async fn comments_atom(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
     let answer = app.published(ATOM, |conn, site| {
-        let newest = comments::newest(conn, None, ENTRIES)?;
+        let newest = comments::newest(conn, None, ITEMS)?;
         let title = format!("Comments on {}", site.title);
         Ok(feeds::comments(
             Feed {
@@ -134,7 +149,7 @@ pub async fn post_comments_atom(
 ) -> Result<Response, Failure> {
     let answer = app.published(ATOM, move |conn, site| {
         let post = posts::open(conn, PostKind::Post, &slug)?.ok_or(Error::NotFound)?;
-        let newest = comments::newest(conn, Some(post.id), ENTRIES)?;
+        let newest = comments::newest(conn, Some(post.id), ITEMS)?;
         let (page, title) = (post.path(), format!("Comments on {}", post.title));
         Ok(feeds::comments(
             Feed {

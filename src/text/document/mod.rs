@@ -16,8 +16,16 @@ use crate::model::media::{self, Picture};
 use crate::model::post::Rendered;
 use crate::model::typed::is_text;
 
-/// Completes the `html` of a post. `picture_at` gives what is known of the image at an address.
-pub fn finish(html: &str, picture_at: &dyn Fn(&str) -> Option<Picture>) -> Rendered {
+/// Where a text stands in its page.
+pub struct Place<'a> {
+    /// What its anchors begin with; nothing for the one text whose anchors are the page's.
+    pub prefix: &'a str,
+    /// The level of the heading over it.
+    pub above: u8,
+}
+
+/// Completes the `html` of a text. `picture_at` gives what is known of the image at an address.
+pub fn finish(html: &str, place: &Place, picture_at: &dyn Fn(&str) -> Option<Picture>) -> Rendered {
     let mut html = Html::parse_fragment(html);
     let nodes: Vec<NodeId> = html
         .root_element()
@@ -33,7 +41,10 @@ pub fn finish(html: &str, picture_at: &dyn Fn(&str) -> Option<Picture>) -> Rende
             _ => {}
         }
     }
-    let headings = anchors::place(&mut html, &nodes);
+    let headings = anchors::place(&mut html, &nodes, place.above);
+    if !place.prefix.is_empty() {
+        anchors::set_apart(&mut html, &nodes, place.prefix);
+    }
     let reading = reading::read(&html);
     if let Some(mut mark) = reading.mark.and_then(|mark| html.tree.get_mut(mark)) {
         mark.detach();

@@ -1,5 +1,9 @@
 //! The desk: what only the owner sees, and the two doors to it.
 
+pub mod editor;
+pub mod posts;
+pub mod settings;
+
 use askama::Template;
 
 use super::{Frame, Head};
@@ -105,9 +109,12 @@ impl<'a> DeskPage<'a> {
 }
 
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 3] = [
+pub const SECTIONS: [(&str, &str); 6] = [
     ("/admin", "Desk"),
+    ("/admin/posts/new", "Write"),
+    ("/admin/posts", "Posts"),
     ("/admin/media", "Media"),
+    ("/admin/settings", "Settings"),
     ("/admin/account", "Account"),
 ];
 
