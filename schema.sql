@@ -155,9 +155,23 @@ create table media (
     mime       text not null,
     width      integer,                            -- pixels, for images
     height     integer,
-    bytes      blob not null,
+    alt        text not null default '',           -- what it shows, for those who do not see it
+    is_sized   integer not null default 0 check (is_sized in (0, 1)), -- whether its smaller sizes were made, if any can be
     created_at integer not null,
-    batch_id   integer references import_batches
+    batch_id   integer references import_batches,
+    bytes      blob not null                       -- last, so that nothing else is read past it
+) strict;
+
+create index media_by_time on media (created_at desc, hash);
+create index media_by_size on media (hash) where is_sized = 0;
+
+-- The smaller sizes of a picture, so that a phone need not fetch what it cannot show.
+create table media_variants (
+    hash  text not null references media on delete cascade,
+    width integer not null,                        -- pixels
+    mime  text not null,                           -- not always that of the picture
+    bytes blob not null,
+    primary key (hash, width)
 ) strict;
 
 create table comments (

@@ -1,15 +1,17 @@
-//! What a running blog does by itself: welcome its owner, publish what is due, trim the log.
+//! What a running blog does by itself: welcome its owner, publish what is due, trim the log, size pictures.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout};
 
+use crate::darkroom::develop::variants;
 use crate::error::Result;
 use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
-use crate::store::{Store, Tx, log, posts, settings};
+use crate::store::{Store, Tx, log, media, posts, settings};
 use crate::text::markdown;
 
 /// The post that a new blog opens with.
@@ -18,6 +20,9 @@ const WELCOME: &str = include_str!("../templates/welcome.md");
 /// How often to look for posts whose time has come, and how often to trim.
 const DUE_EVERY: Duration = Duration::from_millis(500);
 const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// The rest between two pictures: sizing leaves a small machine to its readers at least half of the time.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// Gives a blog that was never written in its first post, once in its life.
 ///
@@ -85,6 +90,43 @@ async fn publish_due(store: &Store) -> Result<()> {
         store.write(posts::publish_due).await?;
     }
     Ok(())
+}
+
+/// Makes the smaller sizes of pictures that came without them, one after the other, until `stop`. What is done is in
+/// the file, so that the next start goes on where this one ended. A picture that cannot be read is served whole.
+pub async fn size_pictures(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match size_one(&store).await {
+            Ok(true) => BREATH,
+            Ok(false) => DUE_EVERY,
+            Err(error) => {
+                tracing::error!("pictures cannot be sized: {error}");
+                TRIM_EVERY
+            }
+        };
+        if timeout(pause, stop.wait_for(|stop| *stop)).await.is_ok() {
+            return;
+        }
+    }
+}
+
+/// Sizes one picture; whether there was one to size.
+async fn size_one(store: &Store) -> Result<bool> {
+    let Some((hash, mime, bytes)) = store.read(media::unsized_one).await? else {
+        return Ok(false);
+    };
+    let sizes = spawn_blocking(move || variants(&mime, &bytes)).await;
+    let sizes = match sizes {
+        Ok(Ok(sizes)) => sizes,
+        Ok(Err(refusal)) => {
+            tracing::warn!("the picture {hash} is served whole: {refusal}");
+            Vec::new()
+        }
+        Err(_) => Vec::new(), // the decoder's panic is in the log
+    };
+    let write = move |tx: &Tx| media::add_sizes(tx, &hash, &sizes);
+    store.write(write).await?;
+    Ok(true)
 }
 
 /// Trims in small batches, so that no visitor waits long behind one.

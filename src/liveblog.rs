@@ -1,10 +1,9 @@
 //! Writing a liveblog: from the owner's Markdown to an entry that everyone sees.
 
-use std::collections::HashMap;
-
 use crate::error::{Error, Result};
 use crate::model::entry::{Entry, NewEntry};
 use crate::model::id::PostId;
+use crate::model::media::Pictures;
 use crate::model::post::{Post, PostKind, Status};
 use crate::model::typed::is_text;
 use crate::store::{Store, entries, media, posts, redirects};
@@ -20,10 +19,10 @@ pub async fn add(store: &Store, slug: &str, title: Option<&str>, body: &str) -> 
     let post = writable(store, slug).await?.id;
     let (title, body) = (titled(title)?, said(body)?);
     loop {
-        let read = move |conn: &_| Ok((posts::by_id(conn, post)?, media::sizes(conn)?));
-        let (found, sizes) = store.read(read).await?;
+        let read = move |conn: &_| Ok((posts::by_id(conn, post)?, media::pictures(conn)?));
+        let (found, pictures) = store.read(read).await?;
         let number = found.ok_or(Error::NotFound)?.last_entry + 1;
-        let new = rendered(post, number, title.clone(), body.clone(), &sizes);
+        let new = rendered(post, number, title.clone(), body.clone(), &pictures);
         // Another writer may have taken the number while this one was rendered for it.
         if let Some(entry) = store.write(move |tx| entries::add(tx, &new)).await? {
             return Ok(entry);
@@ -48,8 +47,8 @@ pub async fn edit(
         None => entry.title,
     };
     let body = said(body)?;
-    let sizes = store.read(media::sizes).await?;
-    let new = rendered(entry.post, number, title, body, &sizes);
+    let pictures = store.read(media::pictures).await?;
+    let new = rendered(entry.post, number, title, body, &pictures);
     store.write(move |tx| entries::edit(tx, &new)).await
 }
 
@@ -139,9 +138,9 @@ fn rendered(
     number: i64,
     title: Option<String>,
     body: String,
-    sizes: &HashMap<String, (u32, u32)>,
+    pictures: &Pictures,
 ) -> NewEntry {
-    let rendered = text::markdown::entry(&body, number, &|url| media::size_at(sizes, url));
+    let rendered = text::markdown::entry(&body, number, &|url| pictures.at(url));
     NewEntry {
         post,
         number,

@@ -1,12 +1,14 @@
 //! Rowlog: a personal blog in one binary, where every open page is alive.
 //!
-//! In reading order: what a blog is (`model`), how its text becomes HTML (`text`), the file (`store`), the pages
-//! (`views`, `feeds`, `assets`), the streams (`live`), the site (`web`), and the command line (`cli`).
-//! Beside them `import` brings posts over from elsewhere, and `watch` takes them from a folder as they are written.
+//! In reading order: what a blog is (`model`), how its text becomes HTML (`text`), what happens to its pictures
+//! (`darkroom`), the file (`store`), the pages (`views`, `feeds`, `assets`), the streams (`live`), the site (`web`), and
+//! the command line (`cli`). Beside them `import` brings posts over from elsewhere, and `watch` takes them from a folder as
+//! they are written.
 
 mod assets;
 mod chores;
 mod cli;
+mod darkroom;
 mod error;
 mod feeds;
 mod import;

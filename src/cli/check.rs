@@ -12,8 +12,8 @@ use crate::store::check;
 pub async fn run(folder: &Path) -> Result<()> {
     let store = super::existing(folder)?;
     let report = store.read(check::all).await?;
-    for fault in &report.faults {
-        say(fault)?;
+    for line in report.faults.iter().chain(&report.remarks) {
+        say(line)?;
     }
     match report.faults.len() {
         0 => {
@@ -21,11 +21,19 @@ pub async fn run(folder: &Path) -> Result<()> {
                 posts,
                 comments,
                 events,
+                media,
+                unused,
                 ..
             } = report;
             say(format!(
                 "The file is sound: {posts} posts, {comments} comments, {events} events."
-            ))
+            ))?;
+            match media {
+                0 => Ok(()),
+                _ => say(format!(
+                    "{media} media files, {unused} of them shown by no post."
+                )),
+            }
         }
         count => Err(Error::Refused(format!(
             "{count} faults in {}; keep a copy of the folder and restore a backup",

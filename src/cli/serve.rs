@@ -20,7 +20,7 @@ use crate::live::Live;
 use crate::store::{Store, settings};
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{App, Doorkeeper, Invitation, routes};
+use crate::web::{App, Doorkeeper, Invitation, Uploads, routes};
 
 /// Where to listen.
 #[derive(Args)]
@@ -63,7 +63,14 @@ pub struct Options {
     /// A folder of Markdown files to publish as they are saved
     #[arg(long, env = "ROWLOG_WATCH", value_name = "DIR")]
     watch: Option<PathBuf>,
+    /// The largest file that the owner may upload, in MiB
+    #[arg(long, env = "ROWLOG_MAX_UPLOAD", default_value_t = MAX_UPLOAD, value_name = "MIB",
+        value_parser = clap::value_parser!(u16).range(1..=512))]
+    max_upload: u16,
 }
+
+/// MiB of the largest upload, unless told otherwise.
+const MAX_UPLOAD: u16 = 64;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Switch {
@@ -80,6 +87,7 @@ impl Options {
             limits: Switch::On,
             trusted_proxies: Vec::new(),
             watch: None,
+            max_upload: MAX_UPLOAD,
         }
     }
 }
@@ -110,7 +118,7 @@ pub struct Running {
     setup_path: Option<String>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
     tailer: thread::JoinHandle<()>,
     watch: Option<Watch>,
     store: Arc<Store>,
@@ -156,9 +164,11 @@ impl Running {
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
             invitation,
             doorkeeper: Doorkeeper::new()?,
+            uploads: Uploads::new(usize::from(options.max_upload) << 20),
             trusted_proxies: options.trusted_proxies,
         };
         let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
+        let sizing = tokio::spawn(chores::size_pictures(store.clone(), stopped.clone()));
         let bounds = Bounds::from_descriptors();
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {
@@ -166,7 +176,7 @@ impl Running {
             setup_path,
             stop,
             server,
-            tasks: [work, company],
+            tasks: [work, sizing, company],
             tailer,
             watch: watching,
             store,

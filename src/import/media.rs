@@ -1,15 +1,16 @@
 //! Pictures, sounds and films that posts show: found in a folder, named by the hash of their bytes.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use sha2::{Digest, Sha256};
+use crate::darkroom::{kinds, strip};
+use crate::model::media;
 
 /// Larger files are left where they are, and reported.
 pub const MAX_BYTES: u64 = 64 << 20;
 
-/// A file that a post shows. Its bytes are read again by whoever stores it.
+/// A file that a post shows. Its bytes are read again by whoever stores it: [`FoundMedia::content`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundMedia {
     /// SHA-256 of the bytes, lower-case hex.
@@ -29,7 +30,12 @@ pub struct FoundMedia {
 impl FoundMedia {
     /// Its address from the root of the site (contract, section 3).
     pub fn address(&self) -> String {
-        format!("/media/{}/{}", self.hash, self.name)
+        media::path(&self.hash, &self.name)
+    }
+
+    /// The bytes as they are kept: without what they say of place, camera and author.
+    pub fn content(&self) -> io::Result<Vec<u8>> {
+        Ok(stripped(self.mime, fs::read(&self.path)?))
     }
 }
 
@@ -107,9 +113,15 @@ fn inspect(path: &Path) -> Result<FoundMedia, String> {
         return Err(format!("larger than {} MiB", MAX_BYTES >> 20));
     }
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let (width, height) = dimensions(mime, &bytes).unzip();
+    let told = kinds::sniff(&bytes).filter(|told| told.starts_with("image/"));
+    let mime = told.unwrap_or(mime); // many a JPEG is called .png
+    let (mut width, mut height) = dimensions(mime, &bytes).unzip();
+    if strip::is_turned(mime, &bytes) {
+        (width, height) = (height, width);
+    }
+    let bytes = stripped(mime, bytes);
     Ok(FoundMedia {
-        hash: hash(&bytes),
+        hash: media::hash(&bytes),
         name: safe_name(path),
         mime,
         path: path.to_owned(),
@@ -118,22 +130,17 @@ fn inspect(path: &Path) -> Result<FoundMedia, String> {
     })
 }
 
-/// SHA-256 of a file's bytes, lower-case hex: its name inside the blog.
-pub fn hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Without metadata; as it is where it is not built as its type is.
+fn stripped(mime: &str, bytes: Vec<u8>) -> Vec<u8> {
+    strip::strip(mime, &bytes).unwrap_or(bytes)
 }
 
-/// Lower-case letters, digits and hyphens, and the ending that tells the type.
-pub fn safe_name(path: &Path) -> String {
-    let part =
-        |part: Option<&std::ffi::OsStr>| slug::slugify(part.unwrap_or_default().to_string_lossy());
-    let (mut stem, ending) = (part(path.file_stem()), part(path.extension()));
-    stem.truncate(80); // a slug is ASCII
-    if stem.is_empty() {
-        stem.push_str("file");
-    }
-    format!("{stem}.{ending}")
+/// The file's name as [`media::safe_name`] writes it, with the ending it has.
+fn safe_name(path: &Path) -> String {
+    let word =
+        |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let ending = slug::slugify(word(path.extension()));
+    media::safe_name(&word(path.file_stem()), &ending)
 }
 
 /// Width and height in pixels, from the file's head only.

@@ -6,12 +6,11 @@ pub mod media;
 pub mod dates;
 mod front_matter;
 
-use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
-use std::{fmt, fs};
 
 use crate::error::{Error, Result};
-use crate::model::media::NewMedia;
+use crate::model::media::{self as library, NewMedia, Picture, Pictures};
 use crate::model::post::{NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::store::posts::{Origin, Saved};
@@ -93,11 +92,11 @@ pub async fn apply(
     if dry_run || (new.is_empty() && media.is_empty()) {
         return Ok(report);
     }
-    let sizes = sizes(store, &media).await?;
+    let pictures = pictures(store, &media).await?;
     let total = new.len();
     let mut rows = Vec::with_capacity(total);
     for (done, (post, _)) in new.into_iter().enumerate() {
-        rows.push((post.source_id.clone(), prepared(post, &sizes)));
+        rows.push((post.source_id.clone(), prepared(post, &pictures)));
         progress(done + 1, total);
     }
     keep(store, &media).await?;
@@ -156,12 +155,12 @@ impl fmt::Display for Published {
 /// Errors: what reading the media or the store answers.
 pub async fn publish(store: &Store, found: Found) -> Result<Vec<Published>> {
     let media = missing(store, found.media).await?;
-    let sizes = sizes(store, &media).await?;
+    let pictures = pictures(store, &media).await?;
     keep(store, &media).await?;
     let mut done = Vec::new();
     for post in found.posts {
         let is_dated = post.is_dated;
-        let mut new = prepared(post, &sizes);
+        let mut new = prepared(post, &pictures);
         new.published_at = new.published_at.filter(|_| is_dated);
         let save = move |tx: &Tx| {
             let (id, saved) = posts::save(tx, &new)?;
@@ -193,23 +192,31 @@ async fn missing(store: &Store, media: Vec<FoundMedia>) -> Result<Vec<FoundMedia
         .await
 }
 
-/// The size in pixels of every picture, kept or about to be.
-async fn sizes(store: &Store, media: &[FoundMedia]) -> Result<HashMap<String, (u32, u32)>> {
-    let mut sizes = store.read(store::media::sizes).await?;
-    let new = media
-        .iter()
-        .filter_map(|file| Some((file.hash.clone(), (file.width?, file.height?))));
-    sizes.extend(new);
-    Ok(sizes)
+/// Every picture, kept or about to be.
+async fn pictures(store: &Store, media: &[FoundMedia]) -> Result<Pictures> {
+    let mut pictures = store.read(store::media::pictures).await?;
+    let new = media.iter().filter_map(|file| {
+        let (width, height) = (file.width?, file.height?);
+        let widths = store::media::expected(file.mime, width);
+        let picture = Picture {
+            width,
+            height,
+            widths,
+        };
+        Some((file.hash.clone(), picture))
+    });
+    pictures.0.extend(new);
+    Ok(pictures)
 }
 
 /// Writes the files' bytes, some at a time.
 async fn keep(store: &Store, media: &[FoundMedia]) -> Result<()> {
     let (mut waiting, mut bytes) = (Vec::new(), 0);
     for file in media {
-        let content = fs::read(&file.path)
+        let content = file
+            .content()
             .map_err(Error::io(format!("cannot read {}", file.path.display())))?;
-        if media::hash(&content) != file.hash {
+        if library::hash(&content) != file.hash {
             let path = file.path.display();
             return Err(Error::Refused(format!(
                 "{path} changed while it was read; publish once more"
@@ -243,14 +250,13 @@ async fn write_media(store: &Store, files: Vec<NewMedia>) -> Result<()> {
 }
 
 /// A found post, rendered and ready to be written.
-fn prepared(post: FoundPost, sizes: &HashMap<String, (u32, u32)>) -> NewPost {
-    let size_of = |url: &str| store::media::size_at(sizes, url);
+fn prepared(post: FoundPost, pictures: &Pictures) -> NewPost {
     NewPost {
         kind: post.kind,
         slug: post.slug,
         title: post.title,
         summary: post.summary,
-        rendered: text::markdown::post(&post.body, &size_of),
+        rendered: text::markdown::post(&post.body, &|url| pictures.at(url)),
         body: post.body,
         tags: post.tags,
         status: if post.draft {

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::model::event::Kind;
+use crate::model::media;
 
 /// What a check found.
 #[derive(Debug, Default)]
@@ -14,12 +15,18 @@ pub struct Report {
     pub comments: i64,
     /// Rows of the log.
     pub events: i64,
+    /// Files of the library.
+    pub media: i64,
+    /// Those that no post or page names.
+    pub unused: i64,
     /// One line each; none if the file is sound.
     pub faults: Vec<String>,
+    /// What the owner may have wanted so, one line each.
+    pub remarks: Vec<String>,
 }
 
 /// Each invariant: what it would mean to be broken, and the ids of the rows that break it.
-const INVARIANTS: [(&str, &str); 9] = [
+const INVARIANTS: [(&str, &str); 10] = [
     (
         "post {} counts its comments wrongly",
         "select p.id from posts p where p.comment_count <>
@@ -42,6 +49,11 @@ const INVARIANTS: [(&str, &str); 9] = [
     (
         "comment {} is deleted and still has words",
         "select id from comments where status = 'deleted' and body || html || name <> ''",
+    ),
+    (
+        "picture {} has a smaller size that is not smaller",
+        "select distinct m.rowid from media m join media_variants v using (hash)
+         where m.width is null or v.width >= m.width",
     ),
     (
         "post {} counts its entries wrongly",
@@ -96,12 +108,65 @@ pub fn all(conn: &Connection) -> Result<Report> {
             faults.push(format!("the log holds events of an unknown kind, {kind:?}"));
         }
     }
+    faults.extend(altered(conn)?);
+    let unused = "select count(*) from media m
+                  where not exists (select 1 from posts p where instr(p.body || p.extra, '/media/' || m.hash) > 0)
+                      and not exists (select 1 from entries e where instr(e.body, '/media/' || m.hash) > 0)";
     Ok(Report {
+        media: count("select count(*) from media")?,
+        unused: count(unused)?,
+        remarks: missing(conn)?,
         posts: count("select count(*) from posts")?,
         comments: count("select count(*) from comments")?,
         events: count("select count(*) from events")?,
         faults,
     })
+}
+
+/// Files whose bytes are not the ones that they are named by.
+fn altered(conn: &Connection) -> Result<Vec<String>> {
+    let mut query = conn.prepare("select hash, bytes from media")?;
+    let mut rows = query.query([])?;
+    let mut faults = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (hash, bytes): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        if media::hash(&bytes) != hash {
+            faults.push(format!(
+                "the bytes of the file {hash} are not what they were"
+            ));
+        }
+    }
+    Ok(faults)
+}
+
+/// Posts and pages that name a file which is not kept.
+fn missing(conn: &Connection) -> Result<Vec<String>> {
+    let mut known = conn.prepare("select 1 from media where hash = ?1")?;
+    let mut query = conn.prepare(
+        "select id, body from posts where status <> 'deleted' and instr(body, '/media/') > 0
+         union all
+         select post_id, body from entries where status <> 'deleted' and instr(body, '/media/') > 0",
+    )?;
+    let mut rows = query.query([])?;
+    let mut remarks = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, body): (i64, String) = (row.get(0)?, row.get(1)?);
+        let named = body
+            .split("/media/")
+            .skip(1)
+            .filter_map(|rest| rest.get(..64));
+        let mut named: Vec<_> = named.filter(|hash| media::is_hash(hash)).collect();
+        named.sort_unstable();
+        named.dedup();
+        for hash in named {
+            if !known.exists([hash])? {
+                remarks.push(format!(
+                    "post {id} shows the file {hash}, which is not kept"
+                ));
+            }
+        }
+    }
+    Ok(remarks)
 }
 
 fn lines(conn: &Connection, sql: &str) -> Result<Vec<String>> {

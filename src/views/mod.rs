@@ -8,6 +8,7 @@ pub mod comments;
 pub mod desk;
 pub mod entries;
 pub mod errors;
+pub mod library;
 pub mod lists;
 pub mod me;
 pub mod posts;

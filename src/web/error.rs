@@ -62,6 +62,14 @@ impl Failure {
         }
     }
 
+    /// What of ours failed, or the status that was answered instead.
+    pub fn into_error(self) -> Result<Error, StatusCode> {
+        match self.error {
+            Cause::Ours(error) => Ok(error),
+            Cause::Request(status) => Err(status),
+        }
+    }
+
     /// A request that only the owner may make.
     pub fn sign_in() -> Failure {
         Failure::status(StatusCode::UNAUTHORIZED)

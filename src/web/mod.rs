@@ -25,6 +25,7 @@ mod session;
 mod streams;
 mod theme;
 mod throttle;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ use crate::views::{Frame, Me, Site, Theme};
 use reader::Reader;
 
 pub use admin::{Doorkeeper, Invitation};
+pub use uploads::Uploads;
 
 /// What every handler has at hand.
 pub struct App {
@@ -65,6 +67,8 @@ pub struct App {
     pub invitation: Invitation,
     /// Who checks passwords.
     pub doorkeeper: Doorkeeper,
+    /// Where uploads come in.
+    pub uploads: Uploads,
     /// The proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -187,6 +191,18 @@ where
     only("GET, HEAD", poem::get(endpoint))
 }
 
+/// A route that is read, whose handler knows when only the head is wanted: both are the same handler.
+fn get_or_head<G: IntoEndpoint + 'static, H: IntoEndpoint + 'static>(
+    get: G,
+    head: H,
+) -> impl Endpoint
+where
+    G::Endpoint: 'static,
+    H::Endpoint: 'static,
+{
+    only("GET, HEAD", poem::get(get).head(head))
+}
+
 /// A route that takes a form.
 fn post<E: IntoEndpoint + 'static>(endpoint: E) -> impl Endpoint
 where
@@ -253,7 +269,11 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
     let files = following
         .at("/assets/:name", get(assets::show))
         .at("/custom.css", get(css::show))
-        .at("/media/:hash/:name", get(media::show))
+        .at("/media/:hash/:name", get_or_head(media::show, media::show))
+        .at(
+            "/media/:hash/:width/:name",
+            get_or_head(media::show_sized, media::show_sized),
+        )
         .at("/preview/:id", get(admin::preview::show))
         .at(
             micropub::PATH,

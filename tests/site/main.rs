@@ -34,6 +34,7 @@ mod lists;
 mod lists_alive;
 mod live;
 mod liveblog;
+mod media;
 mod micropub;
 mod mine;
 mod missed;

@@ -10,6 +10,7 @@ use super::addresses::{canonical, joined, parent};
 use super::references::{self, Edit, Reference};
 use super::site::Site;
 use crate::import::media::Shelf;
+use crate::model::media;
 
 /// All posts of an import by everything a link may call them.
 #[derive(Debug, Default)]
@@ -145,7 +146,8 @@ impl Linker<'_> {
             };
         };
         let (path, rest) = address.split_at(address.find(['?', '#']).unwrap_or(address.len()));
-        if path.is_empty() || path == "/" {
+        let is_ours = media::hash_in(path).is_some_and(media::is_hash); // copied from the library
+        if path.is_empty() || path == "/" || is_ours {
             return Outcome::Keep;
         }
         let decoded = percent_decode_str(path).decode_utf8_lossy().into_owned();

@@ -12,6 +12,7 @@ use html5ever::{Attribute, LocalName, QualName, ns};
 use scraper::node::Element;
 use scraper::{Html, Node, StrTendril};
 
+use crate::model::media::{self, Picture};
 use crate::model::post::Rendered;
 use crate::model::typed::is_text;
 
@@ -23,8 +24,8 @@ pub struct Place<'a> {
     pub above: u8,
 }
 
-/// Completes the `html` of a text. `size_of` gives the size in pixels of the image at an address.
-pub fn finish(html: &str, place: &Place, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rendered {
+/// Completes the `html` of a text. `picture_at` gives what is known of the image at an address.
+pub fn finish(html: &str, place: &Place, picture_at: &dyn Fn(&str) -> Option<Picture>) -> Rendered {
     let mut html = Html::parse_fragment(html);
     let nodes: Vec<NodeId> = html
         .root_element()
@@ -35,7 +36,7 @@ pub fn finish(html: &str, place: &Place, size_of: &dyn Fn(&str) -> Option<(u32, 
     for &node in &nodes {
         edit(&mut html, node, unstyle);
         match name(&html, node) {
-            Some("img") => edit(&mut html, node, |image| measure(image, size_of)),
+            Some("img") => edit(&mut html, node, |image| measure(image, picture_at)),
             Some("table") => wrap_table(&mut html, node, &mut tables),
             _ => {}
         }
@@ -83,18 +84,41 @@ fn add(element: &mut Element, name: &str, value: &str) {
     }
 }
 
-/// Reserves the image's place in the page, and lets it wait until it is near the screen.
-fn measure(image: &mut Element, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) {
-    let size = image.attr("src").and_then(size_of);
-    if let Some((width, height)) = size
-        && image.attr("width").is_none()
-        && image.attr("height").is_none()
-    {
-        add(image, "width", &width.to_string());
-        add(image, "height", &height.to_string());
+/// How wide a picture stands in a post: as its text, or nearly as the screen where that is narrower.
+const SIZES: &str = "(min-width: 44rem) 39rem, 92vw";
+
+/// Reserves the image's place in the page, offers its smaller sizes, and lets it wait until it is near the screen.
+fn measure(image: &mut Element, picture_at: &dyn Fn(&str) -> Option<Picture>) {
+    let source = image.attr("src").unwrap_or_default().to_owned();
+    if let Some(picture) = picture_at(&source) {
+        if image.attr("width").is_none() && image.attr("height").is_none() {
+            add(image, "width", &picture.width.to_string());
+            add(image, "height", &picture.height.to_string());
+        }
+        let candidates = candidates(&source, &picture);
+        if !candidates.is_empty() && image.attr("srcset").is_none() {
+            add(image, "srcset", &candidates);
+            add(image, "sizes", SIZES);
+        }
     }
     add(image, "loading", "lazy");
     add(image, "decoding", "async");
+}
+
+/// The value of `srcset`: each smaller size and the whole picture; empty where there is none to choose from.
+fn candidates(source: &str, picture: &Picture) -> String {
+    let is_plain = !source.contains([' ', ',']); // what separates one candidate from the next
+    let smaller = picture
+        .widths
+        .iter()
+        .filter(|_| is_plain)
+        .filter_map(|width| Some((media::sized(source, *width)?, *width)));
+    let mut all: Vec<_> = smaller.collect();
+    if !all.is_empty() {
+        all.push((source.to_owned(), picture.width));
+    }
+    let all = all.iter().map(|(path, width)| format!("{path} {width}w"));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 /// Takes the inline style away, which the pages' policy refuses; the alignment in a formula becomes a class.

@@ -10,28 +10,29 @@ use pulldown_cmark::{
 
 use super::notes::Notes;
 use super::{code, document, math};
+use crate::model::media::Picture;
 use crate::model::post::Rendered;
 
-/// Renders a post. `size_of` gives the width and height in pixels of the image at an address, if it is known.
+/// Renders a post. `picture_at` gives what is known of the image at an address.
 ///
 /// Source: CommonMark 0.31 and GitHub Flavored Markdown, with footnotes, heading attributes, formulas and
 /// typographic punctuation.
-pub fn post(source: &str, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rendered {
+pub fn post(source: &str, picture_at: &dyn Fn(&str) -> Option<Picture>) -> Rendered {
     let place = document::Place {
         prefix: "",
         above: 1,
     };
-    document::finish(&html(source), &place, size_of)
+    document::finish(&html(source), &place, picture_at)
 }
 
 /// Renders an entry of a liveblog: as a post, with anchors that no other entry and no post has, and with its headings
 /// below its own.
-pub fn entry(source: &str, number: i64, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rendered {
+pub fn entry(source: &str, number: i64, picture_at: &dyn Fn(&str) -> Option<Picture>) -> Rendered {
     let place = document::Place {
         prefix: &format!("entry-{number}-"),
         above: 3,
     };
-    document::finish(&html(source), &place, size_of)
+    document::finish(&html(source), &place, picture_at)
 }
 
 fn html(source: &str) -> String {

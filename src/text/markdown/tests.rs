@@ -2,8 +2,17 @@
 
 use super::*;
 
-fn sized(address: &str) -> Option<(u32, u32)> {
-    (address == "/media/known.png").then_some((640, 480))
+fn sized(address: &str) -> Option<Picture> {
+    let (width, height, widths) = match address {
+        "/media/known.png" => (640, 480, Vec::new()),
+        "/media/0a/wide.png" => (1000, 500, vec![480, 960]),
+        _ => return None,
+    };
+    Some(Picture {
+        width,
+        height,
+        widths,
+    })
 }
 
 fn html(source: &str) -> String {
@@ -300,6 +309,22 @@ fn no_control_character_remains() {
         (rendered.text.as_str(), rendered.headings[0].title.as_str()),
         ("ab\ncd\ne\nf", "ab")
     );
+}
+
+#[test]
+fn a_picture_offers_its_smaller_sizes() {
+    check(&[
+        (
+            "![A view](/media/0a/wide.png)",
+            "<p><img alt=\"A view\" src=\"/media/0a/wide.png\" width=\"1000\" height=\"500\" \
+             srcset=\"/media/0a/480/wide.png 480w, /media/0a/960/wide.png 960w, /media/0a/wide.png 1000w\" \
+             sizes=\"(min-width: 44rem) 39rem, 92vw\" loading=\"lazy\" decoding=\"async\"></p>",
+        ),
+        (
+            "<img src=\"/media/0a/wide.png\" srcset=\"/a 1x\" alt=\"\" width=\"10\">",
+            "<img alt=\"\" src=\"/media/0a/wide.png\" srcset=\"/a 1x\" width=\"10\" loading=\"lazy\" decoding=\"async\">",
+        ),
+    ]);
 }
 
 #[test]

@@ -109,10 +109,11 @@ impl<'a> DeskPage<'a> {
 }
 
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 6] = [
+pub const SECTIONS: [(&str, &str); 7] = [
     ("/admin", "Desk"),
     ("/admin/posts/new", "Write"),
     ("/admin/posts", "Posts"),
+    ("/admin/media", "Media"),
     ("/admin/tokens", "Apps"),
     ("/admin/settings", "Settings"),
     ("/admin/account", "Account"),
@@ -148,7 +149,7 @@ impl<'a> AccountPage<'a> {
 }
 
 /// The head of a page that is nobody else's business.
-fn head(title: &str, path: &str) -> Head {
+pub(super) fn head(title: &str, path: &str) -> Head {
     Head {
         listed: false,
         ..Head::new(title, path.into())

@@ -3,7 +3,6 @@
 //! A post that readers see changes only by `status`; without it the form is kept as a manuscript beside the post. Every
 //! form says which versions it has seen, so that two windows never overwrite each other silently.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -300,12 +299,8 @@ fn ready(fair: Fair, rendered: Rendered, slug: String, status: Status) -> NewPos
 async fn render(app: &App, body: &str) -> Result<Rendered> {
     let body = body.to_owned();
     let rendered = app.store.read(move |conn| {
-        let sizes: HashMap<_, _> = store::media::sizes(conn)?;
-        Ok(markdown::post(&body, &|url: &str| {
-            sizes
-                .get(url.strip_prefix("/media/")?.split('/').next()?)
-                .copied()
-        }))
+        let pictures = store::media::pictures(conn)?;
+        Ok(markdown::post(&body, &|url: &str| pictures.at(url)))
     });
     rendered.await
 }

@@ -4,6 +4,7 @@ mod account;
 mod desk;
 mod editor;
 mod login;
+mod media;
 mod posts;
 pub mod preview;
 mod settings;
@@ -56,6 +57,21 @@ pub fn routes() -> impl Endpoint {
         )
         .at("/account", get(account::show))
         .at("/account/password", post(account::change_password))
+        .at(
+            "/media",
+            super::only("GET, HEAD, POST", poem::get(media::list).post(media::add)),
+        )
+        .at(
+            "/media/:hash",
+            super::only(
+                "GET, HEAD, POST",
+                poem::get(media::show).post(media::describe),
+            ),
+        )
+        .at(
+            "/media/:hash/deletion",
+            super::only("GET, HEAD, POST", poem::get(media::ask).post(media::remove)),
+        )
         .at("/sessions/end", post(account::end_others))
         .at("/sessions/:id/end", post(account::end))
         .at(

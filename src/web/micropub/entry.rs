@@ -3,8 +3,6 @@
 //! What a post has a column for goes there. Pictures and the addresses that an entry responds to become Markdown around
 //! its text. These and whatever else an app sends are kept beside the post, so that the app gets back what it sent.
 
-use std::collections::HashMap;
-
 use jiff::tz::Offset;
 use serde_json::{Map, Value, json};
 
@@ -12,6 +10,7 @@ use super::around::{FILES, Home, RESPONSES, around, text};
 use super::body::Properties;
 use super::refusal::Refusal;
 use crate::import::dates;
+use crate::model::media::Pictures;
 use crate::model::post::{NewPost, PostKind, Rendered, Status};
 use crate::model::source::Source;
 use crate::model::time::Timestamp;
@@ -90,16 +89,11 @@ impl Entry {
         home: &Home,
         slug: Option<&str>,
         before: Option<&Source>,
-        sizes: &HashMap<String, (u32, u32)>,
+        pictures: &Pictures,
     ) -> NewPost {
         let (above, below) = around(&self.kept, home);
         let body = format!("{above}{}{below}", self.content);
-        let size_of = |url: &str| {
-            sizes
-                .get(url.strip_prefix("/media/")?.split('/').next()?)
-                .copied()
-        };
-        let rendered = markdown::post(&body, &size_of);
+        let rendered = markdown::post(&body, &|url| pictures.at(url));
         let is_note = self.name.is_none();
         let title = self.name.unwrap_or_else(|| first_words(&rendered));
         let slug = before
@@ -262,7 +256,7 @@ mod tests {
     }
 
     fn post(properties: Value) -> NewPost {
-        entry(properties).into_post(&home(), None, None, &HashMap::new())
+        entry(properties).into_post(&home(), None, None, &Pictures::default())
     }
 
     #[test]

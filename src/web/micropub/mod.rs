@@ -184,8 +184,8 @@ async fn create(app: &App, home: Home, sent: Sent) -> Result<Response, Refusal> 
         return Err(Refusal::invalid(why));
     }
     let rendered = app.store.read(move |conn| {
-        let sizes = media::sizes(conn)?;
-        Ok(entry.into_post(&home, slug.as_deref(), None, &sizes))
+        let pictures = media::pictures(conn)?;
+        Ok(entry.into_post(&home, slug.as_deref(), None, &pictures))
     });
     let new = rendered.await?;
     let (path, status) = app.store.write(move |tx| add(tx, new)).await?;
@@ -254,8 +254,8 @@ fn changed(
     }
     let mut properties = entry::properties(&source, home);
     changes.apply(&mut properties);
-    let sizes = media::sizes(conn)?;
-    let new = Entry::of(properties)?.into_post(home, None, Some(&source), &sizes);
+    let pictures = media::pictures(conn)?;
+    let new = Entry::of(properties)?.into_post(home, None, Some(&source), &pictures);
     Ok((source, new))
 }
 

@@ -4,6 +4,7 @@ use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
 use serde_json::json;
 
+use super::super::error::Failure;
 use crate::error::Error;
 use crate::model::app::Scope;
 
@@ -33,6 +34,11 @@ impl Refusal {
         Refusal::of(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", why)
     }
 
+    /// A file cannot be taken.
+    pub fn of_file(status: StatusCode, why: String) -> Refusal {
+        Refusal::of(status, "invalid_request", why)
+    }
+
     /// There is no token.
     pub fn unauthorized() -> Refusal {
         let why = "an access token is needed; make one at /admin/tokens";
@@ -60,6 +66,15 @@ impl Refusal {
             error,
             why: why.into(),
             scope: None,
+        }
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Refusal {
+        match failure.into_error() {
+            Ok(error) => error.into(),
+            Err(status) => Refusal::of_file(status, "the file cannot be taken".into()),
         }
     }
 }

@@ -25,7 +25,7 @@ use tokio::{
 
 use super::{
     Bounds,
-    deadlines::{BodyDeadline, Upload, WriteDeadline},
+    deadlines::{BodyDeadline, MoreTime, Upload, WriteDeadline},
     told,
 };
 
@@ -115,6 +115,7 @@ impl<E: Endpoint + 'static> Host<E> {
             return self.endpoint.get_response(request).await;
         }
         let body = BodyDeadline::new(body, self.bounds.body, upload.clone());
+        request.set_data(MoreTime::of(&upload));
         request.set_body(Body::from(BoxBody::new(body)));
         let mut response = self.endpoint.get_response(request).await;
         let failed = response.status().is_client_error() || response.status().is_server_error();

@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
@@ -26,6 +26,25 @@ use tokio::{
 pub(super) struct Upload {
     late: AtomicBool,
     unfinished: AtomicBool,
+    /// Milliseconds that the body may take beyond its deadline, until it claims them.
+    granted: AtomicU64,
+}
+
+/// Longer for one request's body. The server puts it into every request with a body; whoever has seen that the sender
+/// is to be trusted with more time may use it.
+#[derive(Clone, Debug)]
+pub struct MoreTime(Arc<Upload>);
+
+impl MoreTime {
+    pub(super) fn of(upload: &Arc<Upload>) -> MoreTime {
+        MoreTime(upload.clone())
+    }
+
+    /// Lets the body take this long once its usual time is over.
+    pub fn grant(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.0.granted.store(millis, Ordering::Relaxed);
+    }
 }
 
 impl Upload {
@@ -56,11 +75,27 @@ impl BodyDeadline {
     ) -> Self {
         upload.late.store(false, Ordering::Relaxed);
         upload.unfinished.store(true, Ordering::Relaxed);
+        upload.granted.store(0, Ordering::Relaxed);
         Self {
             body,
             deadline: Box::pin(sleep(limit)),
             upload,
         }
+    }
+}
+
+impl BodyDeadline {
+    /// Whether the time is up and nobody has granted more.
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.deadline.as_mut().poll(cx).is_ready() {
+            let granted = self.upload.granted.swap(0, Ordering::Relaxed);
+            if granted == 0 {
+                return true;
+            }
+            let later = self.deadline.deadline() + Duration::from_millis(granted);
+            self.deadline.as_mut().reset(later);
+        }
+        false
     }
 }
 
@@ -75,7 +110,7 @@ impl Body for BodyDeadline {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.upload.late() || self.deadline.as_mut().poll(cx).is_ready() {
+        if self.upload.late() || self.is_over(cx) {
             self.upload.late.store(true, Ordering::Relaxed);
             let error = io::Error::new(io::ErrorKind::TimedOut, "the request took too long");
             return Poll::Ready(Some(Err(error)));

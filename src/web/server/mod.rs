@@ -6,7 +6,7 @@
 //! the client's true address, which only the layers behind the trusted proxies know.
 
 mod connection;
-mod deadlines;
+pub mod deadlines;
 #[cfg(test)]
 mod tests;
 

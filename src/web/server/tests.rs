@@ -11,6 +11,7 @@ use tokio::{
     time::timeout,
 };
 
+use super::deadlines::MoreTime;
 use super::*;
 
 const SOON: Duration = Duration::from_secs(3);
@@ -156,6 +157,17 @@ async fn pages(
             let size = request.into_body().into_bytes_limit(100_000).await?.len();
             size.to_string().into()
         }
+        "/upload" => {
+            let time = request.data::<MoreTime>().expect("a body has a clock");
+            time.grant(Duration::from_secs(60));
+            request
+                .into_body()
+                .into_bytes()
+                .await?
+                .len()
+                .to_string()
+                .into()
+        }
         "/refused" => StatusCode::PAYLOAD_TOO_LARGE.into(),
         "/stuck" => pending().await,
         "/panic" => panic!("on purpose"),
@@ -237,6 +249,17 @@ async fn a_dripping_body_is_answered_with_408() {
         .send(b"POST /form HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\n")
         .await;
     assert!(drip(client).await.starts_with("HTTP/1.1 408"));
+}
+
+#[tokio::test]
+async fn a_slow_body_that_was_granted_more_time_arrives() {
+    let site = Site::start(bounds()).await;
+    let mut client = site
+        .send(b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
+        .await;
+    sleep(bounds().body * 2).await; // beyond the usual time
+    client.write_all(b"cde").await.unwrap();
+    assert!(next(&mut client).await.ends_with("\r\n\r\n5"));
 }
 
 #[tokio::test]
