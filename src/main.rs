@@ -12,6 +12,7 @@ mod import;
 mod live;
 mod model;
 mod password;
+mod renewal;
 mod store;
 mod text;
 mod views;

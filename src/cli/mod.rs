@@ -5,6 +5,7 @@ mod demo;
 mod events;
 mod import;
 mod publish;
+mod reindex;
 mod serve;
 mod setup;
 
@@ -53,6 +54,8 @@ enum Command {
     Events(events::Options),
     /// Check the file and what must hold in it
     Check,
+    /// Make the search anew from what is in the file
+    Reindex,
     /// Show a blog alive: sample posts and simulated readers, in a folder that goes away with it
     Demo(demo::Options),
 }
@@ -77,6 +80,7 @@ pub fn run() -> Result<()> {
             Some(Command::Import(source)) => import::run(&data, source).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
             Some(Command::Check) => check::run(&data).await,
+            Some(Command::Reindex) => reindex::run(&data).await,
             Some(Command::Demo(options)) => demo::run(options).await,
         }
     });

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::live::Live;
 use crate::store::{Store, settings};
 use crate::web::server::{Bounds, serve};
-use crate::web::{App, Doorkeeper, Invitation, routes};
+use crate::web::{Allowance, App, Doorkeeper, Invitation, routes};
 
 /// Where to listen.
 #[derive(Args)]
@@ -147,6 +147,7 @@ impl Running {
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
             invitation,
             doorkeeper: Doorkeeper::new(),
+            searches: Allowance::new(),
             trusted_proxies: options.trusted_proxies,
         };
         let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));

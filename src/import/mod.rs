@@ -195,11 +195,7 @@ async fn write_media(store: &Store, files: Vec<NewMedia>) -> Result<()> {
 
 /// A found post, rendered and ready to be written.
 fn prepared(post: FoundPost, sizes: &HashMap<String, (u32, u32)>) -> NewPost {
-    let size_of = |url: &str| {
-        sizes
-            .get(url.strip_prefix("/media/")?.split('/').next()?)
-            .copied()
-    };
+    let size_of = |url: &str| size_of(sizes, url);
     NewPost {
         kind: post.kind,
         slug: post.slug,
@@ -219,4 +215,11 @@ fn prepared(post: FoundPost, sizes: &HashMap<String, (u32, u32)>) -> NewPost {
         old_paths: post.old_paths,
         extra: serde_json::Value::Object(post.extra).to_string(),
     }
+}
+
+/// The size in pixels of the picture at an address, given those of all pictures that are kept.
+pub fn size_of(sizes: &HashMap<String, (u32, u32)>, url: &str) -> Option<(u32, u32)> {
+    sizes
+        .get(url.strip_prefix("/media/")?.split('/').next()?)
+        .copied()
 }

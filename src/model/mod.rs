@@ -8,6 +8,8 @@ pub mod id;
 pub mod media;
 pub mod post;
 pub mod reaction;
+pub mod search;
+pub mod series;
 pub mod session;
 pub mod settings;
 pub mod thread;

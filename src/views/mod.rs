@@ -11,6 +11,7 @@ pub mod me;
 pub mod posts;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod search;
 pub mod signs;
 #[cfg(test)]
 mod tests;
@@ -210,8 +211,14 @@ impl Head {
         self.path.as_deref().unwrap_or("/")
     }
 
-    fn links(&self) -> [NavLink; 3] {
-        [("/", "Posts"), ("/archive", "Archive"), ("/tags", "Tags")].map(|(path, label)| NavLink {
+    fn links(&self) -> [NavLink; 4] {
+        let sections = [
+            ("/", "Posts"),
+            ("/archive", "Archive"),
+            ("/tags", "Tags"),
+            ("/search", "Search"),
+        ];
+        sections.map(|(path, label)| NavLink {
             path,
             label,
             current: match self.section {

@@ -17,6 +17,7 @@ mod pages;
 mod posts;
 mod reactions;
 mod reader;
+mod search;
 mod session;
 mod streams;
 mod theme;
@@ -42,6 +43,7 @@ use crate::views::{Frame, Me, Site, Theme};
 use reader::Reader;
 
 pub use admin::{Doorkeeper, Invitation};
+pub use search::Allowance;
 
 /// What every handler has at hand.
 pub struct App {
@@ -61,6 +63,8 @@ pub struct App {
     pub invitation: Invitation,
     /// Who checks passwords.
     pub doorkeeper: Doorkeeper,
+    /// How often somebody may search.
+    pub searches: Allowance,
     /// The proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -204,6 +208,9 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/archive", get(posts::archive))
         .at("/tags", get(posts::tags))
         .at("/tags/:tag", get(posts::tagged))
+        .at("/search", get(search::show))
+        .at("/search/suggestions", get(search::suggest))
+        .at("/opensearch.xml", get(search::describe))
         .at("/posts/:slug", get(posts::show))
         .at("/:slug", get(pages::show));
     let talking = reading

@@ -34,6 +34,7 @@ mod reacting;
 mod reading;
 mod refusing;
 mod requests;
+mod searching;
 mod server;
 mod starting;
 mod threads;

@@ -1,0 +1,233 @@
+//! What somebody looks for, and what was found: words, and texts with the words marked.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::comment::Comment;
+use super::post::PostLine;
+
+/// The most characters of a question; nobody types more, and each word costs.
+const LONGEST: usize = 200;
+
+/// The most words of a question.
+const MOST_WORDS: usize = 20;
+
+/// A last word of fewer characters than this is taken as it is: half a blog begins with any one letter.
+const SHORTEST_BEGINNING: usize = 2;
+
+/// What the index puts around a word that was asked for. No text holds them: they are control characters.
+pub const MARKS: [char; 2] = ['\u{2}', '\u{3}'];
+
+/// Words to look for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    expression: String,
+}
+
+/// Why nothing can be looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unasked {
+    /// Nothing was typed.
+    Nothing,
+    /// There is neither a letter nor a digit in it.
+    NoWord,
+    /// It is longer than anyone needs.
+    TooLong,
+}
+
+impl Unasked {
+    /// What to tell whoever typed it.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Unasked::Nothing => "Type a word to look for.",
+            Unasked::NoWord => "There is no letter and no digit in this. Type a word to look for.",
+            Unasked::TooLong => {
+                "This is too long to look for. Keep to 20 words and 200 characters."
+            }
+        }
+    }
+}
+
+impl Question {
+    /// The words of what was typed, all of which shall be found, the last one also as the beginning of a word. Every
+    /// sign is taken literally: nothing that can be typed is an operator.
+    ///
+    /// Errors: why nothing can be looked for.
+    pub fn parse(typed: &str) -> Result<Question, Unasked> {
+        if typed.chars().take(LONGEST + 1).count() > LONGEST {
+            return Err(Unasked::TooLong);
+        }
+        let typed: String = typed.nfc().collect();
+        let words = typed.split(|c: char| c.is_whitespace() || c.is_control());
+        let words: Vec<&str> = words
+            .filter(|word| word.chars().any(char::is_alphanumeric))
+            .collect();
+        let Some(last) = words.last() else {
+            return Err(match typed.trim().is_empty() {
+                true => Unasked::Nothing,
+                false => Unasked::NoWord,
+            });
+        };
+        if words.len() > MOST_WORDS {
+            return Err(Unasked::TooLong);
+        }
+        let quoted = words
+            .iter()
+            .map(|word| format!("\"{}\"", word.replace('"', "\"\"")));
+        let mut expression = quoted.collect::<Vec<_>>().join(" ");
+        if may_begin(last) {
+            expression.push('*');
+        }
+        Ok(Question { expression })
+    }
+
+    /// The question in the language of the index.
+    ///
+    /// Source: SQLite FTS5, section 3: a string in double quotes is a phrase of its tokens, and a star after it asks for
+    /// the beginning of its last one.
+    pub fn expression(&self) -> &str {
+        &self.expression
+    }
+}
+
+/// Whether the end of a word says enough to look for words that begin with it. In scripts that write a word with one
+/// sign, one is enough.
+fn may_begin(word: &str) -> bool {
+    let last = word.split(|c: char| !c.is_alphanumeric()).next_back();
+    last.is_some_and(|last| last.chars().count() >= SHORTEST_BEGINNING || !last.is_ascii())
+        && word.ends_with(char::is_alphanumeric)
+}
+
+/// A text in which the words that were asked for are marked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marked {
+    /// In order; together they are the text.
+    pub pieces: Vec<Piece>,
+}
+
+/// A stretch of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Plain text.
+    pub text: String,
+    /// Whether it was asked for.
+    pub hit: bool,
+}
+
+impl Marked {
+    /// Reads a text with [`MARKS`] in it; marks without a partner do no harm.
+    pub fn parse(text: &str) -> Marked {
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut hit = false;
+        for part in text.split_inclusive(MARKS) {
+            let words = part.trim_end_matches(MARKS);
+            if !words.is_empty() {
+                pieces.push(Piece {
+                    text: words.into(),
+                    hit,
+                });
+            }
+            hit = part.ends_with(MARKS[0]);
+        }
+        Marked { pieces }
+    }
+
+    /// A text in which nothing is marked.
+    pub fn plain(text: &str) -> Marked {
+        Marked {
+            pieces: vec![Piece {
+                text: text.into(),
+                hit: false,
+            }],
+        }
+    }
+
+    /// Whether anything is marked.
+    pub fn has_hit(&self) -> bool {
+        self.pieces.iter().any(|piece| piece.hit)
+    }
+
+    /// The text without its marks.
+    pub fn text(&self) -> String {
+        self.pieces
+            .iter()
+            .map(|piece| piece.text.as_str())
+            .collect()
+    }
+}
+
+/// A post that was found.
+#[derive(Clone, Debug)]
+pub struct FoundPost {
+    /// The post.
+    pub post: PostLine,
+    /// Its title.
+    pub title: Marked,
+    /// Where in the post the words stand; its description if they stand in the title or the tags alone.
+    pub passage: Marked,
+}
+
+/// A comment that was found.
+#[derive(Clone, Debug)]
+pub struct FoundComment {
+    /// The comment.
+    pub comment: Comment,
+    /// The title of its post.
+    pub post_title: String,
+    /// Where in the comment the words stand.
+    pub passage: Marked,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_typed_is_literal() {
+        let table = [
+            ("rust", Ok(r#""rust"*"#)),
+            ("  two  words ", Ok(r#""two" "words"*"#)),
+            (r#"say "hi"#, Ok(r#""say" """hi"*"#)),
+            ("NEAR(", Ok(r#""NEAR(""#)),
+            ("a AND b OR NOT c", Ok(r#""a" "AND" "b" "OR" "NOT" "c""#)),
+            ("title:x^2 -y*", Ok(r#""title:x^2" "-y*""#)),
+            ("c++", Ok(r#""c++""#)),
+            ("nul\0byte", Ok(r#""nul" "byte"*"#)),
+            ("e\u{301}te\u{301}", Ok("\"été\"*")),
+            ("潮", Ok(r#""潮"*"#)),
+            ("boat 🦀", Ok(r#""boat"*"#)),
+            ("", Err(Unasked::Nothing)),
+            (" \0 ", Err(Unasked::NoWord)),
+            ("\" * ( - ^", Err(Unasked::NoWord)),
+            ("🦀", Err(Unasked::NoWord)),
+        ];
+        for (typed, expected) in table {
+            let question = Question::parse(typed);
+            let found = question
+                .as_ref()
+                .map(Question::expression)
+                .map_err(|why| *why);
+            assert_eq!(found, expected, "{typed:?}");
+        }
+        let long = "wörter ".repeat(2000);
+        assert_eq!(Question::parse(&long), Err(Unasked::TooLong));
+        assert_eq!(Question::parse(&"a ".repeat(30)), Err(Unasked::TooLong));
+    }
+
+    #[test]
+    fn marks_become_pieces_and_stray_ones_harm_nobody() {
+        let hits = |text: &str| -> Vec<(String, bool)> {
+            let pieces = Marked::parse(text).pieces.into_iter();
+            pieces.map(|piece| (piece.text, piece.hit)).collect()
+        };
+        let piece = |text: &str, hit| (text.to_owned(), hit);
+        assert_eq!(
+            hits("a \u{2}b\u{3} <c>"),
+            [piece("a ", false), piece("b", true), piece(" <c>", false)]
+        );
+        assert_eq!(
+            hits("\u{3}a\u{2}\u{2}b"),
+            [piece("a", false), piece("b", true)]
+        );
+        assert_eq!(hits(""), []);
+    }
+}
