@@ -1,5 +1,8 @@
 //! What somebody looks for, and what was found: words, and texts with the words marked.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::comment::Comment;
@@ -13,6 +16,13 @@ const MOST_WORDS: usize = 20;
 
 /// A last word of fewer characters than this is taken as it is: half a blog begins with any one letter.
 const SHORTEST_BEGINNING: usize = 2;
+
+/// Bytes of a passage, and how many of them may stand before the first marked word.
+const PASSAGE: usize = 240;
+const LEAD: usize = 70;
+
+/// Marked words of one text among which the passage is chosen; a longer text has a good one among its first.
+const LOOKED_AT: usize = 500;
 
 /// What the index puts around a word that was asked for. No text holds them: they are control characters.
 pub const MARKS: [char; 2] = ['\u{2}', '\u{3}'];
@@ -131,6 +141,53 @@ impl Marked {
         Marked { pieces }
     }
 
+    /// The stretch of the text in which most of the words stand together, with some of what stands around it. An
+    /// ellipsis stands where something is left out.
+    pub fn passage(&self) -> Marked {
+        let text = self.text();
+        let (start, end) = stretch(&text, self.densest());
+        let mut passage = Marked::default();
+        let mut push = |text: String, hit| passage.pieces.push(Piece { text, hit });
+        if start > 0 {
+            push("… ".into(), false);
+        }
+        let mut at = 0;
+        for piece in &self.pieces {
+            let from = start.clamp(at, at + piece.text.len()) - at;
+            let to = end.clamp(at, at + piece.text.len()) - at;
+            if from < to {
+                push(piece.text[from..to].replace('\n', " "), piece.hit);
+            }
+            at += piece.text.len();
+        }
+        if end < text.len() {
+            push(" …".into(), false);
+        }
+        passage
+    }
+
+    /// Where the marked word begins after which most different ones follow soon; the first of such places.
+    fn densest(&self) -> usize {
+        let mut seen: HashMap<String, u32> = HashMap::new();
+        let mut hits = Vec::new();
+        let mut at = 0;
+        for piece in &self.pieces {
+            if piece.hit && hits.len() < LOOKED_AT {
+                let next = seen.len() as u32;
+                let word = *seen.entry(piece.text.to_lowercase()).or_insert(next);
+                hits.push((at, 1u64 << (word % u64::BITS)));
+            }
+            at += piece.text.len();
+        }
+        let different = |first: usize| {
+            let end = hits[first].0 + PASSAGE - LEAD;
+            let near = hits[first..].iter().take_while(|(at, _)| *at < end);
+            near.fold(0, |all, (_, word)| all | word).count_ones()
+        };
+        let best = (0..hits.len()).max_by_key(|first| (different(*first), Reverse(*first)));
+        best.map_or(0, |best| hits[best].0)
+    }
+
     /// A text in which nothing is marked.
     pub fn plain(text: &str) -> Marked {
         Marked {
@@ -153,6 +210,42 @@ impl Marked {
             .map(|piece| piece.text.as_str())
             .collect()
     }
+}
+
+/// The beginning and the end of a passage in `text` around the byte at `hit`, both between words where that is near.
+fn stretch(text: &str, hit: usize) -> (usize, usize) {
+    let lead = boundary(text, hit.saturating_sub(LEAD));
+    let start = match lead {
+        0 => 0,
+        _ => after_space(text, lead, hit).unwrap_or(lead),
+    };
+    let (early, late) = (start + PASSAGE - LEAD, boundary(text, start + PASSAGE));
+    let end = match late == text.len() {
+        true => late,
+        false => last_space(text, boundary(text, early), late).unwrap_or(late),
+    };
+    (start, end)
+}
+
+/// The last place up to the byte `at` that is between two characters.
+fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn after_space(text: &str, from: usize, to: usize) -> Option<usize> {
+    let mut signs = text[from..to].char_indices();
+    let (at, space) = signs.find(|(_, sign)| sign.is_whitespace())?;
+    Some(from + at + space.len_utf8())
+}
+
+fn last_space(text: &str, from: usize, to: usize) -> Option<usize> {
+    text[from..to]
+        .rfind(char::is_whitespace)
+        .map(|at| from + at)
 }
 
 /// A post that was found.
@@ -211,6 +304,32 @@ mod tests {
         let long = "wörter ".repeat(2000);
         assert_eq!(Question::parse(&long), Err(Unasked::TooLong));
         assert_eq!(Question::parse(&"a ".repeat(30)), Err(Unasked::TooLong));
+    }
+
+    #[test]
+    fn a_passage_is_where_most_of_the_words_stand_together() {
+        let filler = "word after word ".repeat(40);
+        let text =
+            format!("\u{2}ebb\u{3} {filler}the \u{2}ebb\u{3}\nand the \u{2}flow\u{3} {filler}");
+        let passage = Marked::parse(&text).passage();
+        let said = passage.text();
+        assert!(said.starts_with("… ") && said.ends_with(" …"), "{said}");
+        assert!(said.contains(" the ebb and the flow word"), "{said}");
+        assert!((200..300).contains(&said.len()), "{said}");
+        let hits = passage.pieces.iter().filter(|piece| piece.hit);
+        assert_eq!(hits.count(), 2);
+        for text in ["", "short", "\u{2}a\u{3}", "a \u{2}b\u{3}"] {
+            let whole = Marked::parse(text);
+            assert_eq!(whole.passage(), whole);
+        }
+        for space in ["", "\u{3000}", "\n"] {
+            let (before, after) = (
+                format!("潮{space}").repeat(500),
+                format!("干{space}").repeat(500),
+            );
+            let signs = format!("{before}\u{2}満\u{3}{space}{after}");
+            assert!(Marked::parse(&signs).passage().has_hit());
+        }
     }
 
     #[test]

@@ -12,13 +12,13 @@ use unicode_normalization::char::is_combining_mark;
 use super::lists;
 use crate::error::Result;
 use crate::model::id::PostId;
-use crate::model::post::{Post, PostLink};
+use crate::model::post::{Post, PostLine, PostLink};
 
 /// Posts that are shown at most.
 const MOST: usize = 3;
 
 /// Words of a post that are looked up; each is one question to the index.
-const WORDS: usize = 60;
+const WORDS: usize = 40;
 
 /// Of these, the most telling decide.
 const TELLING: usize = 16;
@@ -46,20 +46,33 @@ pub fn to(conn: &Connection, post: &Post) -> Result<Vec<PostLink>> {
             *count += 1;
         }
     }
-    let mut like: Vec<(PostId, f64)> = likeness
+    likeness.retain(|_, (weight, count)| *count > 1 && *weight >= LIKENESS * whole);
+    let ids: Vec<PostId> = likeness.keys().copied().collect();
+    let average = average_length(conn)?;
+    let mut like: Vec<(f64, PostLine)> = lists::named(conn, &ids)?
         .into_iter()
-        .filter(|(_, (weight, count))| *count > 1 && *weight >= LIKENESS * whole)
-        .map(|(id, (weight, _))| (id, weight))
+        .filter_map(|line| {
+            // A long post has most words by chance.
+            let longer = (line.words as f64 / average).max(1.0);
+            let (weight, _) = likeness.get(&line.id)?;
+            Some((weight / longer.sqrt(), line))
+        })
+        .filter(|(weight, _)| *weight >= LIKENESS * whole)
         .collect();
-    like.sort_by(|(a, x), (b, y)| y.total_cmp(x).then(b.cmp(a)));
-    let ids: Vec<PostId> = like.into_iter().map(|(id, _)| id).take(MOST).collect();
-    let mut lines = lists::named(conn, &ids)?;
-    lines.sort_by_key(|line| ids.iter().position(|id| *id == line.id));
-    let links = lines.into_iter().map(|line| PostLink {
+    like.sort_by(|(x, a), (y, b)| y.total_cmp(x).then(b.published_at.cmp(&a.published_at)));
+    let links = like.into_iter().take(MOST).map(|(_, line)| PostLink {
         slug: line.slug,
         title: line.title,
     });
     Ok(links.collect())
+}
+
+/// Words of a published post, on average.
+fn average_length(conn: &Connection) -> Result<f64> {
+    let sql =
+        "select coalesce(avg(words), 1.0) from posts where kind = 'post' and status = 'published'";
+    let average: f64 = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(average.max(1.0))
 }
 
 /// Something that posts have in common.

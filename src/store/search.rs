@@ -27,10 +27,11 @@ pub fn posts(
     skip: i64,
     limit: i64,
 ) -> Result<Vec<FoundPost>> {
-    // The index orders before it marks, so that only the posts of one page are read.
+    // The index orders before it marks, so that only the posts of one page are read. Its own `snippet` compares every
+    // mark with every other, which a long text with a common word makes slow.
     let sql = "select rowid, highlight(post_index, 0, :open, :close) as title,
-                   snippet(post_index, 3, :open, :close, '…', 40) as text,
-                   snippet(post_index, 1, :open, :close, '…', 40) as summary
+                   highlight(post_index, 3, :open, :close) as text,
+                   highlight(post_index, 1, :open, :close) as summary
                from post_index where post_index match :question order by rank limit :limit offset :skip";
     let mut query = conn.prepare_cached(sql)?;
     let [open, close] = MARKS.map(String::from);
@@ -55,7 +56,8 @@ pub fn posts(
         let passage = [text, summary].into_iter().find(Marked::has_hit);
         Some(FoundPost {
             title,
-            passage: passage.unwrap_or_else(|| Marked::plain(&post.description)),
+            passage: passage
+                .map_or_else(|| Marked::plain(&post.description), |text| text.passage()),
             post,
         })
     });
@@ -94,7 +96,7 @@ pub fn comments(
              join comments c on c.id = i.rowid join posts p on p.id = c.post_id
              where comment_index match :question and p.kind = 'post' and p.status = 'published'
              order by i.rank, i.rowid desc limit :limit offset :skip)
-         select {}, p.title as post_title, snippet(comment_index, 1, :open, :close, '…', 40) as passage
+         select {}, p.title as post_title, highlight(comment_index, 1, :open, :close) as passage
          from hit cross join comment_index i on i.rowid = hit.id
          cross join {} where comment_index match :question and c.id = hit.id order by hit.rank, hit.id desc",
         comments::COLUMNS,
@@ -109,7 +111,7 @@ pub fn comments(
         Ok(FoundComment {
             comment: comments::from_row(row)?,
             post_title: row.get("post_title")?,
-            passage: marked(row, "passage")?,
+            passage: marked(row, "passage")?.passage(),
         })
     })?;
     Ok(found.collect::<rusqlite::Result<_>>()?)

@@ -70,7 +70,7 @@ pub struct SearchView {
     pub pager: Pager,
     /// What came of it.
     pub outcome: Outcome,
-    /// Every tag, for a reader who did not find it.
+    /// Every tag, for a reader who did not find it; none where something was found.
     pub tags: Vec<TagCount>,
     /// How many posts there are.
     pub posts: i64,
@@ -115,13 +115,6 @@ impl<'a> SearchPage<'a> {
     /// The address of another page or scope of the same search.
     fn address(&self, scope: Scope, page: i64) -> String {
         address(&self.view.asked, scope, page)
-    }
-
-    fn has_results(&self) -> bool {
-        match &self.view.outcome {
-            Outcome::Found(results) => !results.posts.is_empty() || !results.comments.is_empty(),
-            _ => false,
-        }
     }
 
     /// Whether the comments at hand are a few of more.

@@ -202,8 +202,11 @@ fn view(conn: &Connection, task: Task) -> Result<SearchView> {
         asked,
         scope,
         pager: Pager { page, pages },
+        tags: match &outcome {
+            Outcome::Found(results) if results.post_count + results.comment_count > 0 => Vec::new(),
+            _ => lists::tags(conn)?,
+        },
         outcome,
-        tags: lists::tags(conn)?,
         posts: lists::count(conn)?,
     })
 }
