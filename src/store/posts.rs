@@ -197,6 +197,7 @@ pub fn standing(conn: &Connection, post: &Post, viewer: Option<VisitorId>) -> Re
             .query_row(params![date, post.id], link)
             .optional()?)
     };
+    let part = series::part(conn, post.id)?;
     Ok(Standing {
         number: if listed {
             Some(count("(published_at, id) <= (?1, ?2)")?)
@@ -212,11 +213,11 @@ pub fn standing(conn: &Connection, post: &Post, viewer: Option<VisitorId>) -> Re
             },
             false => Neighbours::default(),
         },
-        series: series::part(conn, post.id)?,
         related: match listed {
-            true => related::to(conn, post)?,
+            true => related::to(conn, post, part.as_ref())?,
             false => Vec::new(),
         },
+        series: part,
     })
 }
 

@@ -13,6 +13,7 @@ use super::lists;
 use crate::error::Result;
 use crate::model::id::PostId;
 use crate::model::post::{Post, PostLine, PostLink};
+use crate::model::series::Part;
 
 /// Posts that are shown at most.
 const MOST: usize = 3;
@@ -32,8 +33,9 @@ const LIKENESS: f64 = 0.3;
 /// How much more than a word a tag weighs that as few posts have.
 const TAG: f64 = 2.0;
 
-/// Published posts that are like `post`, the likest first; none rather than far-fetched ones.
-pub fn to(conn: &Connection, post: &Post) -> Result<Vec<PostLink>> {
+/// Published posts that are like `post`, the likest first; none rather than far-fetched ones. The parts of its series are
+/// not among them: its page names them anyway.
+pub fn to(conn: &Connection, post: &Post, part: Option<&Part>) -> Result<Vec<PostLink>> {
     let all = lists::count(conn)?;
     let mut traits = words(conn, post, all)?;
     traits.extend(tags(conn, post.id, all)?);
@@ -57,7 +59,7 @@ pub fn to(conn: &Connection, post: &Post) -> Result<Vec<PostLink>> {
             let (weight, _) = likeness.get(&line.id)?;
             Some((weight / longer.sqrt(), line))
         })
-        .filter(|(weight, _)| *weight >= LIKENESS * whole)
+        .filter(|(weight, line)| *weight >= LIKENESS * whole && !is_part(part, &line.slug))
         .collect();
     like.sort_by(|(x, a), (y, b)| y.total_cmp(x).then(b.published_at.cmp(&a.published_at)));
     let links = like.into_iter().take(MOST).map(|(_, line)| PostLink {
@@ -65,6 +67,10 @@ pub fn to(conn: &Connection, post: &Post) -> Result<Vec<PostLink>> {
         title: line.title,
     });
     Ok(links.collect())
+}
+
+fn is_part(part: Option<&Part>, slug: &str) -> bool {
+    part.is_some_and(|part| part.parts.iter().any(|link| link.slug == slug))
 }
 
 /// Words of a published post, on average.

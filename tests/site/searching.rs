@@ -488,6 +488,21 @@ fn a_post_leads_to_those_like_it_and_to_none_otherwise() {
     assert_eq!(related("pitch"), ["/posts/hull"]);
     assert_eq!(related("sour"), [""; 0]);
     assert_eq!(related("tax"), [""; 0]);
+    for slug in ["hull", "pitch"] {
+        let series = format!("{boats}\nseries = \"Boats\"");
+        site.publish_with(
+            slug,
+            slug,
+            &series,
+            "Oakum and pitch in the seams of a clinker hull.",
+        );
+    }
+    assert!(site.post("hull").has(".series"));
+    assert_eq!(
+        related("hull"),
+        [""; 0],
+        "the parts of a series are named once"
+    );
 }
 
 #[test]
