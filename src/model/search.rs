@@ -30,7 +30,7 @@ pub const MARKS: [char; 2] = ['\u{2}', '\u{3}'];
 /// Words to look for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    expression: String,
+    phrases: Vec<String>,
 }
 
 /// Why nothing can be looked for.
@@ -80,22 +80,26 @@ impl Question {
         if words.len() > MOST_WORDS {
             return Err(Unasked::TooLong);
         }
-        let quoted = words
-            .iter()
-            .map(|word| format!("\"{}\"", word.replace('"', "\"\"")));
-        let mut expression = quoted.collect::<Vec<_>>().join(" ");
-        if may_begin(last) {
-            expression.push('*');
+        let beginning = may_begin(last);
+        let quoted = words.iter().map(|word| word.replace('"', "\"\""));
+        let mut phrases: Vec<String> = quoted.map(|word| format!("\"{word}\"")).collect();
+        if let Some(last) = phrases.last_mut().filter(|_| beginning) {
+            last.push('*');
         }
-        Ok(Question { expression })
+        Ok(Question { phrases })
     }
 
-    /// The question in the language of the index.
+    /// The question in the language of the index, each word for itself.
     ///
     /// Source: SQLite FTS5, section 3: a string in double quotes is a phrase of its tokens, and a star after it asks for
     /// the beginning of its last one.
-    pub fn expression(&self) -> &str {
-        &self.expression
+    pub fn phrases(&self) -> &[String] {
+        &self.phrases
+    }
+
+    /// The whole question in the language of the index.
+    pub fn expression(&self) -> String {
+        self.phrases.join(" ")
     }
 }
 
@@ -299,7 +303,7 @@ mod tests {
                 .as_ref()
                 .map(Question::expression)
                 .map_err(|why| *why);
-            assert_eq!(found, expected, "{typed:?}");
+            assert_eq!(found, expected.map(str::to_owned), "{typed:?}");
         }
         let long = "wörter ".repeat(2000);
         assert_eq!(Question::parse(&long), Err(Unasked::TooLong));

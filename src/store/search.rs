@@ -18,7 +18,12 @@ const VERSION: &str = "1";
 /// The setting that holds the version with which the indexes were made.
 const SETTING: &str = "index_version";
 
-const INDEXES: [&str; 2] = ["post_index", "comment_index"];
+const POSTS: &str = "post_index";
+const COMMENTS: &str = "comment_index";
+const INDEXES: [&str; 2] = [POSTS, COMMENTS];
+
+/// Words that are weighed and marked in any case, and at most: each costs as often as it stands anywhere.
+const WEIGHED: (usize, usize) = (3, 8);
 
 /// The published posts that have all the words, the best first, from the `skip`th on.
 pub fn posts(
@@ -32,11 +37,16 @@ pub fn posts(
     let sql = "select rowid, highlight(post_index, 0, :open, :close) as title,
                    highlight(post_index, 3, :open, :close) as text,
                    highlight(post_index, 1, :open, :close) as summary
-               from post_index where post_index match :question order by rank limit :limit offset :skip";
+               from post_index
+               where post_index match :telling
+                   and +rowid in (select rowid from post_index where post_index match :question)
+               order by rank limit :limit offset :skip";
     let mut query = conn.prepare_cached(sql)?;
     let [open, close] = MARKS.map(String::from);
+    let telling = telling(conn, POSTS, question, lists::count(conn)?)?;
     let row = named_params! {
-        ":question": question.expression(), ":open": open, ":close": close, ":limit": limit, ":skip": skip
+        ":question": question.expression(), ":telling": telling, ":open": open, ":close": close, ":limit": limit,
+        ":skip": skip
     };
     let hits: Vec<(PostId, [Marked; 3])> = query
         .query_map(row, |row| {
@@ -94,18 +104,23 @@ pub fn comments(
         "with hit as materialized (
              select i.rowid as id, i.rank as rank from comment_index i
              join comments c on c.id = i.rowid join posts p on p.id = c.post_id
-             where comment_index match :question and p.kind = 'post' and p.status = 'published'
+             where comment_index match :telling and p.kind = 'post' and p.status = 'published'
+                 and +i.rowid in (select rowid from comment_index where comment_index match :question)
              order by i.rank, i.rowid desc limit :limit offset :skip)
          select {}, p.title as post_title, highlight(comment_index, 1, :open, :close) as passage
          from hit cross join comment_index i on i.rowid = hit.id
-         cross join {} where comment_index match :question and c.id = hit.id order by hit.rank, hit.id desc",
+         cross join {} where comment_index match :telling and c.id = hit.id order by hit.rank, hit.id desc",
         comments::COLUMNS,
         comments::TABLES,
     );
     let mut query = conn.prepare_cached(&sql)?;
     let [open, close] = MARKS.map(String::from);
+    let all = "select count(*) from comments where status = 'published'";
+    let all = conn.prepare_cached(all)?.query_row([], |row| row.get(0))?;
+    let telling = telling(conn, COMMENTS, question, all)?;
     let row = named_params! {
-        ":question": question.expression(), ":open": open, ":close": close, ":limit": limit, ":skip": skip
+        ":question": question.expression(), ":telling": telling, ":open": open, ":close": close, ":limit": limit,
+        ":skip": skip
     };
     let found = query.query_map(row, |row| {
         Ok(FoundComment {
@@ -161,6 +176,27 @@ pub fn disagreeing(tx: &Tx) -> Result<Vec<&'static str>> {
     Ok(found)
 }
 
+/// The words of a question by which its results are ordered, and which are marked in them. Of many these are the rarest:
+/// what more than half of the `all` rows have says nothing of any of them.
+fn telling(conn: &Connection, index: &str, question: &Question, all: i64) -> Result<String> {
+    let (least, most) = WEIGHED;
+    if question.phrases().len() <= least {
+        return Ok(question.expression());
+    }
+    let sql = format!("select count(*) from {index} where {index} match ?1");
+    let mut query = conn.prepare_cached(&sql)?;
+    let mut counted = Vec::new();
+    for phrase in question.phrases() {
+        let count: i64 = query.query_row([phrase], |row| row.get(0))?;
+        counted.push((count, phrase.as_str()));
+    }
+    counted.sort();
+    let rare = counted.iter().take_while(|(count, _)| count * 2 <= all);
+    let kept = rare.count().clamp(least, most).min(counted.len());
+    let phrases: Vec<&str> = counted[..kept].iter().map(|(_, phrase)| *phrase).collect();
+    Ok(phrases.join(" "))
+}
+
 fn marked(row: &Row, column: &str) -> rusqlite::Result<Marked> {
     let text: Option<String> = row.get(column)?;
     Ok(Marked::parse(&text.unwrap_or_default()))
@@ -184,7 +220,8 @@ mod tests {
     fn found(conn: &Connection, typed: &str) -> Vec<String> {
         let question = Question::parse(typed).unwrap();
         let found = posts(conn, &question, 0, 10).unwrap();
-        assert_eq!(count_posts(conn, &question).unwrap(), found.len() as i64);
+        let all = count_posts(conn, &question).unwrap();
+        assert_eq!(all.min(10), found.len() as i64);
         found.into_iter().map(|found| found.post.slug).collect()
     }
 
@@ -258,6 +295,48 @@ mod tests {
             assert_eq!(store.read(indexed).await.unwrap(), expected, "{change}");
             store.write(agreed).await.unwrap();
         }
+    }
+
+    #[tokio::test]
+    async fn of_many_words_all_must_stand_in_a_post_and_the_telling_ones_order_it() {
+        let (store, _folder) = store();
+        let add = |tx: &Tx| {
+            add(
+                tx,
+                "far",
+                None,
+                "the ebb and the flow of the tide in a bay at dusk",
+                "published",
+            )?;
+            add(
+                tx,
+                "near",
+                None,
+                "the ebb, the ebb: and flow of it in a bay at noon",
+                "published",
+            )?;
+            add(tx, "short", None, "the ebb and flow of a bay", "published")?;
+            for n in 0..9 {
+                add(
+                    tx,
+                    &format!("other-{n}"),
+                    None,
+                    "and the of in a at",
+                    "published",
+                )?;
+            }
+            Ok(())
+        };
+        store.write(add).await.unwrap();
+        let look = |conn: &Connection| {
+            assert_eq!(
+                found(conn, "the ebb and flow of a bay in at"),
+                ["near", "far"]
+            );
+            assert_eq!(found(conn, "and the of in a at").len(), 10, "a page");
+            Ok(())
+        };
+        store.read(look).await.unwrap();
     }
 
     #[tokio::test]

@@ -546,6 +546,8 @@ fn a_real_blog_is_searched_in_a_blink() {
         "in",
         "1.0",
         "e",
+        "co",
+        "the a of to in and is for that with on as be we this are it you can have",
         "the rust programming language team is happy to announce a new version of",
     ];
     let mut slowest = (Duration::ZERO, "");
