@@ -194,7 +194,7 @@ create view searchable_posts as
 create virtual table post_index using fts5 (
     title, summary, tag_names, text,
     content = 'searchable_posts', content_rowid = 'id',
-    tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '3 4'
 );
 
 insert into post_index (post_index, rank) values ('secure-delete', 1);
@@ -228,7 +228,7 @@ create view searchable_comments as
 create virtual table comment_index using fts5 (
     name, body,
     content = 'searchable_comments', content_rowid = 'id',
-    tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '3 4'
 );
 
 insert into comment_index (comment_index, rank) values ('secure-delete', 1);

@@ -14,8 +14,9 @@ const LONGEST: usize = 200;
 /// The most words of a question.
 const MOST_WORDS: usize = 20;
 
-/// A last word of fewer characters than this is taken as it is: half a blog begins with any one letter.
-const SHORTEST_BEGINNING: usize = 2;
+/// A last word of fewer characters than this is taken as it is: half the words of a blog begin
+/// with one or two of the letters.
+const SHORTEST_BEGINNING: usize = 3;
 
 /// Bytes of a passage, and how many of them may stand before the first marked word.
 const PASSAGE: usize = 240;
@@ -283,7 +284,8 @@ mod tests {
         let table = [
             ("rust", Ok(r#""rust"*"#)),
             ("  two  words ", Ok(r#""two" "words"*"#)),
-            (r#"say "hi"#, Ok(r#""say" """hi"*"#)),
+            (r#"say "hi"#, Ok(r#""say" """hi""#)),
+            (r#"say "hey"#, Ok(r#""say" """hey"*"#)),
             ("NEAR(", Ok(r#""NEAR(""#)),
             ("a AND b OR NOT c", Ok(r#""a" "AND" "b" "OR" "NOT" "c""#)),
             ("title:x^2 -y*", Ok(r#""title:x^2" "-y*""#)),

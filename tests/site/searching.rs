@@ -539,6 +539,7 @@ fn a_real_blog_is_searched_in_a_blink() {
         "r",
         "the",
         "th",
+        "con",
         "async await",
         "a e i o u",
         "borrow checker",
