@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::comment::Comment;
 use super::post::PostLine;
+use super::typed::{is_direction_control, is_text};
 
 /// The most characters of a question; nobody types more, and each word costs.
 const LONGEST: usize = 200;
@@ -161,7 +162,7 @@ impl Marked {
             let from = start.clamp(at, at + piece.text.len()) - at;
             let to = end.clamp(at, at + piece.text.len()) - at;
             if from < to {
-                push(piece.text[from..to].replace('\n', " "), piece.hit);
+                push(on_one_line(&piece.text[from..to]), piece.hit);
             }
             at += piece.text.len();
         }
@@ -215,6 +216,16 @@ impl Marked {
             .map(|piece| piece.text.as_str())
             .collect()
     }
+}
+
+/// Text of anyone's without what would break or turn the line around it.
+fn on_one_line(text: &str) -> String {
+    let shown = text
+        .chars()
+        .filter(|c| is_text(*c) && !is_direction_control(*c));
+    shown
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .collect()
 }
 
 /// The beginning and the end of a passage in `text` around the byte at `hit`, both between words where that is near.
@@ -328,6 +339,8 @@ mod tests {
             let whole = Marked::parse(text);
             assert_eq!(whole.passage(), whole);
         }
+        let turned = Marked::parse("a\u{202e}b\u{7} \u{2}c\u{3}\r\n\u{2066}d").passage();
+        assert_eq!(turned.text(), "ab c d");
         for space in ["", "\u{3000}", "\n"] {
             let (before, after) = (
                 format!("潮{space}").repeat(500),

@@ -137,6 +137,13 @@ fn comments_are_found_below_the_posts_and_on_pages_of_their_own() {
             .contains("0 posts and 25 comments")
     );
     assert!(page.has(".row p.serif mark") && !page.has("main script"));
+    site.comment(
+        "hello",
+        "Eve",
+        "A dotterel \u{202e}turned around <img src=x>",
+    );
+    let turned = site.get("/search?q=dotterel").text();
+    assert!(turned.contains("turned around &#60;img") && !turned.contains('\u{202e}'));
     let all = page.attribute("section a[href*='in=comments']", "href");
     let first = site.get(&all).expect(200).page();
     let second = first.attribute("a[rel=next]", "href");
