@@ -66,6 +66,8 @@ create table posts (
     excerpt          text not null,                -- plain text, derived from the body
     body             text not null,                -- Markdown source
     html             text not null,                -- rendered once, when saved
+    text             text not null,                -- what the html says, without its marks: for the search
+    tag_names        text not null default '',     -- the names of its tags, for the search
     headings         text not null,                -- JSON list of {level, id, title}, for the table of contents
     words            integer not null,
     renderer         integer not null,             -- version of the renderer that made html
@@ -86,6 +88,8 @@ create table posts (
     trashed_at       integer,
     reaction_version integer not null default 0,   -- rises with every reaction to the post
     extra            text not null default '{}',   -- front matter we have no column for, so that an export returns it
+    series           text,                         -- from extra: the series it is a part of
+    series_order     integer,                      -- from extra: its place there; by date where none is given
     source           text,                         -- importer, with source_id the key of an imported row
     source_id        text,
     batch_id         integer references import_batches,
@@ -96,6 +100,7 @@ create table posts (
 
 create index posts_by_time on posts (kind, status, published_at desc, id desc);
 create index posts_by_due on posts (published_at) where status = 'scheduled';
+create index posts_by_series on posts (series) where series is not null;
 
 create table tags (
     id   integer primary key,
@@ -256,3 +261,68 @@ create table trimmed (
     stream text not null primary key,              -- 'public', 'owner', 'visitor:ID', 'post:ID'
     id     integer not null                        -- the newest event of it that is gone
 ) strict, without rowid;
+
+-- The search. An index holds the words of what everyone may read and of nothing else, so that no result, count or
+-- suggestion can tell of a draft. The triggers keep it, whoever writes; it has no text of its own and reads it through
+-- the view. With `secure-delete` a word that is taken back leaves the pages of the index as it leaves the table.
+create view searchable_posts as
+    select id, title, summary, tag_names, text from posts where kind = 'post' and status = 'published';
+
+create virtual table post_index using fts5 (
+    title, summary, tag_names, text,
+    content = 'searchable_posts', content_rowid = 'id',
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '3 4'
+);
+
+insert into post_index (post_index, rank) values ('secure-delete', 1);
+insert into post_index (post_index, rank) values ('rank', 'bm25(10.0, 4.0, 4.0, 1.0)');
+
+create trigger post_added after insert on posts when new.kind = 'post' and new.status = 'published' begin
+    insert into post_index (rowid, title, summary, tag_names, text)
+        values (new.id, new.title, new.summary, new.tag_names, new.text);
+end;
+
+create trigger post_changed after update of kind, status, title, summary, tag_names, text on posts
+    when (old.kind, old.status, old.title, old.summary, old.tag_names, old.text)
+        is not (new.kind, new.status, new.title, new.summary, new.tag_names, new.text) begin
+    insert into post_index (post_index, rowid, title, summary, tag_names, text)
+        select 'delete', old.id, old.title, old.summary, old.tag_names, old.text
+        where old.kind = 'post' and old.status = 'published';
+    insert into post_index (rowid, title, summary, tag_names, text)
+        select new.id, new.title, new.summary, new.tag_names, new.text
+        where new.kind = 'post' and new.status = 'published';
+end;
+
+create trigger post_removed after delete on posts when old.kind = 'post' and old.status = 'published' begin
+    insert into post_index (post_index, rowid, title, summary, tag_names, text)
+        values ('delete', old.id, old.title, old.summary, old.tag_names, old.text);
+end;
+
+-- Comments by what they say and who said it. Whether their post is in lists is asked when searching.
+create view searchable_comments as
+    select id, name, body from comments where status = 'published';
+
+create virtual table comment_index using fts5 (
+    name, body,
+    content = 'searchable_comments', content_rowid = 'id',
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '3 4'
+);
+
+insert into comment_index (comment_index, rank) values ('secure-delete', 1);
+insert into comment_index (comment_index, rank) values ('rank', 'bm25(2.0, 1.0)');
+
+create trigger comment_added after insert on comments when new.status = 'published' begin
+    insert into comment_index (rowid, name, body) values (new.id, new.name, new.body);
+end;
+
+create trigger comment_changed after update of status, name, body on comments
+    when (old.status, old.name, old.body) is not (new.status, new.name, new.body) begin
+    insert into comment_index (comment_index, rowid, name, body)
+        select 'delete', old.id, old.name, old.body where old.status = 'published';
+    insert into comment_index (rowid, name, body)
+        select new.id, new.name, new.body where new.status = 'published';
+end;
+
+create trigger comment_removed after delete on comments when old.status = 'published' begin
+    insert into comment_index (comment_index, rowid, name, body) values ('delete', old.id, old.name, old.body);
+end;

@@ -11,6 +11,7 @@ use crate::darkroom::develop::variants;
 use crate::error::Result;
 use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
+use crate::renewal;
 use crate::store::{Store, Tx, log, media, posts, settings};
 use crate::text::markdown;
 
@@ -62,8 +63,11 @@ pub async fn welcome(store: &Store) -> Result<()> {
     store.write(first).await
 }
 
-/// Publishes and trims until `stop`. A failure is logged and tried again at the next turn.
+/// Brings up to date what an earlier version of the program made, then publishes and trims until `stop`. A failure is logged and tried again at the next turn.
 pub async fn run(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
+    if let Err(error) = renewal::run(&store).await {
+        tracing::error!("what an earlier version rendered stays as it is: {error}");
+    }
     let mut trimmed: Option<Instant> = None;
     loop {
         if let Err(error) = publish_due(&store).await {

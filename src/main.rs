@@ -16,6 +16,7 @@ mod live;
 mod liveblog;
 mod model;
 mod password;
+mod renewal;
 mod store;
 mod text;
 mod views;

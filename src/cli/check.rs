@@ -4,14 +4,20 @@ use std::path::Path;
 
 use super::say;
 use crate::error::{Error, Result};
-use crate::store::check;
+use crate::store::{check, search};
 
 /// Checks the file and says what it found.
 ///
 /// Errors: [`Error::Refused`] with the number of faults if there are any.
 pub async fn run(folder: &Path) -> Result<()> {
     let store = super::existing(folder)?;
-    let report = store.read(check::all).await?;
+    let mut report = store.read(check::all).await?;
+    if report.faults.is_empty() {
+        let lost = store.write(search::disagreeing).await?;
+        let fault =
+            |index| format!("{index} does not hold the words of its table; run `rowlog reindex`");
+        report.faults.extend(lost.into_iter().map(fault));
+    }
     for line in report.faults.iter().chain(&report.remarks) {
         say(line)?;
     }

@@ -7,6 +7,7 @@ mod events;
 mod import;
 mod new;
 mod publish;
+mod reindex;
 mod serve;
 mod setup;
 mod token;
@@ -64,6 +65,8 @@ enum Command {
     Events(events::Options),
     /// Check the file and what must hold in it
     Check,
+    /// Make the search anew from what is in the file
+    Reindex,
     /// Show a blog alive: sample posts and simulated readers, in a folder that goes away with it
     Demo(demo::Options),
 }
@@ -91,6 +94,7 @@ pub fn run() -> Result<()> {
             Some(Command::Token(action)) => token::run(&data, action).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
             Some(Command::Check) => check::run(&data).await,
+            Some(Command::Reindex) => reindex::run(&data).await,
             Some(Command::Demo(options)) => demo::run(options).await,
         }
     });

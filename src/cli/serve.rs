@@ -20,7 +20,7 @@ use crate::live::Live;
 use crate::store::{Store, settings};
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{App, Doorkeeper, Invitation, Uploads, routes};
+use crate::web::{Allowance, App, Doorkeeper, Invitation, Uploads, routes};
 
 /// Where to listen.
 #[derive(Args)]
@@ -165,6 +165,7 @@ impl Running {
             invitation,
             doorkeeper: Doorkeeper::new()?,
             uploads: Uploads::new(usize::from(options.max_upload) << 20),
+            searches: Allowance::new(),
             trusted_proxies: options.trusted_proxies,
         };
         let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));

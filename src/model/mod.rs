@@ -14,6 +14,8 @@ pub mod media;
 pub mod post;
 pub mod reaction;
 pub mod revision;
+pub mod search;
+pub mod series;
 pub mod session;
 pub mod settings;
 pub mod source;

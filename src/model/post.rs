@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::comment::pages;
 use super::id::PostId;
 use super::reaction::Tally;
+use super::series::Part;
 use super::time::Timestamp;
 
 /// Whether a row of `posts` stands in the log of posts or at a fixed address of its own.
@@ -294,6 +295,10 @@ pub struct Standing {
     pub reactions: Tally,
     /// Older and newer.
     pub neighbours: Neighbours,
+    /// Its place in its series.
+    pub series: Option<Part>,
+    /// Posts about the same things, the likest first.
+    pub related: Vec<PostLink>,
 }
 
 /// A post ready to be saved: parsed and rendered, so that the transaction only writes.

@@ -185,9 +185,9 @@ mod tests {
     async fn a_new_file_is_sound_and_a_wrong_count_is_found() {
         let (store, _folder) = store();
         assert!(store.read(all).await.unwrap().faults.is_empty());
-        let broken = "insert into posts (slug, title, excerpt, body, html, headings, words, renderer, status,
+        let broken = "insert into posts (slug, title, excerpt, body, html, text, headings, words, renderer, status,
                           created_at, updated_at, comment_count)
-                      values ('a', 'A', '', '', '', '[]', 0, 1, 'draft', 0, 0, 3)";
+                      values ('a', 'A', '', '', '', '', '[]', 0, 1, 'draft', 0, 0, 3)";
         store
             .write(move |tx| Ok(tx.execute(broken, [])?))
             .await

@@ -31,15 +31,27 @@ pub fn page(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<PostLine>> {
 
 /// Published posts with a tag, newest first.
 pub fn tagged(conn: &Connection, tag: &str) -> Result<Vec<PostLine>> {
+    let theirs = "select post_id from post_tags join tags on tags.id = tag_id where tags.slug = ?1";
+    among(conn, theirs, tag)
+}
+
+/// Those of these posts that are published, newest first.
+pub fn named(conn: &Connection, ids: &[PostId]) -> Result<Vec<PostLine>> {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let list = format!("[{}]", ids.join(","));
+    among(conn, "select value from json_each(?1)", &list)
+}
+
+/// The published posts whose ids `theirs` selects, which has one parameter.
+fn among(conn: &Connection, theirs: &str, parameter: &str) -> Result<Vec<PostLine>> {
     let sql = format!(
         "with numbered (id, number) as
              (select p.id, row_number() over (order by p.published_at, p.id) from posts p where {LISTED})
          select {COLUMNS}, number from numbered join posts p using (id)
-         where p.id in (select post_id from post_tags join tags on tags.id = tag_id where tags.slug = ?1)
-         order by {NEWEST_FIRST}"
+         where p.id in ({theirs}) order by {NEWEST_FIRST}"
     );
     let mut query = conn.prepare_cached(&sql)?;
-    let lines = query.query_map([tag], |row| {
+    let lines = query.query_map([parameter], |row| {
         Ok(PostLine {
             number: row.get("number")?,
             ..from_row(row)?

@@ -3,12 +3,15 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 
-use super::{Tx, log, reactions, redirects, revisions};
+use super::{Tx, log, reactions, redirects, related, revisions, series};
 use crate::error::{Error, Result};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{PostId, VisitorId};
-use crate::model::post::{Neighbours, NewPost, Post, PostKind, PostLink, Standing, Status, Tag};
+use crate::model::post::{
+    Neighbours, NewPost, Post, PostKind, PostLink, Rendered, Standing, Status, Tag,
+};
 use crate::model::reaction::Target;
+use crate::model::series::Series;
 use crate::model::time::Timestamp;
 use crate::text::{RENDERER, slug};
 
@@ -156,6 +159,34 @@ pub fn next_due(conn: &Connection) -> Result<Option<Timestamp>> {
     Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// Up to `limit` posts that another version of the renderer made, with their source.
+pub fn outdated(conn: &Connection, limit: i64) -> Result<Vec<(PostId, String)>> {
+    let sql = "select id, body from posts where renderer <> ?1 order by id limit ?2";
+    let mut query = conn.prepare_cached(sql)?;
+    let rows = query.query_map(params![RENDERER, limit], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Puts what this version of the renderer made of a post in the place of what another made. A post that was saved
+/// meanwhile is up to date already.
+pub fn renew(tx: &Tx, id: PostId, rendered: &Rendered) -> Result<()> {
+    let sql = "update posts set html = ?2, text = ?3, excerpt = ?4, headings = ?5, words = ?6, renderer = ?7
+               where id = ?1 and renderer <> ?7";
+    let row = params![
+        id,
+        rendered.html,
+        rendered.text,
+        rendered.excerpt,
+        headings(rendered)?,
+        rendered.words,
+        RENDERER,
+    ];
+    tx.prepare_cached(sql)?.execute(row)?;
+    Ok(())
+}
+
 /// Whether there is any post or page, in any status.
 pub fn any(conn: &Connection) -> Result<bool> {
     Ok(conn.prepare_cached("select 1 from posts")?.exists([])?)
@@ -204,6 +235,7 @@ pub fn standing(conn: &Connection, post: &Post, viewer: Option<VisitorId>) -> Re
             .query_row(params![date, post.id], link)
             .optional()?)
     };
+    let part = series::part(conn, post.id)?;
     Ok(Standing {
         number: if listed {
             Some(count("(published_at, id) <= (?1, ?2)")?)
@@ -219,6 +251,11 @@ pub fn standing(conn: &Connection, post: &Post, viewer: Option<VisitorId>) -> Re
             },
             false => Neighbours::default(),
         },
+        related: match listed {
+            true => related::to(conn, post, part.as_ref())?,
+            false => Vec::new(),
+        },
+        series: part,
     })
 }
 
@@ -234,12 +271,14 @@ fn due(status: Status, at: Option<Timestamp>, now: Timestamp) -> Status {
 fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Result<PostId> {
     let sql = "insert into posts (kind, slug, title, summary, excerpt, body, html, headings, words, renderer, status,
                    lang, published_at, created_at, updated_at, extra, source, source_id, batch_id, comments_open,
-                   discussion)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+                   discussion, text, tag_names, series, series_order)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+                   ?22, ?23, ?24, ?25)
                returning id";
     let published_at = new
         .published_at
         .or_else(|| (status != Status::Draft).then_some(tx.now()));
+    let series = Series::of(&new.extra);
     let row = params![
         new.kind,
         new.slug,
@@ -248,7 +287,7 @@ fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Re
         new.rendered.excerpt,
         new.body,
         new.rendered.html,
-        headings(new)?,
+        headings(&new.rendered)?,
         new.rendered.words,
         RENDERER,
         status,
@@ -262,6 +301,10 @@ fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Re
         origin.map(|origin| origin.batch),
         new.comments_open.unwrap_or(true),
         new.discussion,
+        new.rendered.text,
+        tag_names(&wanted(&new.tags)),
+        series.as_ref().map(|series| &series.name),
+        series.as_ref().and_then(|series| series.order),
     ];
     let id = tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
     retag(tx, id, &new.tags)?;
@@ -273,10 +316,12 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
     let sql = "update posts set title = ?2, summary = ?3, excerpt = ?4, body = ?5, html = ?6, headings = ?7,
                    words = ?8, renderer = ?9, status = ?10, lang = ?11,
                    published_at = coalesce(?12, published_at, iif(?10 = 'draft', null, ?13)), updated_at = ?13,
-                   extra = ?14, kind = ?15, slug = ?16, comments_open = coalesce(?17, comments_open), discussion = ?18, version = version + 1
+                   extra = ?14, kind = ?15, slug = ?16, comments_open = coalesce(?17, comments_open), discussion = ?18,
+                   text = ?19, series = ?20, series_order = ?21, version = version + 1
                where id = ?1 and (title, summary, body, html, status, lang, extra, coalesce(?12, published_at), kind,
                        slug, comments_open, discussion)
                    is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, published_at, ?15, ?16, coalesce(?17, comments_open), ?18)";
+    let series = Series::of(&new.extra);
     let row = params![
         id,
         new.title,
@@ -284,7 +329,7 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
         new.rendered.excerpt,
         new.body,
         new.rendered.html,
-        headings(new)?,
+        headings(&new.rendered)?,
         new.rendered.words,
         RENDERER,
         status,
@@ -296,22 +341,16 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
         new.slug,
         new.comments_open,
         new.discussion,
+        new.rendered.text,
+        series.as_ref().map(|series| &series.name),
+        series.as_ref().and_then(|series| series.order),
     ];
     Ok(tx.prepare_cached(sql)?.execute(row)? > 0)
 }
 
 /// Gives the post exactly these tags, in this order; whether that changed anything.
 fn retag(tx: &Tx, id: PostId, names: &[String]) -> Result<bool> {
-    let mut wanted: Vec<Tag> = Vec::new();
-    for name in names {
-        let tag = Tag {
-            slug: slug::tag(name),
-            name: name.clone(),
-        };
-        if !tag.slug.is_empty() && wanted.iter().all(|other| other.slug != tag.slug) {
-            wanted.push(tag);
-        }
-    }
+    let wanted = wanted(names);
     let slugs = |tags: &[Tag]| tags.iter().map(|tag| tag.slug.clone()).collect::<Vec<_>>();
     if slugs(&wanted) == slugs(&tags_of(tx, id)?) {
         return Ok(false);
@@ -327,7 +366,31 @@ fn retag(tx: &Tx, id: PostId, names: &[String]) -> Result<bool> {
         tx.prepare_cached(sql)?
             .execute(params![id, tag.slug, position as i64])?;
     }
+    let sql = "update posts set tag_names = ?2 where id = ?1 and tag_names <> ?2";
+    tx.prepare_cached(sql)?
+        .execute(params![id, tag_names(&wanted)])?;
     Ok(true)
+}
+
+/// The tags of those names, each once.
+fn wanted(names: &[String]) -> Vec<Tag> {
+    let mut wanted: Vec<Tag> = Vec::new();
+    for name in names {
+        let tag = Tag {
+            slug: slug::tag(name),
+            name: name.clone(),
+        };
+        if !tag.slug.is_empty() && wanted.iter().all(|other| other.slug != tag.slug) {
+            wanted.push(tag);
+        }
+    }
+    wanted
+}
+
+/// The tags as the search reads them.
+fn tag_names(tags: &[Tag]) -> String {
+    let names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
+    names.join(", ")
 }
 
 /// Records what a change of a post means to its readers and to its owner.
@@ -360,13 +423,9 @@ pub fn tell(tx: &Tx, id: PostId, before: Option<Status>, after: Status) -> Resul
     }
 }
 
-fn headings(new: &NewPost) -> Result<String> {
-    serde_json::to_string(&new.rendered.headings).map_err(|error| {
-        Error::Refused(format!(
-            "the headings of {:?} cannot be kept: {error}",
-            new.title
-        ))
-    })
+fn headings(rendered: &Rendered) -> Result<String> {
+    serde_json::to_string(&rendered.headings)
+        .map_err(|error| Error::Refused(format!("the headings of a post cannot be kept: {error}")))
 }
 
 fn tags_of(conn: &Connection, id: PostId) -> Result<Vec<Tag>> {

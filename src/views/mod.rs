@@ -14,6 +14,7 @@ pub mod me;
 pub mod posts;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod search;
 pub mod signs;
 #[cfg(test)]
 mod tests;
@@ -234,7 +235,12 @@ impl Head {
             .map(|link| (link.path.as_str(), link.label.as_str()));
         let mut links: Vec<(&str, &str)> = own.collect();
         if links.is_empty() {
-            links.extend([("/", "Posts"), ("/archive", "Archive"), ("/tags", "Tags")]);
+            links.extend([
+                ("/", "Posts"),
+                ("/archive", "Archive"),
+                ("/tags", "Tags"),
+                ("/search", "Search"),
+            ]);
         }
         let marked = links.into_iter().map(|(path, label)| NavLink {
             path,

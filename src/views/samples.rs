@@ -126,5 +126,7 @@ pub fn standing() -> Standing {
         posts: 1,
         reactions: Default::default(),
         neighbours: Neighbours::default(),
+        series: None,
+        related: Vec::new(),
     }
 }

@@ -384,13 +384,13 @@ fn the_masthead_marks_the_section_that_is_read() {
     };
     assert_eq!(
         current(Head::new("Tags", "/tags".into()).within("/tags")),
-        [None, None, Some("page")]
+        [None, None, Some("page"), None]
     );
     assert_eq!(
         current(Head::new("bread", "/tags/bread".into()).within("/tags")),
-        [None, None, Some("true")]
+        [None, None, Some("true"), None]
     );
-    assert_eq!(current(Head::passing("No such row")), [None; 3]);
+    assert_eq!(current(Head::passing("No such row")), [None; 4]);
 }
 
 #[test]

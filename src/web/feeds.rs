@@ -26,7 +26,7 @@ const ATOM: &str = "application/atom+xml; charset=utf-8";
 
 impl App {
     /// Reads and renders something that is the same for everyone.
-    async fn published<F>(&self, kind: &str, render: F) -> Result<Response>
+    pub async fn published<F>(&self, kind: &str, render: F) -> Result<Response>
     where
         F: FnOnce(&Connection, &Site) -> Result<String> + Send + 'static,
     {

@@ -21,6 +21,7 @@ mod pages;
 mod posts;
 mod reactions;
 mod reader;
+mod search;
 mod session;
 mod streams;
 mod theme;
@@ -47,6 +48,7 @@ use crate::views::{Frame, Me, Site, Theme};
 use reader::Reader;
 
 pub use admin::{Doorkeeper, Invitation};
+pub use search::Allowance;
 pub use uploads::Uploads;
 
 /// What every handler has at hand.
@@ -69,6 +71,8 @@ pub struct App {
     pub doorkeeper: Doorkeeper,
     /// Where uploads come in.
     pub uploads: Uploads,
+    /// How often somebody may search.
+    pub searches: Allowance,
     /// The proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -229,6 +233,9 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/archive", get(posts::archive))
         .at("/tags", get(posts::tags))
         .at("/tags/:tag", get(posts::tagged))
+        .at("/search", get(search::show))
+        .at("/search/suggestions", get(search::suggest))
+        .at("/opensearch.xml", get(search::describe))
         .at("/posts/:slug", get(posts::show))
         .at("/:slug", get(pages::show));
     let talking = reading

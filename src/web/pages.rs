@@ -79,7 +79,7 @@ fn without_slash(conn: &Connection, path: &str) -> Result<Option<String>> {
         None => (PostKind::Page, bare.trim_start_matches('/')),
     };
     match bare {
-        "/archive" | "/tags" => Ok(Some(bare.to_owned())),
+        "/archive" | "/tags" | "/search" => Ok(Some(bare.to_owned())),
         _ => Ok(posts::open(conn, kind, slug)?.map(|post| post.path())),
     }
 }

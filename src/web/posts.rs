@@ -278,7 +278,7 @@ fn page_of_talk(post: &Post, asked: Option<&str>, answered: Option<&Comment>) ->
 }
 
 /// A number in an address: the first page where nothing is said.
-fn number(word: Option<&str>) -> Result<i64> {
+pub fn number(word: Option<&str>) -> Result<i64> {
     let word = word.filter(|word| !word.is_empty()).unwrap_or("1");
     word.parse().map_err(|_| Error::NotFound)
 }

@@ -16,6 +16,7 @@ fn every_page_carries_the_policy_and_asks_nobody_else_for_anything() {
         "/posts/hello",
         "/archive",
         "/tags",
+        "/search?q=hello",
         "/nothing-here",
         "/posts/none",
         "/comments/1/edit",

@@ -49,6 +49,7 @@ mod reading;
 mod refusing;
 mod requests;
 mod restarts;
+mod searching;
 mod server;
 mod starting;
 mod threads;

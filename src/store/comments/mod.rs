@@ -260,6 +260,26 @@ pub fn newest(conn: &Connection, post: Option<PostId>, limit: i64) -> Result<Vec
     collect(conn, &sql, &[&post, &limit])
 }
 
+/// Up to `limit` comments that another version of the renderer made, with their source.
+pub fn outdated(conn: &Connection, limit: i64) -> Result<Vec<(CommentId, String)>> {
+    let sql = "select id, body from comments where renderer <> ?1 order by id limit ?2";
+    let mut query = conn.prepare_cached(sql)?;
+    let rows = query.query_map(params![RENDERER, limit], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Puts what this version of the renderer made of a comment in the place of what another made. One that is deleted has
+/// nothing to render.
+pub fn renew(tx: &Tx, id: CommentId, html: &str) -> Result<()> {
+    let sql = "update comments set html = iif(body = '', '', ?2), renderer = ?3
+               where id = ?1 and renderer <> ?3";
+    tx.prepare_cached(sql)?
+        .execute(params![id, html, RENDERER])?;
+    Ok(())
+}
+
 /// Whether anything that readers see hangs on the comment, directly or not.
 pub fn has_visible_answers(conn: &Connection, id: CommentId) -> Result<bool> {
     let sql = "with recursive below (id, status) as (

@@ -1,0 +1,102 @@
+//! Bringing what is derived up to date: text that an earlier version of the renderer made, and the indexes of the search.
+//!
+//! Nothing that anyone wrote changes, so nobody is told.
+
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::store::{Store, Tx, comments, media, posts, search};
+use crate::text;
+
+/// Rows rendered between two commits, so that no visitor waits long behind them.
+const AT_ONCE: i64 = 20;
+
+/// Renders again what another version rendered, and makes the indexes anew if another version made them.
+///
+/// Errors: what the store answers; what was done until then stays done.
+pub async fn run(store: &Store) -> Result<()> {
+    rendered_posts(store).await?;
+    rendered_comments(store).await?;
+    if store.read(search::is_outdated).await? {
+        store.write(search::rebuild).await?;
+    }
+    Ok(())
+}
+
+async fn rendered_posts(store: &Store) -> Result<()> {
+    // Rendered where the file is read, so that the one writer only writes.
+    let render = |conn: &Connection| {
+        let pictures = media::pictures(conn)?;
+        let old = posts::outdated(conn, AT_ONCE)?.into_iter();
+        Ok(old
+            .map(|(id, body)| (id, text::markdown::post(&body, &|url| pictures.at(url))))
+            .collect::<Vec<_>>())
+    };
+    loop {
+        let made = store.read(render).await?;
+        if made.is_empty() {
+            return Ok(());
+        }
+        let put = move |tx: &Tx| {
+            made.iter()
+                .try_for_each(|(id, made)| posts::renew(tx, *id, made))
+        };
+        store.write(put).await?;
+    }
+}
+
+async fn rendered_comments(store: &Store) -> Result<()> {
+    let render = |conn: &Connection| {
+        let old = comments::outdated(conn, AT_ONCE)?.into_iter();
+        Ok(old
+            .map(|(id, body)| (id, text::comment::html(&body)))
+            .collect::<Vec<_>>())
+    };
+    loop {
+        let made = store.read(render).await?;
+        if made.is_empty() {
+            return Ok(());
+        }
+        let put = move |tx: &Tx| {
+            made.iter()
+                .try_for_each(|(id, made)| comments::renew(tx, *id, made))
+        };
+        store.write(put).await?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::store;
+
+    #[tokio::test]
+    async fn what_an_earlier_version_rendered_is_rendered_again_and_found_by_its_words() {
+        let (store, _folder) = store();
+        let old = |tx: &Tx| {
+            tx.execute_batch(
+                "insert into posts (id, slug, title, excerpt, body, html, text, headings, words, renderer, status,
+                     published_at, created_at, updated_at)
+                 values (1, 'a', 'A', '', 'Some *zebras*.', 'old', '', '[]', 0, 0, 'published', 1, 1, 1);
+                 insert into comments (post_id, depth, thread, number, name, body, html, renderer, status, created_at)
+                 values (1, 0, 1, 1, 'Ann', '*Yes*', 'old', 0, 'published', 1),
+                     (1, 0, 2, 2, '', '', '', 0, 'deleted', 1);",
+            )?;
+            Ok(())
+        };
+        store.write(old).await.unwrap();
+        assert!(store.read(search::is_outdated).await.unwrap());
+        run(&store).await.unwrap();
+        let look = |conn: &Connection| {
+            let text = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, String>(0));
+            assert!(text("select html from posts")?.contains("<em>zebras</em>"));
+            assert!(text("select html from comments where number = 1")?.contains("<em>Yes</em>"));
+            assert_eq!(text("select html from comments where number = 2")?, "");
+            let question = crate::model::search::Question::parse("zebra").unwrap();
+            assert_eq!(search::count_posts(conn, &question)?, 1);
+            assert!(!search::is_outdated(conn)?);
+            Ok(())
+        };
+        store.read(look).await.unwrap();
+    }
+}
