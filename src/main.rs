@@ -12,10 +12,12 @@ mod import;
 mod live;
 mod model;
 mod password;
+mod social;
 mod store;
 mod text;
 mod views;
 mod web;
+mod websub;
 
 use std::process::ExitCode;
 

@@ -19,7 +19,8 @@ use crate::error::{Error, Result};
 use crate::live::Live;
 use crate::store::{Store, settings};
 use crate::web::server::{Bounds, serve};
-use crate::web::{App, Doorkeeper, Invitation, routes};
+use crate::web::{App, Doorkeeper, Invitation, Pictures, routes};
+use crate::websub;
 
 /// Where to listen.
 #[derive(Args)]
@@ -105,7 +106,7 @@ pub struct Running {
     setup_path: Option<String>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
     tailer: thread::JoinHandle<()>,
     store: Arc<Store>,
     _lock: File,
@@ -146,10 +147,13 @@ impl Running {
             form_key: form_key
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
             invitation,
+            pictures: Pictures::new(),
             doorkeeper: Doorkeeper::new(),
             trusted_proxies: options.trusted_proxies,
         };
         let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
+        let pings = websub::run(store.clone(), app.base_url.clone(), stopped.clone());
+        let pings = tokio::spawn(pings);
         let bounds = Bounds::from_descriptors();
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {
@@ -157,7 +161,7 @@ impl Running {
             setup_path,
             stop,
             server,
-            tasks: [work, company],
+            tasks: [work, company, pings],
             tailer,
             store,
             _lock: lock,

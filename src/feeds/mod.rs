@@ -10,9 +10,11 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use crate::model::comment::Comment;
+use crate::model::hub::Hub;
 use crate::model::post::{PostKind, PostLine};
 use crate::model::time::Timestamp;
 use crate::views::Site;
+use crate::websub::FEEDS;
 
 /// A feed: which blog it tells of, where it stands, and the page it follows.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +27,59 @@ pub struct Feed<'a> {
     pub page: &'a str,
     /// Its name.
     pub title: &'a str,
+    /// Where it stands among the pages of the whole feed.
+    pub part: Part,
+}
+
+/// One page of a feed that goes back to the first post. Source: RFC 5005, section 3.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The first, with the newest entries, is 1.
+    pub page: i64,
+    /// At least 1.
+    pub pages: i64,
+}
+
+impl Part {
+    /// A feed that has one page.
+    pub const WHOLE: Part = Part { page: 1, pages: 1 };
+}
+
+impl Feed<'_> {
+    /// The address of one of its pages.
+    fn page_url(&self, page: &i64) -> String {
+        match page {
+            1 => self.site.url(self.path),
+            page => self.site.url(format!("{}?page={page}", self.path)),
+        }
+    }
+
+    /// Its own address.
+    pub fn url(&self) -> String {
+        self.page_url(&self.part.page)
+    }
+
+    /// The hub that is told when this feed changes.
+    pub fn hub(&self) -> Option<&Hub> {
+        let is_told = FEEDS.contains(&self.path);
+        self.site.hub.as_ref().filter(|_| is_told)
+    }
+
+    /// What the pages beside it are to it, and their addresses; nothing where there is one page.
+    fn others(&self) -> Vec<(&'static str, String)> {
+        let Part { page, pages } = self.part;
+        let named = [
+            ("first", 1),
+            ("previous", page - 1),
+            ("next", page + 1),
+            ("last", pages),
+        ];
+        let there = |(_, page): &(&str, i64)| pages > 1 && (1..=pages).contains(page);
+        let named = named.into_iter().filter(there);
+        named
+            .map(|(rel, page)| (rel, self.page_url(&page)))
+            .collect()
+    }
 }
 
 /// The feed of `posts`, each with its rendered text, newest first. Source: RFC 4287.
@@ -44,8 +99,9 @@ pub fn json_feed(feed: Feed, posts: &[(PostLine, String)]) -> String {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "home_page_url": site.url(feed.page),
-        "feed_url": site.url(feed.path),
+        "feed_url": feed.url(),
         "language": site.lang,
+        "favicon": site.url(crate::assets::url("icon.svg")),
         "items": posts.iter().map(|(post, html)| json_item(site, post, html)).collect::<Vec<_>>(),
     });
     if !site.description.is_empty() {
@@ -53,6 +109,12 @@ pub fn json_feed(feed: Feed, posts: &[(PostLine, String)]) -> String {
     }
     if !site.owner.is_empty() {
         root["authors"] = json!([{ "name": site.owner, "url": site.url("/") }]);
+    }
+    if let Some(hub) = feed.hub() {
+        root["hubs"] = json!([{ "type": "WebSub", "url": hub.as_str() }]);
+    }
+    if let Some((_, next)) = feed.others().into_iter().find(|(rel, _)| *rel == "next") {
+        root["next_url"] = json!(next);
     }
     root.to_string()
 }
@@ -65,8 +127,13 @@ fn json_item(site: &Site, post: &PostLine, html: &str) -> Value {
         "content_html": content(site, post, html),
         "summary": post.description,
         "date_published": post.published_at.rfc3339(),
-        "date_modified": post.updated_at.rfc3339(),
+        "date_modified": post.changed_at().rfc3339(),
         "tags": post.tags.iter().map(|tag| &tag.name).collect::<Vec<_>>(),
+        "_comments": {
+            "count": post.comment_count,
+            "url": format!("{}#comments", site.url(post.path())),
+            "feed": format!("{}/comments.xml", site.url(post.path())),
+        },
     })
 }
 
@@ -89,7 +156,7 @@ struct AtomFeed<'a> {
 
 impl AtomFeed<'_> {
     fn updated(&self) -> Timestamp {
-        newest(self.posts.iter().map(|(post, _)| post.updated_at))
+        newest(self.posts.iter().map(|(post, _)| post.changed_at()))
     }
 
     /// Atom wants an author; before the blog has an owner it is the blog itself.
@@ -116,6 +183,10 @@ struct CommentFeed<'a> {
 impl CommentFeed<'_> {
     fn updated(&self) -> Timestamp {
         newest(self.comments.iter().map(changed))
+    }
+
+    fn content(&self, comment: &Comment) -> String {
+        absolute::links(&comment.html, &self.feed.site.base_url, &comment.path())
     }
 }
 

@@ -4,12 +4,14 @@
 
 pub mod comment;
 pub mod event;
+pub mod hub;
 pub mod id;
 pub mod media;
 pub mod post;
 pub mod reaction;
 pub mod session;
 pub mod settings;
+pub mod shared;
 pub mod thread;
 pub mod time;
 pub mod topic;

@@ -1,5 +1,6 @@
 //! What the owner can set, with the values a new blog starts with.
 
+use super::hub::Hub;
 use super::typed::{Email, Name};
 use crate::error::Fields;
 
@@ -22,6 +23,8 @@ pub struct Settings {
     pub lang: String,
     /// The colours of its pages.
     pub ink: Ink,
+    /// The WebSub hub that is told of new posts; without one nobody is.
+    pub hub: Option<Hub>,
 }
 
 impl Default for Settings {
@@ -35,6 +38,7 @@ impl Default for Settings {
             presence: true,
             lang: "en".into(),
             ink: Ink::Ledger,
+            hub: None,
         }
     }
 }

@@ -3,18 +3,19 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 
-use super::{Tx, log, reactions, redirects};
+use super::{Tx, log, media, reactions, redirects};
 use crate::error::{Error, Result};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{PostId, VisitorId};
 use crate::model::post::{Neighbours, NewPost, Post, PostKind, PostLink, Standing, Status, Tag};
 use crate::model::reaction::Target;
+use crate::model::shared::{self, Cover};
 use crate::model::time::Timestamp;
 use crate::text::{RENDERER, slug};
 
 const COLUMNS: &str =
     "id, kind, slug, title, summary, excerpt, html, headings, words, status, lang, published_at,
-    updated_at, comments_open, last_thread, comment_count, version";
+    updated_at, comments_open, last_thread, comment_count, version, extra";
 
 /// The `data` of a `post:deleted` whose post was in lists before.
 pub const LISTED_BEFORE: &str = r#"{"from":"published"}"#;
@@ -344,14 +345,25 @@ fn one(conn: &Connection, condition: &str, row: &[&dyn rusqlite::ToSql]) -> Resu
     post.map(|post| {
         Ok(Post {
             tags: tags_of(conn, post.id)?,
+            cover: post.cover.map(|cover| sized(conn, cover)).transpose()?,
             ..post
         })
     })
     .transpose()
 }
 
+/// The cover with what the file knows of its picture.
+fn sized(conn: &Connection, cover: Cover) -> Result<Cover> {
+    let size = cover.hash().map(|hash| media::size(conn, hash));
+    Ok(Cover {
+        size: size.transpose()?.flatten(),
+        ..cover
+    })
+}
+
 fn from_row(row: &Row) -> rusqlite::Result<Post> {
     let headings: String = row.get("headings")?;
+    let extra = serde_json::from_str(&row.get::<_, String>("extra")?).unwrap_or_default();
     Ok(Post {
         id: row.get("id")?,
         kind: row.get("kind")?,
@@ -377,5 +389,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Post> {
         comment_count: row.get("comment_count")?,
         version: row.get("version")?,
         tags: Vec::new(),
+        canonical: shared::canonical(&extra),
+        cover: Cover::of(&extra),
     })
 }

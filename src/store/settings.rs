@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
+use crate::model::hub::Hub;
 use crate::model::settings::{Ink, Settings, Setup};
 
 /// All settings; what was never set has its default.
@@ -21,6 +22,7 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         owner: text("owner", default.owner),
         lang: text("lang", default.lang),
         ink: Ink::parse(&text("ink", String::new())).unwrap_or_default(),
+        hub: Hub::parse(&text("websub_hub", String::new())).unwrap_or_default(),
         presence: text("presence", "on".into()) == "on",
         posts_per_page: number(
             &text("posts_per_page", default.posts_per_page.to_string()),

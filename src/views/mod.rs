@@ -11,10 +11,12 @@ pub mod me;
 pub mod posts;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod sharing;
 pub mod signs;
 #[cfg(test)]
 mod tests;
 
+use crate::model::hub::Hub;
 use crate::model::id::{CommentId, EventId, PostId};
 use crate::model::settings::Ink;
 use crate::model::time::Timestamp;
@@ -34,6 +36,8 @@ pub struct Site {
     pub ink: Ink,
     /// Scheme and host as readers reach it, without a slash at the end.
     pub base_url: String,
+    /// The WebSub hub that is told of new posts, if the owner has chosen one.
+    pub hub: Option<Hub>,
 }
 
 impl Site {
@@ -158,6 +162,8 @@ struct Head {
     listed: bool,
     /// The path of the section it belongs to, which the masthead marks.
     section: &'static str,
+    /// For those who link to it.
+    shared: sharing::Shared,
 }
 
 /// A link of the masthead.
@@ -176,6 +182,7 @@ impl Head {
             path: Some(path),
             listed: true,
             section: "",
+            shared: sharing::Shared::default(),
         }
     }
 
@@ -187,6 +194,7 @@ impl Head {
             path: None,
             listed: false,
             section: "",
+            shared: sharing::Shared::default(),
         }
     }
 

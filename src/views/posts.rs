@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::comments::{ComposerView, News, TalkView, ThreadPart};
 use super::{Frame, Head, signs};
-use crate::model::post::{Heading, Post, Standing, Status};
+use crate::model::post::{Heading, Post, Standing};
 
 /// With fewer headings than this a post has no table of contents.
 const FEWEST_HEADINGS: usize = 3;
@@ -36,13 +36,9 @@ impl<'a> PostPage<'a> {
             true => post.title.clone(),
             false => "Error: your comment was not posted".into(),
         };
-        let head = Head {
-            title,
-            description: post.description().into(),
-            path: Some(talk.page_path(post)),
-            listed: post.status == Status::Published,
-            section: "",
-        };
+        let head = Head::new(&title, talk.page_path(post))
+            .about(post.description())
+            .presenting(frame.site, post);
         PostPage {
             frame,
             head,
@@ -85,10 +81,9 @@ pub struct StaticPage<'a> {
 impl<'a> StaticPage<'a> {
     /// `post` is of the kind [`PostKind::Page`](crate::model::post::PostKind::Page).
     pub fn new(frame: Frame<'a>, post: &'a Post) -> StaticPage<'a> {
-        let head = Head {
-            listed: post.status == Status::Published,
-            ..Head::new(&post.title, post.path()).about(post.description())
-        };
+        let head = Head::new(&post.title, post.path())
+            .about(post.description())
+            .presenting(frame.site, post);
         StaticPage { frame, head, post }
     }
 }

@@ -18,6 +18,7 @@ pub fn site() -> Site {
         lang: "en".into(),
         ink: crate::model::settings::Ink::Ledger,
         base_url: "https://example.org".into(),
+        hub: None,
     }
 }
 
@@ -88,6 +89,8 @@ pub fn post() -> Post {
         comment_count: 1,
         version: 1,
         tags: Vec::new(),
+        canonical: None,
+        cover: None,
     }
 }
 

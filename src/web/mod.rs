@@ -18,6 +18,7 @@ mod posts;
 mod reactions;
 mod reader;
 mod session;
+mod social;
 mod streams;
 mod theme;
 mod throttle;
@@ -36,12 +37,14 @@ use crate::error::Result;
 use crate::live::Live;
 use crate::model::comment::Changer;
 use crate::model::settings::Settings;
+use crate::model::typed::is_text;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, settings};
 use crate::views::{Frame, Me, Site, Theme};
 use reader::Reader;
 
 pub use admin::{Doorkeeper, Invitation};
+pub use social::Pictures;
 
 /// What every handler has at hand.
 pub struct App {
@@ -59,6 +62,8 @@ pub struct App {
     pub form_key: String,
     /// Who may set up a blog that has no owner.
     pub invitation: Invitation,
+    /// The pictures beside links to the blog.
+    pub pictures: Pictures,
     /// Who checks passwords.
     pub doorkeeper: Doorkeeper,
     /// The proxies that are believed when they say whom they ask for.
@@ -103,7 +108,7 @@ impl App {
             .content_type("text/html; charset=utf-8")
             .header(header::CACHE_CONTROL, kept)
             .header(header::VARY, "Cookie")
-            .body(html))
+            .body(printable(html)))
     }
 
     /// Whether readers reach us over TLS, so that cookies may be kept to it.
@@ -153,6 +158,16 @@ fn site(settings: &Settings, base_url: String) -> Site {
         lang: settings.lang.clone(),
         ink: settings.ink,
         base_url,
+        hub: settings.hub.clone(),
+    }
+}
+
+/// The page without the characters that no HTML document may hold, wherever they came from.
+/// Source: HTML, section 13.2.3.5, "Preprocessing the input stream".
+fn printable(html: String) -> String {
+    match html.chars().all(is_text) {
+        true => html,
+        false => html.chars().filter(|&c| is_text(c)).collect(),
     }
 }
 
@@ -244,6 +259,9 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
     let files = following
         .at("/assets/:name", get(assets::show))
         .at("/media/:hash/:name", get(media::show))
+        .at("/social/:key", get(social::of_site))
+        .at("/social/posts/:slug/:key", get(social::of_post))
+        .at("/social/pages/:slug/:key", get(social::of_page))
         .nest("/admin", admin::routes());
     files
         .with(CatchPanic::new().with_handler(|_| {

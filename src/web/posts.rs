@@ -249,7 +249,7 @@ impl Moment<'_> {
 }
 
 /// A number in an address: the first page where nothing is said.
-fn number(word: Option<&str>) -> Result<i64> {
+pub fn number(word: Option<&str>) -> Result<i64> {
     let word = word.filter(|word| !word.is_empty()).unwrap_or("1");
     word.parse().map_err(|_| Error::NotFound)
 }

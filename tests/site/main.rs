@@ -35,6 +35,7 @@ mod reading;
 mod refusing;
 mod requests;
 mod server;
+mod sharing;
 mod starting;
 mod threads;
 mod undisturbed;
