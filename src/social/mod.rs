@@ -225,6 +225,11 @@ mod tests {
             assert_eq!(drawing(title).foot, "");
         }
         assert_eq!(drawing("Party 🎉 time").lines, ["Party time"]);
+        assert_eq!(
+            drawing("Tides in 日本").lines,
+            ["Slack Water"],
+            "half a title"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use askama::Template;
 use resvg::usvg::fontdb::Database;
-use resvg::usvg::{Node, Options, Tree};
+use resvg::usvg::{Node, Options, Text, Tree};
 
 use super::lines::Piece;
 use crate::error::{Error, Result};
@@ -52,6 +52,29 @@ pub struct Word {
 }
 
 impl Word {
+    /// A piece of which nothing can be set: the drawing leaves a text out if there is no font for any of it.
+    fn unset(piece: &Piece) -> Word {
+        Word {
+            text: String::new(),
+            spaced: piece.spaced,
+            width: 0.0,
+            missing: piece.text.clone(),
+        }
+    }
+
+    /// Notes what came out: glyph 0 of a font is the box that stands for what it does not have.
+    fn measure(&mut self, text: &Text) {
+        let spans = text.layouted().iter();
+        let boxes = spans
+            .flat_map(|span| &span.positioned_glyphs)
+            .filter(|glyph| glyph.id.0 == 0);
+        let missing: String = boxes.map(|glyph| glyph.text.as_str()).collect();
+        let whole = std::mem::replace(&mut self.missing, missing);
+        let has = |c: &char| !self.missing.contains(*c);
+        self.text = whole.chars().filter(has).collect();
+        self.width = text.bounding_box().width() / EM;
+    }
+
     /// Whether anything of it cannot be set.
     pub fn lacks(&self) -> bool {
         !self.missing.is_empty()
@@ -91,14 +114,15 @@ impl TypeCase {
     pub fn set(&self, text: &str) -> Result<Vec<Word>> {
         let pieces = super::lines::pieces(text);
         let tree = self.parse(&Sample { pieces: &pieces }.render()?)?;
-        let mut set: Vec<(usize, Word)> = tree
-            .root()
-            .children()
-            .iter()
-            .filter_map(|node| measured(node, &pieces))
-            .collect();
-        set.sort_by_key(|(place, _)| *place);
-        Ok(set.into_iter().map(|(_, word)| word).collect())
+        let mut words: Vec<Word> = pieces.iter().map(Word::unset).collect();
+        for node in tree.root().children() {
+            let Node::Text(text) = node else { continue };
+            let place = text.id().strip_prefix('p').and_then(|it| it.parse().ok());
+            if let Some(word) = place.and_then(|place: usize| words.get_mut(place)) {
+                word.measure(text);
+            }
+        }
+        Ok(words)
     }
 }
 
@@ -111,25 +135,4 @@ impl TypeCase {
 )]
 struct Sample<'a> {
     pieces: &'a [Piece],
-}
-
-/// A piece and its place, if `node` is one.
-fn measured(node: &Node, pieces: &[Piece]) -> Option<(usize, Word)> {
-    let Node::Text(text) = node else { return None };
-    let place: usize = text.id().strip_prefix('p')?.parse().ok()?;
-    let piece = pieces.get(place)?;
-    let glyphs = text
-        .layouted()
-        .iter()
-        .flat_map(|span| &span.positioned_glyphs);
-    let lacking = glyphs.filter(|glyph| glyph.id.0 == 0);
-    let missing: String = lacking.map(|glyph| glyph.text.as_str()).collect();
-    let kept = piece.text.chars().filter(|c| !missing.contains(*c));
-    let word = Word {
-        text: kept.collect(),
-        spaced: piece.spaced,
-        width: text.bounding_box().width() / EM,
-        missing,
-    };
-    Some((place, word))
 }

@@ -265,8 +265,11 @@ fn no_title_breaks_a_feed_a_preview_or_the_facts() {
 #[track_caller]
 fn parsed(files: &[&str]) -> Value {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/feeds.py");
-    let output = Command::new("python3").arg(script).args(files).output();
-    let output = output.expect("there is a python3 (tests/run sees to it)");
+    let output = Command::new("/usr/bin/python3")
+        .arg(script)
+        .args(files)
+        .output();
+    let output = output.expect("Debian's python3 is there (tests/run sees to it)");
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaint}");
     serde_json::from_slice(&output.stdout).unwrap()
