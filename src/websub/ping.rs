@@ -17,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::model::hub::{Hub, is_public};
 
@@ -32,7 +33,7 @@ const LARGEST_HEAD: usize = 16 * 1024;
 pub async fn send(hub: Hub, body: String) -> Result<(), String> {
     let sent = async {
         let stream = connect(&hub).await?;
-        let stream = encrypt(&hub, stream).await?;
+        let stream = encrypt(&hub, stream, roots()).await?;
         accepted(post(&hub, stream, body).await?)
     };
     let sent = timeout(AT_MOST, sent).await;
@@ -58,13 +59,13 @@ fn all_public(found: &[SocketAddr]) -> Result<(), String> {
     }
 }
 
-async fn encrypt(
-    hub: &Hub,
-    stream: TcpStream,
-) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + use<>, String> {
+/// The stream, encrypted, its other end known by a certificate that one of `roots` vouches for.
+async fn encrypt<S>(hub: &Hub, stream: S, roots: RootCertStore) -> Result<TlsStream<S>, String>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let failed =
         |error: &dyn std::fmt::Display| format!("it does not speak TLS as it should: {error}");
-    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -74,10 +75,13 @@ async fn encrypt(
     let host = hub.host().trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).map_err(|error| failed(&error))?;
     let connector = TlsConnector::from(Arc::new(config));
-    connector
-        .connect(name, stream)
-        .await
-        .map_err(|error| failed(&error))
+    let stream = connector.connect(name, stream).await;
+    stream.map_err(|error| failed(&error))
+}
+
+/// Whom browsers believe.
+fn roots() -> RootCertStore {
+    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
 }
 
 async fn post<S>(hub: &Hub, stream: S, body: String) -> Result<StatusCode, String>
@@ -122,7 +126,10 @@ fn accepted(status: StatusCode) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use rustls::ServerConfig;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio_rustls::TlsAcceptor;
 
     use super::*;
 
@@ -172,6 +179,52 @@ mod tests {
         assert!(error.1.unwrap_err().contains("500"));
         assert!(told("").await.1.is_err());
         assert!(told("not HTTP\r\n\r\n").await.1.is_err());
+    }
+
+    /// `hub.example`, vouched for by itself, until 2126.
+    const CERTIFICATE: &[u8] = include_bytes!("fixtures/hub.example.der");
+    const KEY: &[u8] = include_bytes!("fixtures/hub.example.key");
+
+    /// Greets whoever believes `hub.example`.
+    async fn greet(stream: DuplexStream) {
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(
+                    vec![CertificateDer::from(CERTIFICATE)],
+                    PrivateKeyDer::try_from(KEY).unwrap(),
+                )
+                .unwrap();
+        let accepted = TlsAcceptor::from(Arc::new(config)).accept(stream).await;
+        if let Ok(mut stream) = accepted {
+            stream.write_all(b"hello").await.unwrap();
+            stream.flush().await.unwrap();
+        }
+    }
+
+    /// What is heard from `hub.example` by someone who asked for `name` and believes `roots`.
+    async fn heard(name: &str, roots: RootCertStore) -> Result<[u8; 5], String> {
+        let (ours, theirs) = duplex(16 * 1024);
+        let greeting = tokio::spawn(greet(theirs));
+        let mut stream = encrypt(&hub(name), ours, roots).await?;
+        let mut heard = [0; 5];
+        stream.read_exact(&mut heard).await.unwrap();
+        greeting.await.unwrap();
+        Ok(heard)
+    }
+
+    #[tokio::test]
+    async fn only_a_hub_that_proves_its_name_is_spoken_to() {
+        let mut own = RootCertStore::empty();
+        own.add(CertificateDer::from(CERTIFICATE)).unwrap();
+        let trusted = heard("https://hub.example/", own.clone()).await;
+        assert_eq!(trusted, Ok(*b"hello"));
+        let other_name = heard("https://other.example/", own).await;
+        assert!(other_name.unwrap_err().contains("TLS"));
+        let unknown = heard("https://hub.example/", roots()).await;
+        assert!(unknown.unwrap_err().contains("TLS"));
     }
 
     #[test]
