@@ -65,10 +65,15 @@ create table posts (
     created_at       integer not null,
     updated_at       integer not null,
     comments_open    integer not null default 1 check (comments_open in (0, 1)),
+    discussion       text not null default 'thread' check (discussion in ('thread', 'chat')),
     last_number      integer not null default 0,   -- the number given to the newest comment; never goes back
     last_thread      integer not null default 0,   -- the number given to the newest thread; never goes back
     comment_count    integer not null default 0,   -- published comments
+    last_entry       integer not null default 0,   -- the number given to the newest entry; never goes back
+    entry_count      integer not null default 0,   -- published entries
     version          integer not null default 1,   -- rises with every change to the post
+    trashed_from     text,                         -- the status to which a post in the trash goes back
+    trashed_at       integer,
     reaction_version integer not null default 0,   -- rises with every reaction to the post
     extra            text not null default '{}',   -- front matter we have no column for, so that an export returns it
     source           text,                         -- importer, with source_id the key of an imported row
@@ -96,6 +101,26 @@ create table post_tags (
 ) strict, without rowid;
 
 create index post_tags_by_tag on post_tags (tag_id, post_id);
+
+-- What the author is writing and has not published: the editor's fields as typed.
+create table manuscripts (
+    post_id  integer not null primary key references posts on delete cascade,
+    fields   text not null,                        -- JSON, src/model/manuscript.rs
+    version  integer not null,                     -- rises with every save, so that two windows notice each other
+    saved_at integer not null
+) strict;
+
+-- The texts a post has had, the one it has now among them.
+create table revisions (
+    id       integer primary key autoincrement,
+    post_id  integer not null references posts on delete cascade,
+    title    text not null,
+    summary  text,
+    body     text not null,
+    saved_at integer not null
+) strict;
+
+create index revisions_by_post on revisions (post_id, id desc);
 
 -- Every other path that leads to a post: earlier slugs, aliases, the addresses it had elsewhere.
 create table redirects (
@@ -148,6 +173,25 @@ create index comments_by_time on comments (status, created_at);
 create index comments_by_post_time on comments (post_id, created_at);
 create unique index comments_by_op on comments (post_id, op) where op is not null;
 
+-- What the owner adds to a post as it happens: a liveblog.
+create table entries (
+    id         integer primary key autoincrement,
+    post_id    integer not null references posts on delete cascade,
+    number     integer not null,                   -- its row in the post, never reused
+    title      text,
+    excerpt    text not null,                      -- plain text, derived from the body; empty once deleted
+    body       text not null,                      -- Markdown source; empty once deleted
+    html       text not null,                      -- rendered once, when saved; empty once deleted
+    renderer   integer not null,
+    status     text not null check (status in ('published', 'deleted')),
+    created_at integer not null,
+    edited_at  integer,
+    version    integer not null default 1,
+    unique (post_id, number)
+) strict;
+
+create index entries_by_time on entries (status, created_at);
+
 create table reactions (
     post_id    integer not null references posts on delete cascade,
     comment_id integer not null default 0,         -- 0 for a reaction to the post itself
@@ -164,7 +208,7 @@ create table events (
     id       integer primary key autoincrement,    -- the event id that streams send
     kind     text not null,                        -- noun:verb, a closed list (src/model/event.rs)
     post_id  integer,                              -- the post whose stream carries it
-    subject  integer not null,                     -- the row it speaks of: a post, a comment or a batch; of a reaction, the
+    subject  integer not null,                     -- the row it speaks of: a post, a comment, an entry or a batch; of a reaction, the
                                                    -- comment reacted to, or 0 for the post
     audience text not null,                        -- 'public', 'owner' or 'visitor:ID' (the owner sees all)
     at       integer not null,

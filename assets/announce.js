@@ -1,13 +1,12 @@
 // The page's one voice for screen readers, `#announce`, so that events never talk over one another.
-import { plural } from "./parts.js";
+import { $, plural } from "./parts.js";
 
 const PAUSE = 5000; // milliseconds between two announcements of arrivals
-const voice = document.getElementById('announce');
-let unsaid = 0, speaking, last = -PAUSE;
+const voice = $('#announce');
+let unsaid = 0, speaking = 0, last = -PAUSE;
 
 /** Says `text` politely, also when it was the last thing said. */
 export function say(text) {
-  if (!voice) return;
   last = performance.now();
   voice.textContent = '';
   setTimeout(() => { voice.textContent = text; }, 100);
@@ -16,16 +15,8 @@ export function say(text) {
 /** Counts a comment that arrived. Those of five seconds are announced together, by number and never by their text. */
 export function arrived() {
   unsaid++;
-  speaking ??= setTimeout(speak, 1000);
-}
-
-function speak() {
-  const wait = last + PAUSE - performance.now();
-  if (wait > 0) {
-    speaking = setTimeout(speak, wait);
-    return;
-  }
-  say(plural(unsaid, 'new comment'));
-  unsaid = 0;
-  speaking = null;
+  speaking ||= setTimeout(() => {
+    say(plural(unsaid, 'new comment'));
+    unsaid = speaking = 0;
+  }, Math.max(1000, last + PAUSE - performance.now()));
 }

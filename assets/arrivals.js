@@ -1,10 +1,10 @@
 // What is new and not yet looked at. Reading is sacred: a comment is put into the page only where nothing on screen
 // moves, and never while someone selects or types; the others wait behind the pill, and so does the way to the new ones.
-import { lazily, plural } from "./parts.js";
+import { $, $$, byId, goTo, lazily, plural } from "./parts.js";
 
 const AT_HAND = 20_000; // milliseconds that the word about an absence stays
 
-const pill = document.getElementById('pill'), away = document.getElementById('away');
+const pill = $('#pill'), away = $('#away');
 const unseen = new Set(); // the element ids of the new comments in the page that were not on screen yet
 let since = ''; // what the count says after its noun
 let gone;
@@ -35,13 +35,12 @@ export function markNew(article) {
 
 /** Brings the pill up to date with what waits and what is unseen. */
 export const drawPill = lazily(() => {
-  if (!pill) return;
-  for (const id of unseen) if (!document.getElementById(id)) unseen.delete(id);
+  for (const id of unseen) if (!byId(id)) unseen.delete(id);
   const waiting = [...queue.values()].filter(article => article.dataset.state !== 'deleted').length;
   const n = waiting + unseen.size;
   pill.hidden = !n;
   if (!n) since = '';
-  pill.querySelector('.count').textContent = plural(n, 'new comment') + (waiting ? '' : since);
+  $('.count', pill).textContent = plural(n, 'new comment') + (waiting ? '' : since);
 });
 
 /** Makes the pill work: `release` puts what waits into the page, then the next new comment is shown. */
@@ -49,15 +48,14 @@ export function startPill(release) {
   pill?.addEventListener('click', () => {
     away.hidden = true;
     release();
-    const next = [...document.querySelectorAll('#threads .comment')].find(article => unseen.has(article.id));
+    const next = $$('#threads .comment').find(article => unseen.has(article.id));
     if (next) show(next);
   });
 }
 
 /** Brings an article to the reader's eyes and gives it the focus. */
 export function show(article) {
-  article.scrollIntoView({ block: 'center' });
-  article.focus({ preventScroll: true });
+  goTo(article, 'center');
   see(article);
 }
 
@@ -69,7 +67,6 @@ export function sinceLastVisit(articles) {
 
 /** Shows a word about the reader's absence beside the pill, where it moves nothing. */
 export function tellAbsence(text) {
-  if (!away) return;
   away.textContent = text;
   away.hidden = false;
   clearTimeout(gone);

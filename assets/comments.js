@@ -3,46 +3,37 @@
 import { arrived, say } from "./announce.js";
 import { calm, drawPill, markNew, queue, startPill } from "./arrivals.js";
 import { leave, replyingTo, visit } from "./forms.js";
-import { keepFocus, lazily, part, plural, steady, swap } from "./parts.js";
+import { $, $$, byId, find, idOf, inChat, keepFocus, lazily, part, plural, steady, swap } from "./parts.js";
 
 const PER_PAGE = 100; // threads on one page of comments, as on the server
 const DEEPEST = 2; // answers to a comment of this depth stand beside it
-const HANDFUL = 20; // comments that a page takes in without a halt
+const TURN = 8; // milliseconds of putting comments into the page before the browser has its turn
 const MISSING = 3000; // milliseconds that an answer waits for the comment it answers
 
-const talk = document.getElementById('comments');
-const threads = () => document.getElementById('threads');
+const talk = $('#comments');
+const follows = () => 'follow' in talk.dataset; // whether the page of a chat goes along with its end (chat.js)
+const threads = () => $('#threads');
 
-/** The article of a comment, if it is in the page. */
-export const find = id => document.getElementById(`comment-${id}`);
-const idOf = article => article.id.slice('comment-'.length);
 const newer = (a, b) => +a.dataset.version > +b.dataset.version;
 
-const waiting = new Map(); // a comment's id → the answers that came before it and before its place behind the pill
+const waiting = new Map(); // a comment's id → its article, until what it answers has come, if only behind the pill
 const held = new Map(); // a comment's id → its newer article, until the reader has let go of the text selected in it
-let overdue, heal = () => {};
-
-/** Has `renew` called when an answer waits in vain, because the comment that it answers never came. */
-export function onMissing(renew) {
-  heal = renew;
-}
+let overdue;
 
 /**
  * Applies a `comment:…` event. A rejected one was only ever seen by its writer. What it did, where it did something:
  * `new`, `edited` or `removed`.
  */
 export function comment(kind, frame) {
-  let done;
-  if (/:(deleted|rejected)$/.test(kind)) steady(() => { done = remove(frame.comment, frame.html); });
-  else if (/:(created|updated)$/.test(kind)) steady(() => { done = upsert(frame.html); });
-  else return;
+  if (/approved|pending/.test(kind)) return; // a word to one reader; the comment itself is told to everyone
+  const done = steady(() => (/deleted|rejected/.test(kind) ? remove(`${frame.comment}`, frame.html) : upsert(frame.html)));
   count(frame.count);
   drawPill();
   return done;
 }
 
 function upsert(html) {
-  const article = part(html), id = idOf(article), old = document.getElementById(article.id);
+  const article = part(html), id = idOf(article), old = byId(article.id);
   if (old) return replace(old, article);
   if (!queue.has(id)) {
     if (!onThisPage(article)) return 'new';
@@ -55,7 +46,8 @@ function upsert(html) {
   return 'edited';
 }
 
-const onThisPage = article => Math.ceil(article.dataset.thread / PER_PAGE) === +(talk.dataset.page || 1);
+// The newest page of a chat goes on and on.
+const onThisPage = ({ dataset }) => Math.min(Math.ceil(dataset.thread / PER_PAGE), talk.dataset.latest ?? 1e9) === +talk.dataset.page;
 
 // ---- change
 
@@ -69,7 +61,7 @@ function replace(old, article) {
   }
   if (state === 'new') article.dataset.state = state;
   // The reactions have events and versions of their own, and only the form in the page knows which are the reader's.
-  const mine = old.querySelector('.react'), theirs = article.querySelector('.react');
+  const mine = $('.react', old), theirs = $('.react', article);
   keepFocus(() => {
     if (mine && theirs) theirs.replaceWith(mine);
     exchange(old, article);
@@ -81,7 +73,9 @@ function replace(old, article) {
 function exchange(old, fresh) {
   const { top, bottom, height } = old.getBoundingClientRect();
   swap(old, fresh);
-  if (bottom > 0 && top < innerHeight) hold(fresh, height);
+  if (bottom <= 0 || top >= innerHeight || fresh.getBoundingClientRect().height === height) return;
+  fresh.style.cssText = `block-size:${height}px;overflow:auto`;
+  released.observe(fresh);
 }
 
 const released = new IntersectionObserver(entries => {
@@ -94,12 +88,6 @@ const released = new IntersectionObserver(entries => {
     });
   }
 });
-
-function hold(article, height) {
-  if (article.getBoundingClientRect().height === height) return;
-  article.style.cssText = `block-size:${height}px;overflow:auto`;
-  released.observe(article);
-}
 
 document.addEventListener('selectionchange', () => {
   if (!held.size || !getSelection().isCollapsed) return;
@@ -132,63 +120,47 @@ function place(article, now) {
     item.append(article);
     if (before) before.after(item);
     else (list ?? newReplies(answered.parentElement)).prepend(item);
-    talk.querySelector('.empty')?.remove();
-    if (!now) low = item;
-    if (!state && now !== 'own') markNew(article);
+    if (!state && now !== 'own' && !follows()) markNew(article);
   }
-  const answers = waiting.get(id) ?? [];
-  waiting.delete(id);
-  answers.forEach(answer => place(answer, now));
+  for (const [reply, answer] of waiting) {
+    if (answer.dataset.parent === id && waiting.delete(reply)) place(answer, now);
+  }
 }
-
-// What is put below something that is below the window is there too: no need to lay the page out for each of many.
-let low;
-const lookAgain = lazily(() => { low = null; });
-addEventListener('scroll', () => { low = null; }, { passive: true });
 
 /** Whether something may be put after `element`, or at its head, now. */
 function isFree(element, atHead) {
-  lookAgain();
+  if (follows()) return true;
   if (!calm()) return false;
-  if (low?.isConnected && (low === element || low.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING)) {
-    return true;
-  }
   const { top, bottom } = element.getBoundingClientRect();
   return (atHead ? top : bottom) >= innerHeight;
 }
 
-// Puts what waits behind the pill into the page, many of them in several turns.
+// Puts what waits behind the pill into the page, in as many turns as it takes.
 function release() {
-  const articles = [...queue.values()].sort((a, b) => a.dataset.number - b.dataset.number).slice(0, HANDFUL);
+  const end = performance.now() + TURN;
   steady(() => {
-    for (const article of articles) {
-      queue.delete(idOf(article));
+    for (const [id, article] of [...queue].sort(([, a], [, b]) => a.dataset.number - b.dataset.number)) {
+      queue.delete(id);
       place(article, true);
+      if (performance.now() > end) break;
     }
   });
-  if (queue.size && articles.length) setTimeout(release);
+  if (queue.size) setTimeout(release);
   drawPill();
 }
 startPill(release);
+addEventListener('follow', release);
 
 function wait(article) {
-  const { parent } = article.dataset;
-  forget(idOf(article));
-  waiting.set(parent, [...(waiting.get(parent) ?? []), article]);
+  waiting.set(idOf(article), article);
   overdue ??= setTimeout(() => {
     overdue = null;
-    if (waiting.size) heal();
+    if (waiting.size) dispatchEvent(new Event('missing')); // what it answers never came: the page is read anew
   }, MISSING);
 }
 
 function forget(id) {
-  held.delete(id);
-  queue.delete(id);
-  for (const [parent, answers] of waiting) {
-    const left = answers.filter(answer => idOf(answer) !== id);
-    if (left.length) waiting.set(parent, left);
-    else waiting.delete(parent);
-  }
+  for (const kept of [held, queue, waiting]) kept.delete(id);
 }
 
 const number = item => +item.firstElementChild.dataset.number;
@@ -197,7 +169,7 @@ const number = item => +item.firstElementChild.dataset.number;
 function repliesTo(item) {
   let depth = 0;
   for (let up = item; (up = up.parentElement.closest('li'));) depth++;
-  return depth >= DEEPEST ? item.parentElement : item.querySelector(':scope > ol');
+  return depth >= DEEPEST ? item.parentElement : $(':scope > ol', item);
 }
 
 function newReplies(item) {
@@ -211,15 +183,14 @@ function newReplies(item) {
 
 /** Puts the item of a comment on its way below what it answers, or at the end. */
 export function putAmong(item) {
-  const answered = find(item.dataset.parent)?.parentElement;
+  const answered = !inChat && find(item.dataset.parent)?.parentElement;
   (answered ? repliesTo(answered) ?? newReplies(answered) : threads()).append(item);
-  talk.querySelector('.empty')?.remove();
 }
 
 /** Puts the real article in the place of an item on its way; one that stands on another page leads there. */
 export function settleHere(item, article) {
   if (find(idOf(article))) item.remove();
-  else if (!onThisPage(article)) location.assign(article.querySelector('.no').href);
+  else if (!onThisPage(article)) location.assign($('.no', article).href);
   else {
     forget(idOf(article));
     if (article.dataset.parent && !find(article.dataset.parent)) release();
@@ -231,9 +202,9 @@ export function settleHere(item, article) {
 // ---- go
 
 function remove(id, html) {
-  const old = find(id), tombstone = html && part(html), behind = queue.has(String(id));
-  forget(String(id));
-  if (old && replyingTo() === String(id)) {
+  const old = find(id), tombstone = html && part(html), behind = queue.has(id);
+  forget(id);
+  if (old && replyingTo() === id) {
     leave(true);
     say('The comment you were answering was deleted. Your text is kept.');
   }
@@ -242,7 +213,7 @@ function remove(id, html) {
   } else if (!old) {
     if (onThisPage(tombstone)) place(tombstone);
   } else if (newer(tombstone, old) || old.dataset.state !== 'deleted') {
-    old.parentElement.querySelector(':scope > .own')?.remove();
+    $(':scope > .own', old.parentElement)?.remove();
     exchange(old, tombstone);
   } else return;
   if (old || behind) return 'removed';
@@ -251,13 +222,13 @@ function remove(id, html) {
 // On screen its place stays, empty, until the reader has looked elsewhere.
 function vanish(article) {
   const item = article.parentElement, { top, bottom, height } = item.getBoundingClientRect();
+  if ($('#respond', item)) leave();
   if (bottom < 0 || top > innerHeight) return take(article);
-  if (item.querySelector('#respond')) leave();
-  if (item.contains(document.activeElement)) talk.querySelector('h2').focus();
+  if (item.contains(document.activeElement)) $('h2', talk).focus();
   const { number, parent } = article.dataset, hole = document.createElement('div');
   Object.assign(hole.dataset, { number, parent, state: 'gone' });
   hole.style.cssText = `block-size:${height}px;margin-block-end:-${parseFloat(getComputedStyle(item).paddingTop)}px`;
-  item.replaceChildren(hole, ...item.querySelectorAll('.sent'));
+  item.replaceChildren(hole, ...$$('.sent', item));
   item.removeAttribute('id');
   released.observe(hole);
   takeAbove(parent);
@@ -266,8 +237,7 @@ function vanish(article) {
 // Replies that still hang on it are deleted too, or the server had sent a tombstone; their own events follow.
 function take(article) {
   const item = article.parentElement, replies = item.parentElement;
-  if (item.querySelector('#respond')) leave();
-  item.querySelectorAll('.sent').forEach(own => threads().append(own));
+  $$('.sent', item).forEach(own => threads().append(own));
   item.remove();
   if (!replies.children.length && replies !== threads()) replies.remove();
   takeAbove(article.dataset.parent);
@@ -277,14 +247,12 @@ function take(article) {
 function takeAbove(parent) {
   const above = parent ? find(parent) : null, hangsOn = answer => answer.dataset.parent === parent;
   if (above?.dataset.state !== 'deleted') return;
-  if (![...talk.querySelectorAll('.comment'), ...queue.values()].some(hangsOn)) vanish(above);
+  if (![...$$('.comment', talk), ...queue.values()].some(hangsOn)) vanish(above);
 }
 
 let total;
 const drawCount = lazily(() => {
-  talk.querySelector('.count').textContent = plural(total, 'comment');
-  const toc = document.querySelector('.toc a[href="#comments"]');
-  if (/\d/.test(toc?.textContent)) toc.textContent = plural(total, 'comment');
+  for (const place of $$('.total')) place.textContent = plural(total, 'comment');
 });
 
 function count(n) {
@@ -301,9 +269,9 @@ export function renewComments(fresh) {
   held.clear();
   queue.clear();
   steady(() => visit(() => {
-    const list = fresh.querySelector('#threads'), own = threads().querySelectorAll('.sent'), news = [];
-    for (const article of list.querySelectorAll('.comment')) {
-      const old = document.getElementById(article.id);
+    const list = $('#threads', fresh), own = $$('.sent', threads()), news = [];
+    for (const article of $$('.comment', list)) {
+      const old = byId(article.id);
       if (old?.dataset.state === 'new' && !article.dataset.state) article.dataset.state = 'new';
       if (!old && !article.dataset.state) news.push(article);
     }
@@ -313,8 +281,7 @@ export function renewComments(fresh) {
       markNew(article);
       arrived();
     }
-    if (list.children.length) talk.querySelector('.empty')?.remove();
-    talk.querySelector('.count').textContent = fresh.querySelector('.count').textContent;
+    swap($('.total', talk), $('.total', fresh));
   }));
   drawPill();
 }

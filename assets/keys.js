@@ -1,15 +1,15 @@
 // j and k go from comment to comment, unless they are being typed or the focus is on something else than a comment.
+import { $$, goTo } from "./parts.js";
 
 /** Starts listening for them. */
 export function startKeys() {
-  document.addEventListener('keydown', event => {
+  addEventListener('keydown', event => {
     const step = { j: 1, k: -1 }[event.key], at = document.activeElement;
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     if (at !== document.body && (!at.closest('#threads') || at.matches('input, textarea'))) return;
-    const all = [...document.querySelectorAll('#threads .comment')], here = all.indexOf(at.closest('.comment'));
-    const below = all.findIndex(article => article.getBoundingClientRect().top >= 0);
-    const next = all[here < 0 ? (below < 0 ? all.length : below) + (step < 0 ? -1 : 0) : here + step];
-    next?.scrollIntoView({ block: 'nearest' });
-    next?.focus({ preventScroll: true });
+    const all = $$('#threads .comment'), here = all.indexOf(at.closest('.comment'));
+    const above = all.filter(article => article.getBoundingClientRect().top < 0).length;
+    const next = all[here < 0 ? above + Math.min(step, 0) : here + step];
+    if (next) goTo(next);
   });
 }

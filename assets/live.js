@@ -1,25 +1,8 @@
-// The entry: starts what the page has room for. Nothing here is needed; every form and link works without it.
+// Keeps a page alive: follows the stream of what it shows, applies what comes, and says how the connection is.
 import { say } from "./announce.js";
-import { tellAbsence } from "./arrivals.js";
-import { comment, onMissing, renewComments } from "./comments.js";
-import { startCopying } from "./copy.js";
-import { startForms } from "./forms.js";
-import { startKeys } from "./keys.js";
-import { personal, startMe } from "./me.js";
-import { page } from "./parts.js";
-import { renewPosts, reveal, row, thisPost } from "./posts.js";
-import { hidePresence, presence } from "./presence.js";
-import { reaction, renewReactions, startReactions } from "./reactions.js";
-import { send, settle, startSending } from "./sending.js";
+import { personal } from "./me.js";
+import { $, page } from "./parts.js";
 import { follow } from "./stream.js";
-import { startVisit } from "./visits.js";
-
-const WORDS = { live: 'Live', polling: 'Updates every 25 s', reconnecting: 'Reconnecting', offline: 'Offline', ended: 'Ended' };
-
-// What a page follows: the comments of its post, or the list of posts.
-const id = ['comments', 'posts'].find(id => document.getElementById(id)?.dataset.events);
-const followed = () => document.getElementById(id);
-const inPost = id === 'comments';
 
 const SLICE = 8; // milliseconds of applying events before the browser has its turn
 
@@ -36,7 +19,8 @@ function work() {
   const end = performance.now() + SLICE;
   while (todo.length && performance.now() < end) {
     try {
-      apply(...todo.shift());
+      const event = todo.shift();
+      if (!personal(...event)) apply(...event);
     } catch (error) {
       reportError(error); // one event that cannot be shown must not stop the ones behind it
     }
@@ -44,29 +28,15 @@ function work() {
   turn = todo.length ? setTimeout(work) : null;
 }
 
-function apply(kind, frame, missed) {
-  if (personal(kind, frame)) return;
-  if (!inPost) row(kind, frame);
-  else if (kind.startsWith('comment:')) {
-    if (frame.op && frame.html && settle(frame.op, frame)) missed = false;
-    const done = comment(kind, frame);
-    if (missed && done) absent(done);
-  } else if (kind === 'reaction:updated') reaction(frame);
-  else if (kind === 'presence') presence(frame);
-  else thisPost(kind);
-}
+let root, apply, renew, onState;
 
-// What happened in a time in which nobody listened is summed up, once it has all come.
-let sums = {}, summing;
-function absent(done) {
-  sums[done] = (sums[done] ?? 0) + 1;
-  clearTimeout(summing);
-  summing = setTimeout(() => {
-    const text = `While you were away: ${['new', 'edited', 'removed'].filter(it => sums[it]).map(it => `${sums[it]} ${it}`).join(', ')}`;
-    sums = {};
-    tellAbsence(text);
-    say(text);
-  }, 300);
+/**
+ * Follows the stream that the element `css` names. `show(kind, frame, missed)` applies an event, `take(page)` takes over a
+ * freshly fetched page, `hear(state)` is told of the connection. The window's event `missing` has the page fetched again.
+ */
+export function live(css, show, take, hear) {
+  [root, apply, renew, onState] = [css, show, take, hear];
+  if ($(root)?.dataset.events) addEventListener('missing', follow($(root).dataset, receive, tell, refetch));
 }
 
 // A connection that is renewed within a second is not worth a word.
@@ -80,41 +50,22 @@ function tell(next) {
 function showState(next) {
   if (next === 'offline') say('Offline. What is new will not appear.');
   else if (state === 'offline' && next === 'live') say('Live again.');
-  if (next === 'ended') reveal('gone');
-  if (next !== 'live') hidePresence();
+  onState?.(next);
   state = next;
-  followed().dataset.live = { ended: 'offline', polling: 'live' }[next] ?? next;
-  for (const link of document.querySelectorAll('.nojs')) link.hidden = /live|polling/.test(next);
-  const line = document.getElementById('live-state');
+  $(root).dataset.live = { ended: 'offline', polling: 'live' }[next] ?? next;
+  const line = $('#live-state');
   if (!line) return;
-  line.querySelector('.txt').textContent = WORDS[next];
+  $('.txt', line).textContent = next === 'polling' ? 'Updates every 25 s' : next[0].toUpperCase() + next.slice(1);
   line.hidden = false;
 }
 
 // The page's own address may be that of a form that came back with errors, so the post's is taken from the stream's.
 async function refetch() {
-  const path = followed().dataset.events.replace(/\/events$/, '') || location.pathname;
+  const path = $(root).dataset.events.replace(/\/events$/, '') || location.pathname;
   const answer = await fetch(path + location.search, { cache: 'no-store', headers: { accept: 'text/html' } });
-  if (!answer.ok) throw new Error(`the page could not be fetched again: ${answer.status}`);
+  if (!answer.ok) throw answer;
   todo.length = 0; // the fresh page is newer than what has come
-  const fresh = page(await answer.text()), { after, at } = fresh.getElementById(id).dataset;
-  if (inPost) {
-    renewComments(fresh);
-    renewReactions(fresh);
-  } else renewPosts(fresh);
+  const fresh = page(await answer.text()), { after, at } = $(root, fresh).dataset;
+  renew(fresh);
   return { after, at };
 }
-
-startForms(send);
-startReactions();
-startCopying();
-if (inPost) {
-  startSending();
-  startVisit();
-  startKeys();
-}
-if (id) {
-  const { events: url, after, at } = followed().dataset;
-  const stream = follow({ url, after, at, onEvent: receive, onState: tell, onReset: refetch });
-  onMissing(() => stream.renew({ reason: 'missing' }));
-} else startMe();

@@ -5,15 +5,27 @@
 const trust = { createHTML: html => html };
 const policy = globalThis.trustedTypes?.createPolicy('rowlog', trust) ?? trust;
 
+/** The first element that matches, in the page or in one of its elements; nothing in nothing. */
+export const $ = (css, from = document) => from && from.querySelector(css);
+
+/** Every element that matches. */
+export const $$ = (css, from = document) => [...from.querySelectorAll(css)];
+
+/** The element of that id. */
+export const byId = id => document.getElementById(id);
+
+/** The article of a comment, if it is in the page; and its number, as in `data-parent`. */
+export const find = id => byId(`comment-${id}`);
+export const idOf = article => article.id.slice('comment-'.length);
+
+/** Whether the comments stand in one row and the form stays below them. */
+export const inChat = $('.chat');
+
 /** The document that a whole page, or a piece of one, parses to. */
 export const page = html => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
 
 /** The root element of one of the server's parts. */
-export function part(html) {
-  const box = document.createElement('template');
-  box.innerHTML = policy.createHTML(html);
-  return box.content.firstElementChild;
-}
+export const part = html => page(html).body.firstElementChild;
 
 /** A number with its noun: "1 comment", "8 comments". */
 export const plural = (n, noun) => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
@@ -31,37 +43,58 @@ export function lazily(draw) {
 
 const focusable = 'a,button,input,select,summary,textarea';
 
-/** Runs `change`, then gives the focus back to `element` if moving it took the focus away. */
-export function keepFocus(change, element = document.activeElement) {
-  const { selectionStart: start, selectionEnd: end } = element ?? {};
+/** Runs `change`, then gives the focus back to what had it, if being moved took it away. */
+export function keepFocus(change) {
+  const element = document.activeElement;
   change();
-  if (!element?.isConnected || element === document.activeElement) return;
+  if (element.isConnected && element !== document.activeElement) element.focus({ preventScroll: true });
+}
+
+/** Brings an element to the reader's eyes, at the nearest edge or where `block` says, and gives it the focus. */
+export function goTo(element, block = 'nearest') {
+  element.scrollIntoView({ block });
   element.focus({ preventScroll: true });
-  if (start != null) element.setSelectionRange(start, end);
 }
 
 /** Puts `fresh` in the place of `old`. The focus goes from a control to the one that takes its place. */
 export function swap(old, fresh) {
-  const at = document.activeElement, all = [...old.querySelectorAll(focusable)];
-  const turn = at === old ? fresh : fresh.querySelectorAll(focusable)[all.indexOf(at)];
-  const held = old.contains(at);
+  const at = document.activeElement, held = old.contains(at), turn = $$(focusable, old).indexOf(at);
   old.replaceWith(fresh);
-  if (held) (at.isConnected ? at : turn ?? fresh).focus({ preventScroll: true });
+  if (held) (at.isConnected ? at : $$(focusable, fresh)[turn] ?? fresh).focus({ preventScroll: true });
 }
 
 const anchored = CSS.supports('overflow-anchor', 'auto');
 let rest = 0; // what a browser that scrolls by whole pixels still owes
 
-/** Runs `change` so that what is being read stays where it is, in browsers without scroll anchoring too. */
-export function steady(change) {
-  if (anchored) return change();
-  const read = [...document.querySelectorAll('.comment, #respond, .row')].find(e => e.getBoundingClientRect().bottom > 0);
-  const top = () => read.getBoundingClientRect().top, before = read && top();
-  change();
-  if (!read?.isConnected || before > innerHeight) return; // what is read then stands above everything that moved
+/** What `change` returns, run so that what is read stays where it is, in browsers without scroll anchoring too. */
+export const steady = change => (anchored ? change() : hold(change));
+
+/** The same for a change that takes what is read out of the page and puts it back. */
+export function hold(change) {
+  const read = $$('.comment, #respond, .entry, .row').find(e => e.getBoundingClientRect().bottom > 0);
+  const top = () => read.getBoundingClientRect().top, before = read && top(), done = change();
+  if (!read?.isConnected || before > innerHeight) return done; // what is read then stands above everything that moved
   const moved = top() - before + rest, y = scrollY;
   scrollBy({ top: moved, behavior: 'instant' });
   rest = moved - (scrollY - y);
+  return done;
+}
+
+/**
+ * Has `act(form, button)` do what the forms that match would do. Where it comes to `false`, the browser does it after
+ * all, and the server's own page says why.
+ */
+export function onSubmit(css, act) {
+  let plainly = false;
+  addEventListener('submit', async event => {
+    const { target: form, submitter: button } = event;
+    if (plainly || !form.matches(css)) return;
+    event.preventDefault();
+    if (await act(form, button) !== false) return;
+    plainly = true;
+    form.requestSubmit(button);
+    plainly = false;
+  });
 }
 
 /** Keeps a text in this browser under `key`; an empty one is forgotten. Without storage nothing is kept. */

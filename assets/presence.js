@@ -1,27 +1,25 @@
 // Who reads the same post now: a tally, a number, and the names of those who want to be seen.
-const MOST_STROKES = 30; // more cannot be counted at a glance
+import { $ } from "./parts.js";
+
+const GLANCE = 30; // more strokes cannot be counted
 const STEP = 3.5; // pixels from one stroke of a tally to the next
 
-/** Shows a `presence` frame. */
-export function presence({ readers, names = [] }) {
-  const line = document.getElementById('presence');
+/** Shows a `presence` frame; without one, nobody knows who reads. */
+export function presence(frame) {
+  const line = $('#presence');
   if (!line) return;
+  line.hidden = !frame;
+  if (!frame) return;
+  const { readers, names } = frame;
   const text = readers < 2 ? 'Only you reading' : `${readers.toLocaleString('en')} people reading`;
-  line.querySelector('.txt').textContent = names.length ? `${text}: ${names.join(', ')}` : text;
-  drawTally(line.querySelector('svg'), readers > MOST_STROKES ? 0 : Math.max(1, readers));
-  line.hidden = false;
+  $('.txt', line).textContent = [text, names.join(', ')].filter(Boolean).join(': ');
+  drawTally($('svg', line), readers > GLANCE ? 0 : readers);
+  dispatchEvent(new CustomEvent('presence', { detail: frame }));
 }
 
 // Every fifth stroke crosses the four before it.
-function drawTally(svg, n) {
-  const x = at => 1.5 + STEP * at;
-  const stroke = at => (at % 5 < 4 ? `M${x(at)} 1v10` : `M${x(at - 4) - 1} 9 ${x(at) - 1.5} 3`);
-  svg.setAttribute('width', x(n));
-  svg.firstElementChild.setAttribute('d', Array.from({ length: n }, (_, at) => stroke(at)).join(''));
-}
-
-/** Nobody knows who reads while there is no stream. */
-export function hidePresence() {
-  const line = document.getElementById('presence');
-  if (line) line.hidden = true;
+function drawTally(svg, length) {
+  const stroke = (_, at) => (at % 5 < 4 ? `M${STEP * at + 2} 1v10` : `M${STEP * at - 13} 9l14-6`);
+  svg.setAttribute('width', STEP * length + 2);
+  $('path', svg).setAttribute('d', Array.from({ length }, stroke).join(''));
 }

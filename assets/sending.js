@@ -1,14 +1,14 @@
 // A comment on its way: shown at once, made real by the answer or by the event, whichever comes first, and never lost.
 // What was not sent is kept in this browser and can be sent again, under the same mark, or taken back into the form.
 import { say } from "./announce.js";
-import { find, putAmong, settleHere } from "./comments.js";
+import { putAmong, settleHere } from "./comments.js";
 import { takeBack } from "./forms.js";
-import { keep, kept, part, steady } from "./parts.js";
+import { $, byId, goTo, inChat, keep, kept, part, steady } from "./parts.js";
 
 const ANSWERED = 30_000; // milliseconds that an answer may take
 
-const slug = document.getElementById('comments')?.dataset.post;
-const blank = document.getElementById('sending');
+const slug = $('#comments')?.dataset.post;
+const blank = $('#sending');
 const shelf = `unsent:${slug}:`; // an attempt's mark → its fields, in this browser's storage
 const onTheirWay = new Map(); // an attempt's mark → its item in the page
 
@@ -24,22 +24,21 @@ export function startSending() {
 /** Sends a comment's fields, and shows it meanwhile. */
 export function send(fields) {
   keep(shelf + fields.get('op'), fields.toString());
-  const item = display(fields), article = item.firstElementChild;
-  article.scrollIntoView({ block: 'nearest' });
-  article.focus({ preventScroll: true });
+  const item = display(fields);
+  if (!inChat) goTo(item.firstElementChild); // there the page goes along and the form keeps the focus
   attempt(item, fields);
 }
 
 function display(fields) {
   const item = blank.content.firstElementChild.cloneNode(true);
   item.dataset.parent = fields.get('parent');
-  item.querySelector('h3').textContent = fields.get('name');
-  item.querySelector('.prose').textContent = fields.get('body');
-  item.querySelector('.retry').onclick = () => attempt(item, fields);
-  item.querySelector('.take').onclick = () => {
+  $('h3', item).textContent = fields.get('name');
+  $('.prose', item).textContent = fields.get('body');
+  $('.retry', item).onclick = () => attempt(item, fields);
+  $('.take', item).onclick = () => {
     drop(fields.get('op'));
     item.remove();
-    takeBack(fields, find(fields.get('parent')));
+    takeBack(fields);
   };
   putAmong(item);
   onTheirWay.set(fields.get('op'), item);
@@ -66,12 +65,12 @@ async function attempt(item, fields) {
 
 function mark(item, state, word) {
   item.firstElementChild.dataset.state = state;
-  item.querySelector('.badge').textContent = word;
+  $('.badge', item).textContent = word;
 }
 
 function fail(item, why) {
   mark(item, 'unsent', 'not sent');
-  item.querySelector('.note').textContent = why;
+  $('.note', item).textContent = why;
   say(`Your comment was not sent. ${why}`);
 }
 
@@ -82,17 +81,15 @@ function drop(op) {
 
 /** The comment of attempt `op` has become real, as the answer or the event tells. False if it is not from this page. */
 export function settle(op, { html, thread }) {
-  const item = onTheirWay.get(op), article = part(html), own = thread && part(thread).querySelector('.own');
+  const item = onTheirWay.get(op), article = part(html), own = thread && $('.own', part(thread));
   if (item) {
     const focused = item.contains(document.activeElement);
     drop(op);
     steady(() => settleHere(item, article));
-    const real = find(article.id.slice(8));
-    if (focused) real?.focus({ preventScroll: true });
-    const pending = article.dataset.state === 'pending';
-    say(pending ? 'Your comment waits for approval. Only you can see it.' : 'Your comment is posted.');
+    if (focused) byId(article.id)?.focus({ preventScroll: true });
+    say(article.dataset.state === 'pending' ? 'Your comment waits for approval. Only you can see it.' : 'Your comment is posted.');
   }
-  const real = own && document.getElementById(article.id);
-  if (real && !real.parentElement.querySelector(':scope > .own')) real.after(own);
+  const real = byId(article.id);
+  if (own && real && !$(':scope > .own', real.parentElement)) real.after(own);
   return !!item;
 }

@@ -2,7 +2,6 @@
 // A fetch, because EventSource hides the status: it takes a 503 for the end and cannot tell a 204 from a failure.
 
 const FIRST = 1000, LONGEST = 30_000; // milliseconds; the bounds of the wait between two attempts
-const ASKED = 300_000; // the longest wait that a Retry-After can ask for
 const PATIENCE = 4; // failed attempts before it is called offline
 const REPLAY = 500; // more missed events than this, and the page is fetched again instead
 const GREETING = 6000; // milliseconds until `hello`; where a proxy holds it back, the same cursor is polled instead
@@ -12,34 +11,7 @@ const TICK = 5000, DRIFT = 10_000; // a clock that jumps by so much more than a 
 const MOST = 4; // streams that a browser keeps: six connections to a host are all it has over HTTP/1.1
 
 /**
- * Splits text into the blocks of an event stream, lines ending in CR, LF or CRLF, wherever the chunks are cut.
- * Source: WHATWG HTML, "Server-sent events", section 9.2.6. What stands behind the last empty line is never handed on.
- */
-export function blocks(onBlock) {
-  let rest = '', cut = false, block = {};
-  const take = line => {
-    if (!line) {
-      onBlock(block);
-      block = {};
-      return;
-    }
-    const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(line);
-    if (name === 'data') block.data = 'data' in block ? `${block.data}\n${value}` : value;
-    else if (name) block[name] = value;
-  };
-  return text => {
-    if (cut && text.startsWith('\n')) text = text.slice(1);
-    else if (!text) return;
-    cut = text.endsWith('\r');
-    const lines = (rest + text).split(/\r\n|\r|\n/);
-    rest = lines.pop();
-    lines.forEach(take);
-  };
-}
-
-/**
- * Follows `url` from the event `after`, written at `at`. Of what it returns, `end()` ends it for good, and `renew(why)`
- * does what a `reset` does.
+ * Follows the stream `events` from the event `after`, written at `at`. What it returns does what a `reset` does.
  *
  * - `onEvent(kind, data, missed)` is called for every recorded event, in order, and for `presence`; `missed` is true for
  *   those of a time in which nobody listened, because the page was hidden, asleep or offline.
@@ -49,7 +21,7 @@ export function blocks(onBlock) {
  *
  * Of all pages of a browser, only the visible ones keep a stream, and of those only the latest few: the others poll.
  */
-export function follow({ url, after, at, onEvent, onState, onReset }) {
+export function follow({ events: url, after, at }, onEvent, onState, onReset) {
   let failures = 0, resets = 0; // since the last sign of health
   let retry = FIRST, ping = 20; // the server's hints, in milliseconds and seconds
   let heldBack = false, later = 0; // whether streams do not come through; how many were opened after this one
@@ -57,77 +29,80 @@ export function follow({ url, after, at, onEvent, onState, onReset }) {
 
   const tell = next => { if (next !== state) onState(state = next); };
   const jitter = attempt => Math.random() * Math.min(LONGEST, retry * 2 ** attempt);
+  const plan = (act, wait) => {
+    clearTimeout(timer);
+    timer = setTimeout(act, wait);
+  };
   const stop = () => {
     clearTimeout(timer);
     control?.abort();
     timer = control = null;
   };
-  const again = wait => {
+  const again = (wait, act = open) => {
     stop();
     tell(navigator.onLine && failures <= PATIENCE ? 'reconnecting' : 'offline');
-    timer = setTimeout(open, wait);
+    plan(act, wait);
   };
-  const watch = (seconds = 2 * ping + 5) => {
-    clearTimeout(timer);
-    timer = setTimeout(fail, seconds * 1000);
-  };
+  const watch = (seconds = 2 * ping + 5) => plan(fail, seconds * 1000);
   function fail(wait = 0) {
     heldBack = false;
-    again((wait > 0 ? wait : 0) + jitter(failures++));
+    again(wait + jitter(failures++));
   }
 
   async function open() {
     stop();
-    const mine = control = new AbortController();
-    const current = () => control === mine; // false once this connection was given up for another
-    const pause = later >= MOST, polls = heldBack || pause;
-    const asked = new URLSearchParams({ after, ...(+at && { at }), ...(polls && !pause && state === 'polling' && { wait: POLL }) });
-    const get = accept => fetch(`${url}?${asked}`, {
-      headers: { accept }, cache: 'no-store', redirect: 'error', signal: mine.signal,
-    });
+    control = new AbortController();
+    const { signal } = control; // aborted once this connection was given up for another
+    const pause = later >= MOST;
+    const get = async (accept, wait) => {
+      const asked = new URLSearchParams({ after, ...(+at && { at }), ...(wait && { wait }) });
+      const answer = await fetch(`${url}?${asked}`, { headers: { accept }, cache: 'no-store', redirect: 'error', signal });
+      if (answer.status === 204) end();
+      signal.throwIfAborted();
+      if (!answer.ok) throw answer;
+      return answer;
+    };
     try {
-      if (polls) {
-        watch(2 * POLL);
-        return await poll(await get('application/json'), current, pause);
-      }
-      later = 0;
-      channel?.postMessage(0);
-      timer = setTimeout(() => {
-        heldBack = true;
-        open();
-      }, GREETING);
-      const answer = await get('text/event-stream');
-      if (!current() || refused(answer, 'text/event-stream')) return;
-      const reader = answer.body.getReader(), decoder = new TextDecoder();
-      const feed = blocks(block => { if (current()) receive(block); });
-      for (let chunk; current() && !(chunk = await reader.read()).done;) {
-        feed(decoder.decode(chunk.value, { stream: true }));
-        if (current() && state === 'live') watch();
-      }
-      if (current()) fail();
-    } catch {
-      if (current()) fail();
+      if (heldBack || pause) await poll(get, signal, pause);
+      else await read(get, signal);
+    } catch ({ headers }) {
+      if (!signal.aborted) fail((parseInt(headers?.get('retry-after')) || 0) * 1000);
     }
   }
 
-  function refused({ status, headers }, type) {
-    if (status === 204) end();
-    else if (status === 200 && headers.get('content-type')?.startsWith(type)) return false;
-    else fail(Math.min((parseInt(headers.get('retry-after')) || 0) * 1000, ASKED));
-    return true;
+  // A connection cut in the middle of a block has not moved the cursor: that block comes again.
+  async function read(get, signal) {
+    later = 0;
+    channel.postMessage(0);
+    plan(() => {
+      heldBack = true;
+      open();
+    }, GREETING);
+    const answer = await get('text/event-stream'), reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let rest = '', chunk; !(chunk = await reader.read()).done;) {
+      const blocks = (rest + chunk.value).split('\n\n');
+      rest = blocks.pop();
+      for (const block of blocks) {
+        signal.throwIfAborted();
+        receive(Object.fromEntries(block.split('\n').map(line => line.split(/: (.*)/))));
+      }
+      if (!signal.aborted && state === 'live') watch();
+    }
+    throw 'it ended';
   }
 
-  async function poll(answer, current, pause) {
-    if (!current() || refused(answer, 'application/json')) return;
+  async function poll(get, signal, pause) {
+    watch(2 * POLL);
+    const answer = await get('application/json', !pause && state === 'polling' && POLL);
     const { events, after: next, head, reset, more } = await answer.json();
-    if (!current()) return;
+    signal.throwIfAborted();
     greet(head);
     for (const event of events) pass(event.id, event.kind, event);
     if (reset) return renew(reset);
     if (+next !== +after) [after, at] = [next, null];
     tell('polling');
     stop();
-    timer = setTimeout(open, more ? 0 : pause ? POLL * 1000 : FIRST);
+    plan(open, more ? 0 : pause ? POLL * 1000 : FIRST);
   }
 
   function greet(head) {
@@ -136,15 +111,14 @@ export function follow({ url, after, at, onEvent, onState, onReset }) {
     away = false;
   }
 
-  // A connection cut in the middle of a block has not moved the cursor: that block comes again.
-  function receive({ id, event, data, retry: hint }) {
-    if (/^\d+$/.test(hint)) retry = Math.min(Math.max(+hint, FIRST), LONGEST);
-    const facts = data ? JSON.parse(data) : null;
+  function receive({ id, event, data = null, retry: hint }) {
+    const facts = JSON.parse(data);
+    if (hint) retry = +hint;
     if (event === 'hello') {
-      ping = facts.ping ?? ping;
+      ping = facts.ping;
       greet(facts.head);
       watch();
-      if (facts.missed > REPLAY) renew({ reason: 'missed' });
+      if (facts.missed > REPLAY) renew(facts);
       else tell('live');
     } else if (event === 'reset') renew(facts);
     else if (event === 'bye') again(facts.after ?? jitter(0));
@@ -153,18 +127,16 @@ export function follow({ url, after, at, onEvent, onState, onReset }) {
 
   function pass(id, event, facts) {
     resets = 0;
-    if (id && !String(id).includes('\0')) {
+    if (id) {
       after = id;
       at = facts?.at;
     }
-    if (facts && (id || event === 'presence')) onEvent(event, facts, +id <= missed);
+    if (facts && (id || event === 'presence')) onEvent(event, facts, id <= missed);
   }
 
   // The cursor is only as good as the page that it came from: several resets in a row wait like failures do.
   function renew(why) {
-    again(LONGEST);
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
+    again(resets++ ? jitter(resets) : 0, async () => {
       const ours = timer;
       try {
         const next = await onReset(why);
@@ -174,7 +146,7 @@ export function follow({ url, after, at, onEvent, onState, onReset }) {
       } catch {
         if (timer === ours) fail();
       }
-    }, resets++ ? jitter(resets) : 0);
+    });
   }
 
   // ---- a page that nobody sees, and one that comes back
@@ -190,7 +162,6 @@ export function follow({ url, after, at, onEvent, onState, onReset }) {
   }
 
   function join() {
-    if (!globalThis.BroadcastChannel) return;
     channel = new BroadcastChannel('streams');
     channel.onmessage = () => {
       if (document.hidden) rest();
@@ -202,34 +173,35 @@ export function follow({ url, after, at, onEvent, onState, onReset }) {
     stop();
     tell('ended');
     clearInterval(ticking);
-    channel?.close();
-    for (const [name, act] of wakes) removeEventListener(name, act, true);
+    channel.close();
+    ears.abort();
   }
 
-  const wakes = [
-    ['online', wake],
-    ['offline', () => {
-      away = true;
-      if (control) fail();
-      else tell('offline');
-    }],
-    ['visibilitychange', () => {
-      clearTimeout(asleep);
-      if (document.hidden) asleep = setTimeout(rest, REST);
-      else if (!control) wake();
-    }],
-    ['focus', () => { if (later >= MOST) wake(); }],
-    ['pagehide', () => {
-      rest();
-      channel?.close();
-    }],
-    ['pageshow', event => { // back from the back/forward cache, with an old cursor
-      if (!event.persisted) return;
-      join();
-      wake();
-    }],
-  ];
-  for (const [name, act] of wakes) addEventListener(name, act, true);
+  const ears = new AbortController();
+  const on = (name, act) => addEventListener(name, act, { capture: true, signal: ears.signal });
+  on('online', wake);
+  on('offline', () => {
+    away = true;
+    if (control) fail();
+    else tell('offline');
+  });
+  on('visibilitychange', () => {
+    clearTimeout(asleep);
+    if (document.hidden) asleep = setTimeout(rest, REST);
+    else if (!control) wake();
+  });
+  on('focus', () => { if (later >= MOST) wake(); });
+  on('freeze', rest); // a frozen page's open answers stay silent after it has thawed
+  on('resume', () => { if (!control) wake(); });
+  on('pagehide', () => {
+    rest();
+    channel.close();
+  });
+  on('pageshow', event => { // back from the back/forward cache, with an old cursor
+    if (!event.persisted) return;
+    join();
+    wake();
+  });
   const ticking = setInterval(() => {
     const now = Date.now(), slept = now - tick > TICK + DRIFT;
     tick = now;
@@ -239,5 +211,5 @@ export function follow({ url, after, at, onEvent, onState, onReset }) {
   }, TICK);
   join();
   if (!document.hidden) open();
-  return { end, renew };
+  return renew;
 }

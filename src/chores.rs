@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use crate::error::Result;
-use crate::model::post::{NewPost, PostKind, Status};
+use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::store::{Store, Tx, log, posts, settings};
 use crate::text::markdown;
@@ -39,9 +39,11 @@ pub async fn welcome(store: &Store) -> Result<()> {
         body: WELCOME.into(),
         tags: Vec::new(),
         status: Status::Published,
+        discussion: Discussion::Thread,
         lang: None,
         published_at: Some(Timestamp::now()),
         updated_at: None,
+        comments_open: true,
         old_paths: Vec::new(),
         extra: "{}".into(),
     };

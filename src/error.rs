@@ -17,6 +17,8 @@ pub enum Error {
     Invalid(Fields),
     /// It exists, but not for this asker; says why.
     Forbidden(&'static str),
+    /// It was changed by somebody else in the meantime; says what.
+    Conflict(&'static str),
     /// It cannot be done as things stand; one line that says what, to what, and what to do now.
     Refused(String),
     /// The writer cannot take this now: too much to do, the file is locked, the disk is full. Worth trying again.
@@ -58,7 +60,9 @@ impl fmt::Display for Error {
                     .collect();
                 f.write_str(&lines.join("; "))
             }
-            Error::Forbidden(why) | Error::Unavailable(why) => f.write_str(why),
+            Error::Forbidden(why) | Error::Conflict(why) | Error::Unavailable(why) => {
+                f.write_str(why)
+            }
             Error::Refused(why) => f.write_str(why),
             Error::Storage(error) => write!(f, "the database answered: {error}"),
             Error::Pool(error) => write!(f, "no connection to the database came free: {error}"),

@@ -10,6 +10,7 @@ mod error;
 mod feeds;
 mod import;
 mod live;
+mod liveblog;
 mod model;
 mod password;
 mod social;

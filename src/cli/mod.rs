@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod entry;
 mod events;
 mod import;
 mod publish;
@@ -46,6 +47,9 @@ enum Command {
     Password(setup::Typed),
     /// Create or update posts from Markdown files with TOML or YAML front matter
     Publish(publish::Options),
+    /// Add timed entries to a post, as something happens
+    #[command(subcommand)]
+    Entry(entry::Command),
     /// Bring posts over from another blog
     #[command(subcommand)]
     Import(import::Source),
@@ -74,6 +78,7 @@ pub fn run() -> Result<()> {
             Some(Command::Setup(options)) => setup::run(&data, options).await,
             Some(Command::Password(typed)) => setup::change_password(&data, typed).await,
             Some(Command::Publish(options)) => publish::run(&data, options).await,
+            Some(Command::Entry(command)) => entry::run(&data, command).await,
             Some(Command::Import(source)) => import::run(&data, source).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
             Some(Command::Check) => check::run(&data).await,

@@ -10,11 +10,28 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use crate::model::comment::Comment;
+use crate::model::entry::Entry;
 use crate::model::hub::Hub;
-use crate::model::post::{PostKind, PostLine};
+use crate::model::post::{PostKind, PostLine, Tag};
 use crate::model::time::Timestamp;
 use crate::views::Site;
 use crate::websub::FEEDS;
+
+/// Robots that gather texts for language models, as they call themselves.
+const AI_ROBOTS: [&str; 12] = [
+    "Amazonbot",
+    "anthropic-ai",
+    "Applebot-Extended",
+    "Bytespider",
+    "CCBot",
+    "ClaudeBot",
+    "cohere-ai",
+    "Diffbot",
+    "Google-Extended",
+    "GPTBot",
+    "Meta-ExternalAgent",
+    "PerplexityBot",
+];
 
 /// A feed: which blog it tells of, where it stands, and the page it follows.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +99,63 @@ impl Feed<'_> {
     }
 }
 
-/// The feed of `posts`, each with its rendered text, newest first. Source: RFC 4287.
-pub fn atom(feed: Feed, posts: &[(PostLine, String)]) -> String {
-    written(AtomFeed { feed, posts })
+/// What a feed tells of: a post, or an entry of one.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its name, which stays when its address changes.
+    id: String,
+    title: String,
+    /// Its address from the root.
+    path: String,
+    /// Where the feed of what is said about it stands, from the root, and how much there is.
+    replies: Option<(String, i64)>,
+    /// When it was.
+    pub published: Timestamp,
+    updated: Timestamp,
+    tags: Vec<Tag>,
+    summary: String,
+    /// The whole text, with every address made absolute.
+    content: String,
+}
+
+impl Item {
+    /// A post and its rendered text.
+    pub fn post(site: &Site, post: PostLine, html: &str) -> Item {
+        let path = post.path();
+        Item {
+            id: site.post_id(&post.id),
+            replies: Some((format!("{path}/comments.xml"), post.comment_count)),
+            published: post.published_at,
+            updated: post.changed_at(),
+            content: absolute::links(html, &site.base_url, &path),
+            title: post.title,
+            tags: post.tags,
+            summary: post.description,
+            path,
+        }
+    }
+
+    /// An entry of a liveblog.
+    pub fn entry(site: &Site, entry: Entry) -> Item {
+        let path = entry.path();
+        let page = path.split('#').next().unwrap_or(&path);
+        Item {
+            id: site.entry_id(&entry.id),
+            title: entry.name(),
+            replies: None,
+            published: entry.created_at,
+            updated: entry.edited_at.unwrap_or(entry.created_at),
+            tags: Vec::new(),
+            summary: entry.post_title,
+            content: absolute::links(&entry.html, &site.base_url, page),
+            path,
+        }
+    }
+}
+
+/// The feed of `items` as they are given. Source: RFC 4287.
+pub fn atom(feed: Feed, items: &[Item]) -> String {
+    written(AtomFeed { feed, items })
 }
 
 /// The feed of `comments`, newest first. Source: RFC 4287, and RFC 4685 for what a comment answers.
@@ -92,8 +163,8 @@ pub fn comments(feed: Feed, comments: &[Comment]) -> String {
     written(CommentFeed { feed, comments })
 }
 
-/// The feed of `posts` as JSON. Source: <https://www.jsonfeed.org/version/1.1/>.
-pub fn json_feed(feed: Feed, posts: &[(PostLine, String)]) -> String {
+/// The feed of `items` as JSON. Source: <https://www.jsonfeed.org/version/1.1/>.
+pub fn json_feed(feed: Feed, items: &[Item]) -> String {
     let site = feed.site;
     let mut root = json!({
         "version": "https://jsonfeed.org/version/1.1",
@@ -102,7 +173,7 @@ pub fn json_feed(feed: Feed, posts: &[(PostLine, String)]) -> String {
         "feed_url": feed.url(),
         "language": site.lang,
         "favicon": site.url(crate::assets::url("icon.svg")),
-        "items": posts.iter().map(|(post, html)| json_item(site, post, html)).collect::<Vec<_>>(),
+        "items": items.iter().map(|item| json_item(site, item)).collect::<Vec<_>>(),
     });
     if !site.description.is_empty() {
         root["description"] = json!(site.description);
@@ -119,22 +190,25 @@ pub fn json_feed(feed: Feed, posts: &[(PostLine, String)]) -> String {
     root.to_string()
 }
 
-fn json_item(site: &Site, post: &PostLine, html: &str) -> Value {
-    json!({
-        "id": site.post_id(&post.id),
-        "url": site.url(post.path()),
-        "title": post.title,
-        "content_html": content(site, post, html),
-        "summary": post.description,
-        "date_published": post.published_at.rfc3339(),
-        "date_modified": post.changed_at().rfc3339(),
-        "tags": post.tags.iter().map(|tag| &tag.name).collect::<Vec<_>>(),
-        "_comments": {
-            "count": post.comment_count,
-            "url": format!("{}#comments", site.url(post.path())),
-            "feed": format!("{}/comments.xml", site.url(post.path())),
-        },
-    })
+fn json_item(site: &Site, item: &Item) -> Value {
+    let mut entry = json!({
+        "id": item.id,
+        "url": site.url(&item.path),
+        "title": item.title,
+        "content_html": item.content,
+        "summary": item.summary,
+        "date_published": item.published.rfc3339(),
+        "date_modified": item.updated.rfc3339(),
+        "tags": item.tags.iter().map(|tag| &tag.name).collect::<Vec<_>>(),
+    });
+    if let Some((replies, count)) = &item.replies {
+        entry["_comments"] = json!({
+            "count": count,
+            "url": format!("{}#comments", site.url(&item.path)),
+            "feed": site.url(replies),
+        });
+    }
+    entry
 }
 
 /// Every address that search engines may know, each with its last change. Source: <https://www.sitemaps.org>.
@@ -151,12 +225,12 @@ pub fn robots(site: &Site) -> String {
 #[template(path = "feeds/atom.xml")]
 struct AtomFeed<'a> {
     feed: Feed<'a>,
-    posts: &'a [(PostLine, String)],
+    items: &'a [Item],
 }
 
 impl AtomFeed<'_> {
     fn updated(&self) -> Timestamp {
-        newest(self.posts.iter().map(|(post, _)| post.changed_at()))
+        newest(self.items.iter().map(|item| item.updated))
     }
 
     /// Atom wants an author; before the blog has an owner it is the blog itself.
@@ -166,10 +240,6 @@ impl AtomFeed<'_> {
         } else {
             &self.feed.site.owner
         }
-    }
-
-    fn content(&self, post: &PostLine, html: &str) -> String {
-        content(self.feed.site, post, html)
     }
 }
 
@@ -209,10 +279,6 @@ fn written(feed: impl Template) -> String {
     let legal = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
     let text = feed.render().expect("writing to a string cannot fail");
     text.chars().filter(legal).collect()
-}
-
-fn content(site: &Site, post: &PostLine, html: &str) -> String {
-    absolute::links(html, &site.base_url, &post.path())
 }
 
 /// When a comment's text last changed.

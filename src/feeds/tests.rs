@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::comment::Parent;
 use crate::model::id::CommentId;
-use crate::views::samples::{NOON, comment, line, site};
+use crate::views::samples::{NOON, comment, entry, line, site};
 
 fn feed(site: &Site) -> Feed<'_> {
     Feed {
@@ -13,6 +13,10 @@ fn feed(site: &Site) -> Feed<'_> {
         title: "Slack Water",
         part: Part::WHOLE,
     }
+}
+
+fn item(post: PostLine, html: &str) -> Item {
+    Item::post(&site(), post, html)
 }
 
 const POST: &str = r#"<?xml version="1.0" encoding="utf-8"?>
@@ -46,10 +50,7 @@ fn an_atom_feed_holds_whole_posts_whatever_is_in_them() {
         ..line(7)
     };
     assert_eq!(
-        atom(
-            feed(&site()),
-            &[(post, r#"<img src="/media/a.png">"#.into())]
-        ),
+        atom(feed(&site()), &[item(post, r#"<img src="/media/a.png">"#)]),
         POST.replace("ICON", &site().url(crate::assets::url("icon.svg")))
     );
 }
@@ -78,7 +79,7 @@ fn a_posts_id_in_feeds_stays_when_its_address_changes() {
         slug: "elsewhere".into(),
         ..line(7)
     };
-    for xml in [line(7), moved].map(|post| atom(feed(&site()), &[(post, String::new())])) {
+    for xml in [line(7), moved].map(|post| atom(feed(&site()), &[item(post, "")])) {
         assert!(
             xml.contains("<id>tag:example.org,2026:post/7</id>"),
             "{xml}"
@@ -87,11 +88,33 @@ fn a_posts_id_in_feeds_stays_when_its_address_changes() {
 }
 
 #[test]
+fn an_entry_is_an_item_with_an_address_of_its_own() {
+    let entry = Entry {
+        html: "<a href=\"#entry-107-fn-1\">1</a>".into(),
+        edited_at: Some(NOON.plus(60_000)),
+        ..entry(107)
+    };
+    let xml = atom(feed(&site()), &[Item::entry(&site(), entry)]);
+    for piece in [
+        "<id>tag:example.org,2026:entry/107</id>",
+        "<title>Doors are open</title>",
+        "href=\"https://example.org/posts/hello?entries=2#entry-107\"",
+        "<updated>2026-11-14T09:13:00Z</updated>",
+        "<published>2026-11-14T09:12:00Z</published>",
+        "https://example.org/posts/hello?entries=2#entry-107-fn-1",
+    ] {
+        assert!(xml.contains(piece), "{piece} in {xml}");
+    }
+    assert!(!xml.contains("replies"), "{xml}");
+}
+
+#[test]
 fn a_comment_names_what_it_answers() {
     let reply = Comment {
         parent: Some(Parent {
             id: CommentId(1),
             number: 1,
+            thread: 1,
             name: "Ann".into(),
         }),
         edited_at: Some(NOON.plus(60_000)),
@@ -116,7 +139,7 @@ fn a_comment_names_what_it_answers() {
 
 #[test]
 fn a_json_feed_holds_what_the_format_asks_for() {
-    let text = json_feed(feed(&site()), &[(line(7), "<a href='/x'>x</a>".into())]);
+    let text = json_feed(feed(&site()), &[item(line(7), "<a href='/x'>x</a>")]);
     let feed: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(feed["version"], "https://jsonfeed.org/version/1.1");
     assert_eq!(feed["authors"][0]["name"], "Maren Oster");
@@ -179,7 +202,7 @@ fn a_post_that_was_written_ahead_changed_when_it_appeared() {
         updated_at: NOON.plus(-60_000),
         ..line(7)
     };
-    let xml = atom(feed(&site()), &[(ahead, String::new())]);
+    let xml = atom(feed(&site()), &[item(ahead, "")]);
     assert_eq!(
         xml.matches("<updated>2026-11-14T09:12:00Z</updated>")
             .count(),

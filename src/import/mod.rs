@@ -195,11 +195,7 @@ async fn write_media(store: &Store, files: Vec<NewMedia>) -> Result<()> {
 
 /// A found post, rendered and ready to be written.
 fn prepared(post: FoundPost, sizes: &HashMap<String, (u32, u32)>) -> NewPost {
-    let size_of = |url: &str| {
-        sizes
-            .get(url.strip_prefix("/media/")?.split('/').next()?)
-            .copied()
-    };
+    let size_of = |url: &str| store::media::size_at(sizes, url);
     NewPost {
         kind: post.kind,
         slug: post.slug,
@@ -213,9 +209,11 @@ fn prepared(post: FoundPost, sizes: &HashMap<String, (u32, u32)>) -> NewPost {
         } else {
             Status::Published
         },
+        discussion: post.discussion,
         lang: post.lang,
         published_at: Some(Timestamp(post.created_at)),
         updated_at: post.updated_at.map(Timestamp),
+        comments_open: true,
         old_paths: post.old_paths,
         extra: serde_json::Value::Object(post.extra).to_string(),
     }

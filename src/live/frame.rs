@@ -10,14 +10,16 @@ use serde_json::{Map, Value, json};
 use super::sse;
 use crate::error::Result;
 use crate::model::comment::{Comment, CommentStatus};
+use crate::model::entry::Entry;
 use crate::model::event::{Audience, Event, Kind};
-use crate::model::id::CommentId;
+use crate::model::id::{CommentId, EntryId};
 use crate::model::post::{Post, Status};
 use crate::model::reaction::{Tally, Target};
 use crate::model::topic::Topic;
 use crate::store::posts::LISTED_BEFORE;
-use crate::store::{comments, lists, posts, reactions};
+use crate::store::{comments, entries, lists, posts, reactions};
 use crate::views::comments::CommentPart;
+use crate::views::entries::EntryPart;
 use crate::views::lists::PostRowPart;
 use askama::Template;
 
@@ -122,10 +124,13 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Value)>> {
         Kind::CommentRejected => Some(json!({ "post": post.slug, "comment": event.subject })),
         Kind::ReplyCreated => reply(conn, event, &post)?.map(|data| titled(data, &post)),
         Kind::ReactionUpdated => reaction(conn, event, &post)?,
+        Kind::EntryCreated | Kind::EntryUpdated | Kind::EntryDeleted => entry(conn, event, &post)?,
         Kind::PostPublished | Kind::PostUpdated => Some(published(conn, &post)?),
         Kind::PostDeleted
         | Kind::PostCreated
         | Kind::PostMoved
+        | Kind::PostSaved
+        | Kind::PostErased
         | Kind::ImportApplied
         | Kind::ImportUndone => None,
     };
@@ -223,6 +228,40 @@ fn deleted(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value
     Ok(Some(
         json!({ "post": post.slug, "comment": event.subject, "count": post.comment_count, "html": html }),
     ))
+}
+
+/// An entry as it is now; of one that is gone, only that it is.
+fn entry(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
+    let Some(entry) = entries::by_id(conn, EntryId(event.subject))? else {
+        return Ok(None);
+    };
+    if entry.is_deleted() != (event.kind == Kind::EntryDeleted) {
+        return Ok(None);
+    }
+    let html = match entry.is_deleted() {
+        true => None,
+        false => Some(EntryPart { entry: &entry }.render()?),
+    };
+    Ok(Some(json!({
+        "post": post.slug,
+        "entry": entry_summary(&entry),
+        "html": html,
+        "count": post.entry_count,
+        "url": entry.path(),
+    })))
+}
+
+/// The facts of an entry, for clients that draw it themselves.
+fn entry_summary(entry: &Entry) -> Value {
+    json!({
+        "id": entry.id,
+        "number": entry.number,
+        "title": entry.title,
+        "created_at": entry.created_at,
+        "edited_at": entry.edited_at,
+        "deleted": entry.is_deleted(),
+        "version": entry.version,
+    })
 }
 
 /// The reactions to something as they are now.

@@ -108,13 +108,13 @@ impl Ring {
 fn is_outdated(older: &Frame, changed: &Event) -> bool {
     use Kind::*;
     let post_itself = matches!(older.event.kind, PostPublished | PostUpdated | PostDeleted);
-    let same_comment = !post_itself && older.event.subject == changed.subject;
+    let same_row = !post_itself && older.event.subject == changed.subject;
     older.event.post == changed.post
         && match changed.kind {
-            CommentUpdated | CommentApproved => same_comment,
+            CommentUpdated | CommentApproved | EntryUpdated | EntryDeleted => same_row,
             // An answer may name whom it answers.
             CommentDeleted | CommentRejected => {
-                same_comment || older.parent == Some(CommentId(changed.subject))
+                same_row || older.parent == Some(CommentId(changed.subject))
             }
             // A notice of a reply or an approval names the post.
             PostUpdated => {

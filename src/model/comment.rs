@@ -1,6 +1,7 @@
 //! A comment, as it is read and as it comes in.
 
 use super::id::{CommentId, PostId, VisitorId};
+use super::post::Discussion;
 use super::reaction::Tally;
 use super::time::Timestamp;
 use super::typed::{Body, Email, Link, Name};
@@ -52,6 +53,8 @@ pub struct Parent {
     pub id: CommentId,
     /// Its number in the post.
     pub number: i64,
+    /// The number of its thread in the post.
+    pub thread: i64,
     /// Its writer; empty once it is deleted.
     pub name: String,
 }
@@ -65,6 +68,8 @@ pub struct Comment {
     pub post: PostId,
     /// The last part of that post's address.
     pub post_slug: String,
+    /// How that post's comments are shown.
+    pub discussion: Discussion,
     /// The comment it answers.
     pub parent: Option<Parent>,
     /// 0 for the first of a thread.
@@ -101,21 +106,41 @@ pub struct Comment {
     pub fresh: bool,
 }
 
-/// Threads on one page of a post's comments.
-pub const THREADS_PER_PAGE: i64 = 100;
+/// Threads, or comments of a chat, on one page of a post's comments.
+pub const PER_PAGE: i64 = 100;
 
 /// How deep replies are indented; deeper ones stand beside their parent and say whom they answer.
 pub const INDENT_CAP: i64 = 2;
 
 impl Comment {
+    /// What its page is counted by: the number of its thread, in a chat its own.
+    pub fn place(&self) -> i64 {
+        place(self.discussion, self.thread, self.number)
+    }
+
     /// The page of the post's comments it stands on, the first being 1. It never changes.
     pub fn page(&self) -> i64 {
-        page_of_thread(self.thread)
+        page_of(self.place())
     }
 
     /// Its permanent address from the root of the site.
     pub fn path(&self) -> String {
-        path(&self.post_slug, self.thread, self.id)
+        path(self.discussion, &self.post_slug, self.place(), self.id)
+    }
+
+    /// The comment under which it is shown. In a chat everything stands in one row.
+    pub fn holder(&self) -> Option<CommentId> {
+        let parent = self.parent.as_ref().map(|parent| parent.id);
+        parent.filter(|_| self.discussion == Discussion::Thread)
+    }
+
+    /// Where the comment that it answers stands, for a link in the same page where it is the same.
+    pub fn parent_path(&self, parent: &Parent) -> String {
+        let place = place(self.discussion, parent.thread, parent.number);
+        if page_of(place) == self.page() {
+            return format!("#comment-{}", parent.id);
+        }
+        path(self.discussion, &self.post_slug, place, parent.id)
     }
 
     /// Whether only a tombstone may be shown.
@@ -137,23 +162,41 @@ impl Comment {
         }
     }
 
-    /// Whether it must name the comment it answers, because the indent no longer shows it.
+    /// Whether it must name the comment it answers, because the indent does not show it.
     pub fn names_parent(&self) -> bool {
-        self.depth > INDENT_CAP
+        self.discussion == Discussion::Chat || self.depth > INDENT_CAP
     }
 }
 
-/// The address of a comment from the root of the site.
-pub fn path(slug: &str, thread: i64, id: CommentId) -> String {
-    match page_of_thread(thread) {
-        1 => format!("/posts/{slug}#comment-{id}"),
-        page => format!("/posts/{slug}?comments={page}#comment-{id}"),
+/// What a comment's page is counted by.
+pub fn place(discussion: Discussion, thread: i64, number: i64) -> i64 {
+    match discussion {
+        Discussion::Thread => thread,
+        Discussion::Chat => number,
     }
 }
 
-/// The page on which a thread stands.
-pub fn page_of_thread(thread: i64) -> i64 {
-    (thread.max(1) - 1) / THREADS_PER_PAGE + 1
+/// The address of a comment from the root of the site. A post's own address shows the first page of its threads, but
+/// the newest of a chat.
+pub fn path(discussion: Discussion, slug: &str, place: i64, id: CommentId) -> String {
+    match (discussion, page_of(place)) {
+        (Discussion::Thread, 1) => format!("/posts/{slug}#comment-{id}"),
+        (_, page) => format!("/posts/{slug}?comments={page}#comment-{id}"),
+    }
+}
+
+/// The page on which a place is.
+pub fn page_of(place: i64) -> i64 {
+    (place.max(1) - 1) / PER_PAGE + 1
+}
+
+/// How many pages the comments of a post fill, at least one. The last page of a chat goes on until the next is full, so
+/// that who comes in never meets an almost empty room.
+pub fn pages(discussion: Discussion, last_thread: i64, last_number: i64) -> i64 {
+    match discussion {
+        Discussion::Thread => page_of(last_thread),
+        Discussion::Chat => (last_number / PER_PAGE).max(1),
+    }
 }
 
 /// A comment as a visitor sent it, parsed and rendered: it exists only if it is valid.
@@ -220,10 +263,18 @@ mod tests {
 
     #[test]
     fn a_comments_address_names_its_page_from_the_second_on() {
-        assert_eq!(path("hello", 100, CommentId(7)), "/posts/hello#comment-7");
-        assert_eq!(
-            path("hello", 101, CommentId(8)),
-            "/posts/hello?comments=2#comment-8"
-        );
+        let thread = |place, id| path(Discussion::Thread, "hello", place, CommentId(id));
+        assert_eq!(thread(100, 7), "/posts/hello#comment-7");
+        assert_eq!(thread(101, 8), "/posts/hello?comments=2#comment-8");
+        let chat = path(Discussion::Chat, "hello", 1, CommentId(7));
+        assert_eq!(chat, "/posts/hello?comments=1#comment-7");
+    }
+
+    #[test]
+    fn the_last_page_of_a_chat_goes_on_until_the_next_is_full() {
+        let chat = [0, 1, 199, 200, 299, 300].map(|last| pages(Discussion::Chat, 0, last));
+        assert_eq!(chat, [1, 1, 1, 2, 2, 3]);
+        let threads = [0, 100, 101].map(|last| pages(Discussion::Thread, last, 999));
+        assert_eq!(threads, [1, 1, 2]);
     }
 }

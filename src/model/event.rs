@@ -38,8 +38,18 @@ kinds! {
     ReplyCreated = "reply:created",
     /// The reactions to a post or a comment changed.
     ReactionUpdated = "reaction:updated",
+    /// The owner added an entry to a public post.
+    EntryCreated = "entry:created",
+    /// The text of an entry changed.
+    EntryUpdated = "entry:updated",
+    /// An entry is gone.
+    EntryDeleted = "entry:deleted",
     /// A post was written; only its owner sees it.
     PostCreated = "post:created",
+    /// What the author is writing of a post was saved or thrown away.
+    PostSaved = "post:saved",
+    /// A post was removed from the trash for good.
+    PostErased = "post:erased",
     /// A post moved from one status to another.
     PostMoved = "post:moved",
     /// A post became public.

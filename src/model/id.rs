@@ -23,8 +23,12 @@ id! {
     PostId
     /// A row of `comments`.
     CommentId
+    /// A row of `entries`.
+    EntryId
     /// A row of `visitors`.
     VisitorId
+    /// A row of `revisions`.
+    RevisionId
     /// A row of `sessions`.
     SessionId
     /// A row of `events`: the event id of every stream. Ids rise in commit order.

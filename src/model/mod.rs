@@ -3,12 +3,17 @@
 //! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
 
 pub mod comment;
+pub mod desk;
+pub mod entry;
 pub mod event;
 pub mod hub;
 pub mod id;
+pub mod language;
+pub mod manuscript;
 pub mod media;
 pub mod post;
 pub mod reaction;
+pub mod revision;
 pub mod session;
 pub mod settings;
 pub mod shared;

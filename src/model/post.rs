@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::comment::pages;
 use super::id::PostId;
 use super::reaction::Tally;
 use super::shared::Cover;
@@ -89,6 +90,33 @@ impl Status {
     }
 }
 
+/// How a post's comments are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Discussion {
+    /// Answers under what they answer, as letters below an article.
+    #[default]
+    Thread,
+    /// One row after another, the newest last, as people talk in a room.
+    Chat,
+}
+
+impl Discussion {
+    /// The word in the database and in front matter.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Discussion::Thread => "thread",
+            Discussion::Chat => "chat",
+        }
+    }
+
+    /// The discussion of that word.
+    pub fn parse(word: &str) -> Option<Discussion> {
+        [Discussion::Thread, Discussion::Chat]
+            .into_iter()
+            .find(|discussion| discussion.as_str() == word)
+    }
+}
+
 /// A heading of a post, for its table of contents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heading {
@@ -149,10 +177,18 @@ pub struct Post {
     pub updated_at: Timestamp,
     /// Whether new comments are taken.
     pub comments_open: bool,
+    /// How its comments are shown.
+    pub discussion: Discussion,
+    /// The number of its newest comment.
+    pub last_number: i64,
     /// The number of its newest thread.
     pub last_thread: i64,
     /// Published comments.
     pub comment_count: i64,
+    /// The number of its newest entry.
+    pub last_entry: i64,
+    /// Published entries.
+    pub entry_count: i64,
     /// Rises with every change.
     pub version: i64,
     /// In the author's order.
@@ -167,6 +203,16 @@ impl Post {
     /// Its address from the root of the site.
     pub fn path(&self) -> String {
         self.kind.path(&self.slug)
+    }
+
+    /// Whether its comments are a live room.
+    pub fn is_chat(&self) -> bool {
+        self.discussion == Discussion::Chat
+    }
+
+    /// How many pages its comments fill, at least one.
+    pub fn pages(&self) -> i64 {
+        pages(self.discussion, self.last_thread, self.last_number)
     }
 
     /// Minutes of reading, at least one.
@@ -279,12 +325,16 @@ pub struct NewPost {
     pub tags: Vec<String>,
     /// Where it shall stand; a published post whose time lies ahead is scheduled.
     pub status: Status,
+    /// How its comments are shown.
+    pub discussion: Discussion,
     /// Language tag where it differs from the blog's.
     pub lang: Option<String>,
     /// Its date.
     pub published_at: Option<Timestamp>,
     /// When it last changed, if the source says so.
     pub updated_at: Option<Timestamp>,
+    /// Whether comments are taken.
+    pub comments_open: bool,
     /// Other paths that shall lead to it.
     pub old_paths: Vec<String>,
     /// Front matter without a column, as a JSON object.
@@ -322,6 +372,7 @@ mod tests {
         }
         assert_eq!(PostKind::parse("page"), Some(PostKind::Page));
         assert_eq!(Status::parse("gone"), None);
+        assert_eq!(Discussion::parse("chat"), Some(Discussion::Chat));
     }
 
     #[test]

@@ -57,6 +57,16 @@ pub fn arrange(comments: Vec<Comment>, own: impl Fn(&Comment) -> bool) -> Vec<Th
     roots
 }
 
+/// The comments of a chat, one after another.
+pub fn in_a_row(comments: Vec<Comment>, own: impl Fn(&Comment) -> bool) -> Vec<Thread> {
+    let row = comments.into_iter().map(|comment| Thread {
+        own: own(&comment),
+        comment,
+        replies: Vec::new(),
+    });
+    row.collect()
+}
+
 /// Every comment that is not deleted, and every one that such a comment answers, directly or not.
 fn with_their_ancestors(comments: &[Comment]) -> HashSet<CommentId> {
     let parents: HashMap<CommentId, Option<CommentId>> = comments
@@ -90,6 +100,7 @@ mod tests {
     use super::*;
     use crate::model::comment::{CommentStatus, Parent};
     use crate::model::id::PostId;
+    use crate::model::post::Discussion;
     use crate::model::time::Timestamp;
 
     fn comment(id: i64, parent: Option<i64>, depth: i64, status: CommentStatus) -> Comment {
@@ -97,9 +108,11 @@ mod tests {
             id: CommentId(id),
             post: PostId(1),
             post_slug: "hello".into(),
+            discussion: Discussion::Thread,
             parent: parent.map(|id| Parent {
                 id: CommentId(id),
                 number: id,
+                thread: 1,
                 name: "Ann".into(),
             }),
             depth,

@@ -39,6 +39,17 @@ impl Timestamp {
         self.written("%-d %b %Y, %H:%M")
     }
 
+    /// `2026-11-14T09:12` in `zone`: for the fields of forms.
+    pub fn local(self, zone: &TimeZone) -> String {
+        let zoned = self.zoned().with_time_zone(zone.clone());
+        zoned.strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
+    /// `09:12`: where the day stands nearby.
+    pub fn clock(self) -> String {
+        self.written("%H:%M")
+    }
+
     /// The year, as in a heading of the archive.
     pub fn year(self) -> i16 {
         self.zoned().year()
@@ -67,6 +78,7 @@ mod tests {
         assert_eq!(time.date(), "14 November 2026");
         assert_eq!(time.day(), "14 Nov");
         assert_eq!(time.moment(), "14 Nov 2026, 09:12");
+        assert_eq!(time.clock(), "09:12");
         assert_eq!(time.year(), 2026);
     }
 

@@ -19,7 +19,7 @@ pub struct Report {
 }
 
 /// Each invariant: what it would mean to be broken, and the ids of the rows that break it.
-const INVARIANTS: [(&str, &str); 6] = [
+const INVARIANTS: [(&str, &str); 9] = [
     (
         "post {} counts its comments wrongly",
         "select p.id from posts p where p.comment_count <>
@@ -42,6 +42,19 @@ const INVARIANTS: [(&str, &str); 6] = [
     (
         "comment {} is deleted and still has words",
         "select id from comments where status = 'deleted' and body || html || name <> ''",
+    ),
+    (
+        "post {} counts its entries wrongly",
+        "select p.id from posts p where p.entry_count <>
+             (select count(*) from entries e where e.post_id = p.id and e.status = 'published')",
+    ),
+    (
+        "post {} has given a number to an entry that is higher than its newest",
+        "select distinct p.id from posts p join entries e on e.post_id = p.id where e.number > p.last_entry",
+    ),
+    (
+        "entry {} is deleted and still has words",
+        "select id from entries where status = 'deleted' and body || html || excerpt || coalesce(title, '') <> ''",
     ),
     (
         "event {} is newer than the id that the file believes to be the last",

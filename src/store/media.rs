@@ -54,6 +54,12 @@ pub fn size(conn: &Connection, hash: &str) -> Result<Option<(u32, u32)>> {
     Ok(size.optional()?)
 }
 
+/// The size in pixels of the picture at an address from the root of the site, of those in `sizes`.
+pub fn size_at(sizes: &HashMap<String, (u32, u32)>, url: &str) -> Option<(u32, u32)> {
+    let hash = url.strip_prefix("/media/")?.split('/').next()?;
+    sizes.get(hash).copied()
+}
+
 /// The size in pixels of every picture, by hash.
 pub fn sizes(conn: &Connection) -> Result<HashMap<String, (u32, u32)>> {
     let sql =

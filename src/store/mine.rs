@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::{Tx, comments, log, reactions};
 use crate::error::Result;
-use crate::model::comment::path;
+use crate::model::comment::{path, place};
 use crate::model::event::Audience;
 use crate::model::id::{CommentId, EventId, PostId, VisitorId};
-use crate::model::post::PostKind;
+use crate::model::post::{Discussion, PostKind};
 use crate::model::reaction::{ReactionKind, Target};
 use crate::model::visitor::{Answer, Given, PostName, Visitor, Written};
 
@@ -85,7 +85,7 @@ pub fn unread(conn: &Connection, visitor: &Visitor) -> Result<i64> {
 /// The visitor's newest reactions, newest first.
 pub fn given(conn: &Connection, visitor: VisitorId, limit: i64) -> Result<Vec<Given>> {
     let sql = format!(
-        "select r.kind, r.created_at, p.slug, {POST}, c.id, c.thread, c.number
+        "select r.kind, r.created_at, p.slug, p.discussion, {POST}, c.id, c.thread, c.number
          from reactions r join posts p on p.id = r.post_id left join comments c on c.id = r.comment_id
          where r.visitor_id = ?1 order by r.created_at desc, r.post_id, r.comment_id, r.kind limit ?2"
     );
@@ -93,7 +93,11 @@ pub fn given(conn: &Connection, visitor: VisitorId, limit: i64) -> Result<Vec<Gi
     let given = query.query_map(params![visitor, limit], |row| {
         let (slug, id): (String, Option<CommentId>) = (row.get("slug")?, row.get("id")?);
         let path = match id {
-            Some(id) => path(&slug, row.get("thread")?, id),
+            Some(id) => {
+                let discussion: Discussion = row.get("discussion")?;
+                let place = place(discussion, row.get("thread")?, row.get("number")?);
+                path(discussion, &slug, place, id)
+            }
             None => PostKind::Post.path(&slug),
         };
         let kind: String = row.get("kind")?;

@@ -5,9 +5,12 @@
 
 pub mod check;
 pub mod comments;
+pub mod desk;
+pub mod entries;
 pub mod import;
 pub mod lists;
 pub mod log;
+pub mod manuscripts;
 pub mod media;
 mod migrate;
 pub mod mine;
@@ -15,9 +18,11 @@ pub mod news;
 pub mod posts;
 pub mod reactions;
 pub mod redirects;
+pub mod revisions;
 pub mod sessions;
 pub mod settings;
 mod sql;
+pub mod trash;
 pub mod visitors;
 mod writer;
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 
-use super::{Tx, log, media, reactions, redirects};
+use super::{Tx, log, media, reactions, redirects, revisions};
 use crate::error::{Error, Result};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{PostId, VisitorId};
@@ -15,7 +15,7 @@ use crate::text::{RENDERER, slug};
 
 const COLUMNS: &str =
     "id, kind, slug, title, summary, excerpt, html, headings, words, status, lang, published_at,
-    updated_at, comments_open, last_thread, comment_count, version, extra";
+    updated_at, comments_open, discussion, last_number, last_thread, comment_count, last_entry, entry_count, version, extra";
 
 /// The `data` of a `post:deleted` whose post was in lists before.
 pub const LISTED_BEFORE: &str = r#"{"from":"published"}"#;
@@ -34,30 +34,69 @@ pub enum Saved {
 /// Creates the post, or updates the one of the same kind and slug, and records the events.
 pub fn save(tx: &Tx, new: &NewPost) -> Result<(PostId, Saved)> {
     let status = due(new.status, new.published_at, tx.now());
-    let sql = "select id, status from posts where kind = ?1 and slug = ?2";
+    let sql = "select id from posts where kind = ?1 and slug = ?2";
     let row = tx
         .prepare_cached(sql)?
-        .query_row(params![new.kind, new.slug], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        });
-    let (id, saved, before) = match row.optional()? {
-        None => (insert(tx, new, status, None)?, Saved::New, None),
-        Some((id, before)) => {
-            let changed = update(tx, id, new, status)? | retag(tx, id, &new.tags)?;
-            (
-                id,
-                if changed { Saved::Changed } else { Saved::Same },
-                Some(before),
-            )
+        .query_row(params![new.kind, new.slug], |row| row.get(0));
+    match row.optional()? {
+        Some(id) => Ok((id, change(tx, id, new)?)),
+        None => {
+            let id = insert(tx, new, status, None)?;
+            redirects::add_all(tx, &new.old_paths, id)?;
+            revisions::keep(tx, id)?;
+            tell(tx, id, None, status)?;
+            Ok((id, Saved::New))
         }
-    };
-    for path in &new.old_paths {
-        redirects::add(tx, path, id)?;
     }
-    if saved != Saved::Same {
-        tell(tx, id, before, status)?;
+}
+
+/// Changes a post into `new`, its address included, and records the events. Its earlier address leads to it.
+///
+/// Errors: [`Error::NotFound`] if there is no such post.
+pub fn change(tx: &Tx, id: PostId, new: &NewPost) -> Result<Saved> {
+    let status = due(new.status, new.published_at, tx.now());
+    let before = by_id(tx, id)?.ok_or(Error::NotFound)?;
+    let moved = (before.kind, before.slug.as_str()) != (new.kind, new.slug.as_str());
+    if moved {
+        redirects::add(tx, &before.path(), id)?;
+        redirects::remove(tx, &new.kind.path(&new.slug))?;
     }
-    Ok((id, saved))
+    redirects::add_all(tx, &new.old_paths, id)?;
+    if !(update(tx, id, new, status)? | retag(tx, id, &new.tags)?) {
+        return Ok(Saved::Same);
+    }
+    revisions::keep(tx, id)?;
+    tell(tx, id, Some(before.status), status)?;
+    Ok(Saved::Changed)
+}
+
+/// An address for a new post that no other has: `wanted`, or `wanted` with a number.
+pub fn free_slug(conn: &Connection, kind: PostKind, wanted: &str) -> Result<String> {
+    let mut taken = conn.prepare_cached("select 1 from posts where kind = ?1 and slug = ?2")?;
+    let mut slug = wanted.to_owned();
+    for number in 2.. {
+        if !taken.exists(params![kind, slug])? {
+            break;
+        }
+        slug = format!("{wanted}-{number}");
+    }
+    Ok(slug)
+}
+
+/// The front matter of a post that has no column, as a JSON object.
+pub fn extra(conn: &Connection, id: PostId) -> Result<String> {
+    let extra = conn
+        .prepare_cached("select extra from posts where id = ?1")?
+        .query_row([id], |row| row.get(0));
+    extra.optional()?.ok_or(Error::NotFound)
+}
+
+/// The Markdown source of a post.
+pub fn body(conn: &Connection, id: PostId) -> Result<String> {
+    let body = conn
+        .prepare_cached("select body from posts where id = ?1")?
+        .query_row([id], |row| row.get(0));
+    body.optional()?.ok_or(Error::NotFound)
 }
 
 /// The importer's key of a row, and the batch that adds it.
@@ -93,9 +132,7 @@ pub fn import(tx: &Tx, new: &NewPost, origin: &Origin) -> Result<Option<PostId>>
     }
     let status = due(new.status, new.published_at, tx.now());
     let id = insert(tx, new, status, Some(origin))?;
-    for path in &new.old_paths {
-        redirects::add(tx, path, id)?;
-    }
+    redirects::add_all(tx, &new.old_paths, id)?;
     Ok(Some(id))
 }
 
@@ -196,8 +233,9 @@ fn due(status: Status, at: Option<Timestamp>, now: Timestamp) -> Status {
 
 fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Result<PostId> {
     let sql = "insert into posts (kind, slug, title, summary, excerpt, body, html, headings, words, renderer, status,
-                   lang, published_at, created_at, updated_at, extra, source, source_id, batch_id)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+                   lang, published_at, created_at, updated_at, extra, source, source_id, batch_id, comments_open,
+                   discussion)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
                returning id";
     let published_at = new
         .published_at
@@ -222,6 +260,8 @@ fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Re
         origin.map(|origin| origin.source),
         origin.map(|origin| origin.source_id),
         origin.map(|origin| origin.batch),
+        new.comments_open,
+        new.discussion,
     ];
     let id = tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
     retag(tx, id, &new.tags)?;
@@ -233,9 +273,10 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
     let sql = "update posts set title = ?2, summary = ?3, excerpt = ?4, body = ?5, html = ?6, headings = ?7,
                    words = ?8, renderer = ?9, status = ?10, lang = ?11,
                    published_at = coalesce(?12, published_at, iif(?10 = 'draft', null, ?13)), updated_at = ?13,
-                   extra = ?14, version = version + 1
-               where id = ?1 and (title, summary, body, html, status, lang, extra, coalesce(?12, published_at))
-                   is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, published_at)";
+                   extra = ?14, kind = ?15, slug = ?16, comments_open = ?17, discussion = ?18, version = version + 1
+               where id = ?1 and (title, summary, body, html, status, lang, extra, coalesce(?12, published_at), kind,
+                       slug, comments_open, discussion)
+                   is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, published_at, ?15, ?16, ?17, ?18)";
     let row = params![
         id,
         new.title,
@@ -251,6 +292,10 @@ fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
         new.published_at,
         tx.now(),
         new.extra,
+        new.kind,
+        new.slug,
+        new.comments_open,
+        new.discussion,
     ];
     Ok(tx.prepare_cached(sql)?.execute(row)? > 0)
 }
@@ -286,7 +331,7 @@ fn retag(tx: &Tx, id: PostId, names: &[String]) -> Result<bool> {
 }
 
 /// Records what a change of a post means to its readers and to its owner.
-fn tell(tx: &Tx, id: PostId, before: Option<Status>, after: Status) -> Result<()> {
+pub(super) fn tell(tx: &Tx, id: PostId, before: Option<Status>, after: Status) -> Result<()> {
     let public = match (before.is_some_and(Status::is_open), after.is_open()) {
         (false, true) => Some(Kind::PostPublished),
         (true, true) => Some(Kind::PostUpdated),
@@ -385,8 +430,12 @@ fn from_row(row: &Row) -> rusqlite::Result<Post> {
         published_at: row.get("published_at")?,
         updated_at: row.get("updated_at")?,
         comments_open: row.get("comments_open")?,
+        discussion: row.get("discussion")?,
+        last_number: row.get("last_number")?,
         last_thread: row.get("last_thread")?,
         comment_count: row.get("comment_count")?,
+        last_entry: row.get("last_entry")?,
+        entry_count: row.get("entry_count")?,
         version: row.get("version")?,
         tags: Vec::new(),
         canonical: shared::canonical(&extra),

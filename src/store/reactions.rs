@@ -6,9 +6,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::{Tx, log};
 use crate::error::{Error, Result};
-use crate::model::comment::THREADS_PER_PAGE;
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
+use crate::model::post::{Discussion, Post};
 use crate::model::reaction::{ReactionKind, Tally, Target};
 
 const GROUPED: &str = "kind, count(*) as given, max(visitor_id = ?2) as mine";
@@ -108,26 +108,25 @@ pub fn tally(
     ))
 }
 
-/// The reactions to the comments on one page of a post's comments.
+/// The reactions to the comments of a post whose places are after the first and up to the last.
 pub fn on_page(
     conn: &Connection,
-    post: PostId,
-    page: i64,
+    post: &Post,
+    (first, last): (i64, i64),
     viewer: Option<VisitorId>,
 ) -> Result<HashMap<CommentId, Tally>> {
+    let place = match post.discussion {
+        Discussion::Thread => "thread",
+        Discussion::Chat => "number",
+    };
     let sql = format!(
         "select comment_id, {GROUPED} from reactions
          where post_id = ?1 and comment_id in
-             (select id from comments where post_id = ?1 and thread > ?3 and thread <= ?3 + ?4)
+             (select id from comments where post_id = ?1 and {place} > ?3 and {place} <= ?4)
          group by comment_id, kind"
     );
     let mut query = conn.prepare_cached(&sql)?;
-    let mut rows = query.query(params![
-        post,
-        viewer,
-        (page - 1) * THREADS_PER_PAGE,
-        THREADS_PER_PAGE
-    ])?;
+    let mut rows = query.query(params![post.id, viewer, first, last])?;
     let mut tallies: HashMap<CommentId, Tally> = HashMap::new();
     while let Some(row) = rows.next()? {
         add(tallies.entry(row.get("comment_id")?).or_default(), row)?;

@@ -40,6 +40,20 @@ pub fn add(tx: &Tx, path: &str, post: PostId) -> Result<bool> {
         > 0)
 }
 
+/// Lets each of `paths` lead to the post.
+pub fn add_all(tx: &Tx, paths: &[String], post: PostId) -> Result<()> {
+    paths
+        .iter()
+        .try_for_each(|path| add(tx, path, post).map(drop))
+}
+
+/// Forgets where `path` leads: a post has it for its own now.
+pub fn remove(tx: &Tx, path: &str) -> Result<()> {
+    tx.prepare_cached("delete from redirects where path = ?1")?
+        .execute([normal(path)])?;
+    Ok(())
+}
+
 /// A path in the one form that the table holds: from the root, no trailing slash, no `index.html`.
 fn normal(path: &str) -> String {
     let path = path.trim_end_matches("index.html").trim_matches('/');

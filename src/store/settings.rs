@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
 use crate::model::hub::Hub;
-use crate::model::settings::{Ink, Settings, Setup};
+use crate::model::settings::{Ink, Link, Moderation, Settings, Setup};
 
 /// All settings; what was never set has its default.
 pub fn load(conn: &Connection) -> Result<Settings> {
@@ -21,6 +21,13 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         description: text("description", default.description),
         owner: text("owner", default.owner),
         lang: text("lang", default.lang),
+        time_zone: text("time_zone", default.time_zone),
+        email: text("owner_email", default.email),
+        moderation: Moderation::parse(&text("moderation", String::new())).unwrap_or_default(),
+        navigation: Link::list(&text("navigation", String::new())).unwrap_or_default(),
+        footer: text("footer", default.footer),
+        css: text("css", default.css),
+        ai_robots: text("ai_robots", "on".into()) == "on",
         ink: Ink::parse(&text("ink", String::new())).unwrap_or_default(),
         hub: Hub::parse(&text("websub_hub", String::new())).unwrap_or_default(),
         presence: text("presence", "on".into()) == "on",

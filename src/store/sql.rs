@@ -3,9 +3,10 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use crate::model::comment::CommentStatus;
+use crate::model::entry::EntryStatus;
 use crate::model::event::{Audience, Kind};
-use crate::model::id::{CommentId, EventId, PostId, SessionId, VisitorId};
-use crate::model::post::{PostKind, Status};
+use crate::model::id::{CommentId, EntryId, EventId, PostId, RevisionId, SessionId, VisitorId};
+use crate::model::post::{Discussion, PostKind, Status};
 use crate::model::time::Timestamp;
 
 /// Types that are one 64-bit integer.
@@ -42,8 +43,8 @@ macro_rules! words {
     )*};
 }
 
-integers!(PostId CommentId VisitorId SessionId EventId Timestamp);
-words!(PostKind Status CommentStatus Kind);
+integers!(PostId CommentId EntryId VisitorId RevisionId SessionId EventId Timestamp);
+words!(PostKind Status Discussion CommentStatus EntryStatus Kind);
 
 impl ToSql for Audience {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

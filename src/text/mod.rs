@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its input. Nothing is read from the disk or the network; what a
 //! renderer needs to know about the world, such as the size of an image, is handed to it.
 
+pub mod changes;
 mod code;
 pub mod comment;
 mod document;

@@ -5,7 +5,7 @@ use askama::Template;
 use super::{Cursor, Frame, Head, signs};
 use crate::error::Fields;
 use crate::model::comment::{Comment, CommentStatus, Parent};
-use crate::model::post::Post;
+use crate::model::post::{Discussion, Post};
 use crate::model::thread::Thread;
 use crate::model::visitor::Visitor;
 
@@ -67,6 +67,11 @@ impl TalkView<'_> {
         comments_page(post, self.page)
     }
 
+    /// Whether what is written next appears on this page.
+    pub(super) fn is_newest(&self) -> bool {
+        self.page == self.pages
+    }
+
     /// The same page, with what comes from now on marked as new.
     pub(super) fn check_path(&self, post: &Post) -> String {
         let path = self.page_path(post);
@@ -83,10 +88,11 @@ impl TalkView<'_> {
     }
 }
 
-/// The address of a page of a post's comments. The first is the post's own.
+/// The address of a page of a post's comments. The first is the post's own, of a chat the newest.
 fn comments_page(post: &Post, page: i64) -> String {
+    let own = if post.is_chat() { post.pages() } else { 1 };
     match page {
-        1 => post.path(),
+        page if page == own => post.path(),
         page => format!("{}?comments={page}", post.path()),
     }
 }
@@ -94,7 +100,7 @@ fn comments_page(post: &Post, page: i64) -> String {
 /// The address that opens the form as an answer to `comment`, on the page where the comment stands.
 fn reply_path(comment: &Comment) -> String {
     let query = match comment.page() {
-        1 => String::new(),
+        1 if comment.discussion == Discussion::Thread => String::new(),
         page => format!("comments={page}&"),
     };
     format!(

@@ -5,6 +5,7 @@
 
 pub mod comments;
 pub mod desk;
+pub mod entries;
 pub mod errors;
 pub mod lists;
 pub mod me;
@@ -17,8 +18,8 @@ pub mod signs;
 mod tests;
 
 use crate::model::hub::Hub;
-use crate::model::id::{CommentId, EventId, PostId};
-use crate::model::settings::Ink;
+use crate::model::id::{CommentId, EntryId, EventId, PostId};
+use crate::model::settings::{Ink, Link};
 use crate::model::time::Timestamp;
 
 /// The blog as its pages and feeds name it.
@@ -34,6 +35,14 @@ pub struct Site {
     pub lang: String,
     /// The colours of its pages.
     pub ink: Ink,
+    /// The links of its masthead; its own lists where there are none.
+    pub navigation: Vec<Link>,
+    /// What stands below every page, rendered.
+    pub footer: String,
+    /// The address of the owner's own style, if there is one.
+    pub css: Option<String>,
+    /// Whether robots that gather texts for language models may read it.
+    pub ai_robots: bool,
     /// Scheme and host as readers reach it, without a slash at the end.
     pub base_url: String,
     /// The WebSub hub that is told of new posts, if the owner has chosen one.
@@ -54,6 +63,11 @@ impl Site {
     /// A name for a comment that stays when its post's address changes. Source: RFC 4151.
     pub fn comment_id(&self, id: &CommentId) -> String {
         format!("tag:{},2026:comment/{id}", self.host())
+    }
+
+    /// A name for an entry that stays when its post's address changes. Source: RFC 4151.
+    pub fn entry_id(&self, id: &EntryId) -> String {
+        format!("tag:{},2026:entry/{id}", self.host())
     }
 
     /// The host of the base URL, without its port.
@@ -167,9 +181,9 @@ struct Head {
 }
 
 /// A link of the masthead.
-struct NavLink {
-    path: &'static str,
-    label: &'static str,
+struct NavLink<'a> {
+    path: &'a str,
+    label: &'a str,
     /// The value of `aria-current`.
     current: Option<&'static str>,
 }
@@ -218,15 +232,25 @@ impl Head {
         self.path.as_deref().unwrap_or("/")
     }
 
-    fn links(&self) -> [NavLink; 3] {
-        [("/", "Posts"), ("/archive", "Archive"), ("/tags", "Tags")].map(|(path, label)| NavLink {
+    /// The masthead: the owner's links, else those to the blog's lists.
+    fn links<'a>(&self, site: &'a Site) -> Vec<NavLink<'a>> {
+        let own = site
+            .navigation
+            .iter()
+            .map(|link| (link.path.as_str(), link.label.as_str()));
+        let mut links: Vec<(&str, &str)> = own.collect();
+        if links.is_empty() {
+            links.extend([("/", "Posts"), ("/archive", "Archive"), ("/tags", "Tags")]);
+        }
+        let marked = links.into_iter().map(|(path, label)| NavLink {
             path,
             label,
-            current: match self.section {
-                section if section != path => None,
-                _ if self.path.as_deref() == Some(path) => Some("page"),
-                _ => Some("true"),
+            current: match self.path.as_deref() {
+                Some(here) if here == path => Some("page"),
+                _ if self.section == path => Some("true"),
+                _ => None,
             },
-        })
+        });
+        marked.collect()
     }
 }

@@ -3,7 +3,9 @@
 use askama::Template;
 
 use super::comments::{ComposerView, News, TalkView, ThreadPart};
+use super::entries::{EntryPart, LogView};
 use super::{Frame, Head, signs};
+use crate::model::entry::ENTRIES_PER_PAGE;
 use crate::model::post::{Heading, Post, Standing};
 
 /// With fewer headings than this a post has no table of contents.
@@ -19,6 +21,7 @@ pub struct PostPage<'a> {
     head: Head,
     post: &'a Post,
     standing: &'a Standing,
+    log: LogView<'a>,
     talk: TalkView<'a>,
     composer: ComposerView<'a>,
 }
@@ -29,6 +32,7 @@ impl<'a> PostPage<'a> {
         frame: Frame<'a>,
         post: &'a Post,
         standing: &'a Standing,
+        log: LogView<'a>,
         talk: TalkView<'a>,
         composer: ComposerView<'a>,
     ) -> PostPage<'a> {
@@ -36,7 +40,11 @@ impl<'a> PostPage<'a> {
             true => post.title.clone(),
             false => "Error: your comment was not posted".into(),
         };
-        let head = Head::new(&title, talk.page_path(post))
+        let path = match log.own_path(post) {
+            Some(path) if talk.page == 1 => path,
+            _ => talk.page_path(post),
+        };
+        let head = Head::new(&title, path)
             .about(post.description())
             .presenting(frame.site, post);
         PostPage {
@@ -44,8 +52,17 @@ impl<'a> PostPage<'a> {
             head,
             post,
             standing,
+            log,
             talk,
             composer,
+        }
+    }
+
+    /// The script of its page.
+    fn script(&self) -> &'static str {
+        match self.post.entry_count {
+            0 => "post.js",
+            _ => "liveblog.js",
         }
     }
 
@@ -79,6 +96,14 @@ pub struct StaticPage<'a> {
 }
 
 impl<'a> StaticPage<'a> {
+    /// A post that is not public yet, as it would look: for no search engine and under no address of its own.
+    pub fn preview(frame: Frame<'a>, post: &'a Post) -> StaticPage<'a> {
+        StaticPage {
+            head: Head::passing(&post.title),
+            ..StaticPage::new(frame, post)
+        }
+    }
+
     /// `post` is of the kind [`PostKind::Page`](crate::model::post::PostKind::Page).
     pub fn new(frame: Frame<'a>, post: &'a Post) -> StaticPage<'a> {
         let head = Head::new(&post.title, post.path())

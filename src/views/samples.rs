@@ -2,8 +2,9 @@
 
 use super::Site;
 use crate::model::comment::{Comment, CommentStatus};
-use crate::model::id::{CommentId, PostId};
-use crate::model::post::{Neighbours, Post, PostKind, PostLine, Standing, Status, Tag};
+use crate::model::entry::{Entry, EntryStatus};
+use crate::model::id::{CommentId, EntryId, PostId};
+use crate::model::post::{Discussion, Neighbours, Post, PostKind, PostLine, Standing, Status, Tag};
 use crate::model::time::Timestamp;
 
 /// 14 November 2026, 09:12 UTC.
@@ -17,6 +18,10 @@ pub fn site() -> Site {
         owner: "Maren Oster".into(),
         lang: "en".into(),
         ink: crate::model::settings::Ink::Ledger,
+        navigation: Vec::new(),
+        footer: String::new(),
+        css: None,
+        ai_robots: true,
         base_url: "https://example.org".into(),
         hub: None,
     }
@@ -28,6 +33,7 @@ pub fn comment(id: i64) -> Comment {
         id: CommentId(id),
         post: PostId(1),
         post_slug: "hello".into(),
+        discussion: Discussion::Thread,
         parent: None,
         depth: 0,
         thread: id,
@@ -45,6 +51,24 @@ pub fn comment(id: i64) -> Comment {
         version: 1,
         reactions: Default::default(),
         fresh: false,
+    }
+}
+
+/// An entry of the sample post.
+pub fn entry(number: i64) -> Entry {
+    Entry {
+        id: EntryId(number),
+        post: PostId(1),
+        post_slug: "hello".into(),
+        post_title: "Hello".into(),
+        number,
+        title: None,
+        excerpt: "Doors are open".into(),
+        html: "<p>Doors are open</p>".into(),
+        status: EntryStatus::Published,
+        created_at: NOON,
+        edited_at: None,
+        version: 1,
     }
 }
 
@@ -85,8 +109,12 @@ pub fn post() -> Post {
         published_at: Some(NOON),
         updated_at: NOON,
         comments_open: true,
+        discussion: Discussion::Thread,
+        last_number: 1,
         last_thread: 1,
         comment_count: 1,
+        last_entry: 0,
+        entry_count: 0,
         version: 1,
         tags: Vec::new(),
         canonical: None,

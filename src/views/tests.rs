@@ -1,15 +1,17 @@
 //! Whole pages and parts, rendered: what must hold for every reader.
 
 use super::comments::{CommentEditPage, CommentPart, ComposerView, TalkView, ThreadPart, Typed};
+use super::entries::{EntryPart, LogView};
 use super::errors::{ErrorPage, Trouble};
 use super::lists::{ArchivePage, HomePage, PostRowPart, TagPage, TagsPage};
 use super::posts::PostPage;
-use super::samples::{NOON, comment, line, post, site, standing};
+use super::samples::{NOON, comment, entry, line, post, site, standing};
 use super::{Cursor, Frame, Head, Pager, Site, Theme};
 use crate::error::Fields;
 use crate::model::comment::{Comment, CommentStatus, Parent};
+use crate::model::entry::Entry;
 use crate::model::id::{CommentId, EventId, PostId};
-use crate::model::post::{Heading, Post, Tag, TagCount};
+use crate::model::post::{Discussion, Heading, Post, Tag, TagCount};
 use crate::model::thread::Thread;
 
 const CURSOR: Cursor = Cursor {
@@ -39,7 +41,11 @@ fn post_page(post: &Post, threads: &[Thread], composer: ComposerView) -> String 
         cursor: CURSOR,
         news: None,
     };
-    PostPage::new(framed(&site), post, &standing, talk, composer).to_string()
+    let log = LogView {
+        entries: &[],
+        page: 1,
+    };
+    PostPage::new(framed(&site), post, &standing, log, talk, composer).to_string()
 }
 
 #[test]
@@ -48,6 +54,7 @@ fn a_comment_is_the_same_in_the_page_and_in_a_live_event() {
         parent: Some(Parent {
             id: CommentId(1),
             number: 1,
+            thread: 1,
             name: "Ann".into(),
         }),
         ..comment(2)
@@ -68,6 +75,38 @@ fn a_comment_is_the_same_in_the_page_and_in_a_live_event() {
         let page = post_page(&post(), &[thread], ComposerView::default());
         assert!(page.contains(&part(&comment)), "{page}");
     }
+}
+
+#[test]
+fn an_entry_is_the_same_in_the_page_and_in_a_live_event() {
+    let titled = Entry {
+        title: Some("<b>Doors</b> & more".into()),
+        edited_at: Some(NOON),
+        ..entry(2)
+    };
+    let (site, standing, entries) = (site(), standing(), [entry(1), titled]);
+    let post = Post {
+        last_entry: 2,
+        entry_count: 2,
+        ..post()
+    };
+    let log = LogView {
+        entries: &entries,
+        page: 1,
+    };
+    let talk = TalkView {
+        threads: &[],
+        page: 1,
+        pages: 1,
+        cursor: CURSOR,
+        news: None,
+    };
+    let composer = ComposerView::default();
+    let page = PostPage::new(framed(&site), &post, &standing, log, talk, composer).to_string();
+    for entry in &entries {
+        assert!(page.contains(&EntryPart { entry }.to_string()), "{page}");
+    }
+    assert!(!page.contains("<b>Doors"), "{page}");
 }
 
 #[test]
@@ -338,7 +377,11 @@ fn ids_in_feeds_name_the_host_without_its_port() {
 
 #[test]
 fn the_masthead_marks_the_section_that_is_read() {
-    let current = |head: Head| head.links().map(|link| link.current);
+    let current = |head: Head| {
+        let site = site();
+        let links = head.links(&site);
+        links.iter().map(|link| link.current).collect::<Vec<_>>()
+    };
     assert_eq!(
         current(Head::new("Tags", "/tags".into()).within("/tags")),
         [None, None, Some("page")]
@@ -355,4 +398,36 @@ fn themes_are_read_back() {
     assert_eq!(Theme::parse("dark").and_then(Theme::forced), Some("dark"));
     assert_eq!(Theme::parse("auto").map(Theme::forced), Some(None));
     assert_eq!(Theme::parse("sepia"), None);
+}
+
+#[test]
+fn a_message_of_a_chat_names_what_it_answers_and_stands_under_nothing() {
+    let answer = |thread| Comment {
+        discussion: Discussion::Chat,
+        parent: Some(Parent {
+            id: CommentId(1),
+            number: thread,
+            thread,
+            name: "Bob".into(),
+        }),
+        ..comment(250)
+    };
+    let html = part(&answer(201));
+    assert!(
+        html.contains(r##"in reply to <a href="#comment-1">"##),
+        "{html}"
+    );
+    assert!(
+        html.contains(r#"data-parent="" data-thread="250""#),
+        "{html}"
+    );
+    assert!(
+        html.contains(r#"href="/posts/hello?comments=3#comment-250""#),
+        "{html}"
+    );
+    let html = part(&answer(7));
+    assert!(
+        html.contains(r#"<a href="/posts/hello?comments=1#comment-1">"#),
+        "{html}"
+    );
 }

@@ -4,6 +4,7 @@ use poem::http::{HeaderMap, StatusCode, header};
 use poem::web::Path;
 use poem::{Response, handler};
 
+use super::compress;
 use super::error::Failure;
 use crate::assets;
 use crate::error::Error;
@@ -15,14 +16,23 @@ pub const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 #[handler]
 pub async fn show(Path(name): Path<String>, headers: &HeaderMap) -> Result<Response, Failure> {
     let asset = assets::find(&name).ok_or(Error::NotFound)?;
-    let tag = format!("\"{}\"", asset.name);
+    let (bytes, encoding) = match compress::takes_gzip(headers) {
+        true => (&asset.gzip, "gzip"),
+        false => (&asset.bytes, "identity"),
+    };
+    let tag = format!("\"{}.{encoding}\"", asset.name);
     let answer = Response::builder()
         .header(header::CACHE_CONTROL, IMMUTABLE)
+        .header(header::VARY, "Accept-Encoding")
         .header(header::ETAG, &tag);
     if is_known(headers, &tag) {
         return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
     }
-    Ok(answer.content_type(asset.mime).body(asset.bytes.as_slice()))
+    let answer = match encoding {
+        "gzip" => answer.header(header::CONTENT_ENCODING, encoding),
+        _ => answer,
+    };
+    Ok(answer.content_type(asset.mime).body(bytes.as_slice()))
 }
 
 /// Whether the client has this version already. Source: RFC 9110, section 13.1.2.

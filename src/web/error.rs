@@ -81,7 +81,10 @@ impl Failure {
     fn why(&self) -> Option<String> {
         match &self.error {
             Cause::Ours(
-                error @ (Error::Forbidden(_) | Error::Unavailable(_) | Error::Invalid(_)),
+                error @ (Error::Forbidden(_)
+                | Error::Conflict(_)
+                | Error::Unavailable(_)
+                | Error::Invalid(_)),
             ) => Some(sentence(&error.to_string())),
             _ => None,
         }
@@ -116,6 +119,7 @@ impl ResponseError for Failure {
             Cause::Ours(Error::NotFound) => StatusCode::NOT_FOUND,
             Cause::Ours(Error::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Cause::Ours(Error::Forbidden(_)) => StatusCode::FORBIDDEN,
+            Cause::Ours(Error::Conflict(_)) => StatusCode::CONFLICT,
             Cause::Ours(Error::Unavailable(_) | Error::Pool(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Cause::Ours(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

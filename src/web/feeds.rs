@@ -1,5 +1,6 @@
 //! Feeds, the sitemap and robots.txt.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use poem::http::{HeaderMap, StatusCode, header};
@@ -14,13 +15,13 @@ use super::error::Failure;
 use super::posts::number;
 use super::{App, site};
 use crate::error::{Error, Result};
-use crate::feeds::{self, Feed, Part};
-use crate::model::post::{PostKind, PostLine};
-use crate::store::{comments, lists, posts, settings};
+use crate::feeds::{self, Feed, Item, Part};
+use crate::model::post::PostKind;
+use crate::store::{comments, entries, lists, posts, settings};
 use crate::views::Site;
 
-/// Entries of a feed.
-const ENTRIES: i64 = 20;
+/// Posts, entries or comments of a feed.
+const ITEMS: i64 = 20;
 
 /// Addresses of one sitemap. Source: sitemaps.org.
 const ADDRESSES: usize = 50_000;
@@ -73,14 +74,14 @@ impl App {
         headers: &HeaderMap,
         kind: &str,
         (path, page): (&'static str, i64),
-        render: fn(Feed, &[(PostLine, String)]) -> String,
+        render: fn(Feed, &[Item]) -> String,
     ) -> Result<Response> {
         let answer = self.linked(headers, kind, move |conn, site| {
-            let pages = ((lists::count(conn)? + ENTRIES - 1) / ENTRIES).max(1);
+            let pages = ((lists::count(conn)? + ITEMS - 1) / ITEMS).max(1);
             if !(1..=pages).contains(&page) {
                 return Err(Error::NotFound);
             }
-            let posts = lists::with_html(conn, None, (page - 1) * ENTRIES, ENTRIES)?;
+            let items = items(conn, site, None, page)?;
             let feed = Feed {
                 site,
                 path,
@@ -88,7 +89,7 @@ impl App {
                 title: &site.title,
                 part: Part { page, pages },
             };
-            Ok((render(feed, &posts), links(feed)))
+            Ok((render(feed, &items), links(feed)))
         });
         answer.await
     }
@@ -109,6 +110,20 @@ fn links(feed: Feed) -> Option<String> {
 #[derive(Deserialize)]
 struct FeedQuery {
     page: Option<String>,
+}
+
+/// A page of the posts, of one tag if given, newest first. On the first page the newest entries of their liveblogs stand
+/// among them; however busy a liveblog is, it takes the place of no post.
+fn items(conn: &Connection, site: &Site, tag: Option<&str>, page: i64) -> Result<Vec<Item>> {
+    let posts = lists::with_html(conn, tag, (page - 1) * ITEMS, ITEMS)?.into_iter();
+    let newest = if page == 1 { ITEMS } else { 0 };
+    let entries = entries::newest(conn, tag, newest)?.into_iter();
+    let mut items: Vec<_> = posts
+        .map(|(post, html)| Item::post(site, post, &html))
+        .chain(entries.map(|entry| Item::entry(site, entry)))
+        .collect();
+    items.sort_by_key(|item| Reverse(item.published));
+    Ok(items)
 }
 
 /// `GET /feed.xml`
@@ -145,8 +160,8 @@ pub async fn tag_atom(
 ) -> Result<Response, Failure> {
     let answer = app.published(headers, ATOM, move |conn, site| {
         let tag = lists::tag(conn, &slug)?.ok_or(Error::NotFound)?;
-        let posts = lists::with_html(conn, Some(&slug), 0, ENTRIES)?;
-        if posts.is_empty() {
+        let items = items(conn, site, Some(&slug), 1)?;
+        if items.is_empty() {
             return Err(Error::NotFound);
         }
         let (page, title) = (
@@ -161,7 +176,7 @@ pub async fn tag_atom(
                 title: &title,
                 part: Part::WHOLE,
             },
-            &posts,
+            &items,
         ))
     });
     Ok(answer.await?)
@@ -174,7 +189,7 @@ pub async fn comments_atom(
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let answer = app.published(headers, ATOM, |conn, site| {
-        let newest = comments::newest(conn, None, ENTRIES)?;
+        let newest = comments::newest(conn, None, ITEMS)?;
         let title = format!("Comments on {}", site.title);
         Ok(feeds::comments(
             Feed {
@@ -199,7 +214,7 @@ pub async fn post_comments_atom(
 ) -> Result<Response, Failure> {
     let answer = app.published(headers, ATOM, move |conn, site| {
         let post = posts::open(conn, PostKind::Post, &slug)?.ok_or(Error::NotFound)?;
-        let newest = comments::newest(conn, Some(post.id), ENTRIES)?;
+        let newest = comments::newest(conn, Some(post.id), ITEMS)?;
         let (page, title) = (post.path(), format!("Comments on {}", post.title));
         Ok(feeds::comments(
             Feed {

@@ -9,9 +9,11 @@ use poem::{FromRequest, Request, RequestBody};
 
 use super::error::Failure;
 
-/// Bytes of a form once it is decoded, and on the wire, where one byte may take three. Longer ones are refused with 413.
+/// Bytes of a form once it is decoded; on the wire one byte may take three. Longer ones are refused with 413.
 const LONGEST: usize = 64 * 1024;
-const LONGEST_ENCODED: usize = 3 * LONGEST;
+
+/// The same of a form with a whole post in it.
+const LONGEST_POST: usize = 2 * 1024 * 1024;
 
 /// The fields of a posted form. Of a field that comes twice the first counts.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,11 @@ impl Form {
     /// The value of a field as typed; empty if it is not there.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
+    }
+
+    /// Whether a field was sent, filled or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// The trimmed value of a field, if there is anything in it.
@@ -56,6 +63,15 @@ impl Form {
     ///
     /// Errors: 415 for another type, 413 for a longer body, 400 for bytes that are not UTF-8.
     pub async fn read(req: &Request, body: &mut RequestBody) -> Result<Form, Failure> {
+        Form::read_within(req, body, LONGEST).await
+    }
+
+    /// The same, of at most `longest` bytes.
+    async fn read_within(
+        req: &Request,
+        body: &mut RequestBody,
+        longest: usize,
+    ) -> Result<Form, Failure> {
         let kind = req
             .headers()
             .get(header::CONTENT_TYPE)
@@ -68,19 +84,28 @@ impl Form {
         let bad = || Failure::status(StatusCode::BAD_REQUEST);
         let body = body.take().map_err(|_| bad())?;
         let bytes = body
-            .into_bytes_limit(LONGEST_ENCODED)
+            .into_bytes_limit(3 * longest)
             .await
             .map_err(|error| match error {
                 ReadBodyError::PayloadTooLarge => Failure::status(StatusCode::PAYLOAD_TOO_LARGE),
                 _ => bad(),
             })?;
         let form = Form::parse(&bytes).ok_or_else(bad)?;
-        match form.len() <= LONGEST {
+        match form.len() <= longest {
             true => Ok(form),
             false => {
                 Err(Failure::status(StatusCode::PAYLOAD_TOO_LARGE).with_typed(form.get("body")))
             }
         }
+    }
+}
+
+/// A form with a whole post in it.
+pub struct LongForm(pub Form);
+
+impl<'a> FromRequest<'a> for LongForm {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<LongForm> {
+        Ok(LongForm(Form::read_within(req, body, LONGEST_POST).await?))
     }
 }
 

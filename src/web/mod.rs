@@ -6,6 +6,8 @@ mod admin;
 mod assets;
 mod client;
 mod comments;
+mod compress;
+mod css;
 mod error;
 mod feeds;
 mod form;
@@ -40,6 +42,7 @@ use crate::model::settings::Settings;
 use crate::model::typed::is_text;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, settings};
+use crate::text;
 use crate::views::{Frame, Me, Site, Theme};
 use reader::Reader;
 
@@ -157,6 +160,10 @@ fn site(settings: &Settings, base_url: String) -> Site {
         owner: settings.owner.clone(),
         lang: settings.lang.clone(),
         ink: settings.ink,
+        navigation: settings.navigation.clone(),
+        footer: text::comment::html(&settings.footer),
+        css: css::path(&settings.css),
+        ai_robots: settings.ai_robots,
         base_url,
         hub: settings.hub.clone(),
     }
@@ -258,10 +265,12 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .at("/health", get(streams::health));
     let files = following
         .at("/assets/:name", get(assets::show))
+        .at("/custom.css", get(css::show))
         .at("/media/:hash/:name", get(media::show))
         .at("/social/:key", get(social::of_site))
         .at("/social/posts/:slug/:key", get(social::of_post))
         .at("/social/pages/:slug/:key", get(social::of_page))
+        .at("/preview/:id", get(admin::preview::show))
         .nest("/admin", admin::routes());
     files
         .with(CatchPanic::new().with_handler(|_| {
@@ -271,6 +280,7 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .around(pages::elsewhere)
         .around(guard::same_origin)
         .around(error::drawn)
+        .around(compress::answers)
         .around(guard::headers)
         .with(AddData::new(app))
 }

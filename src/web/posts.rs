@@ -13,14 +13,16 @@ use super::reader::Reader;
 use super::{App, Moment, issued};
 use crate::error::{Error, Fields, Result};
 use crate::live::cursor as live;
-use crate::model::comment::{Comment, Parent, page_of_thread};
+use crate::model::comment::{Comment, Parent, page_of};
+use crate::model::entry;
 use crate::model::id::{CommentId, VisitorId};
-use crate::model::post::{Post, PostKind};
-use crate::model::thread::arrange;
+use crate::model::post::{Discussion, Post, PostKind};
+use crate::model::thread::{arrange, in_a_row};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{comments, lists, log, news, posts};
+use crate::store::{comments, entries, lists, log, news, posts};
 use crate::views::comments::{ComposerView, News, TalkView, Typed};
+use crate::views::entries::LogView;
 use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
 use crate::views::posts::PostPage;
 use crate::views::{Cursor, Pager};
@@ -31,9 +33,10 @@ struct HomeQuery {
     page: Option<String>,
 }
 
-/// `?comments=N&reply=ID&since=ID` of a post's page.
+/// `?entries=N&comments=N&reply=ID&since=ID` of a post's page.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct PostQuery {
+    entries: Option<String>,
     comments: Option<String>,
     reply: Option<String>,
     since: Option<String>,
@@ -164,19 +167,20 @@ impl Moment<'_> {
         let viewer = self.visitor.as_ref().map(|visitor| visitor.id);
         let asked = query.reply.and_then(|id| id.parse().ok()).map(CommentId);
         let parent = self.parent(&post, draft.parent.or(asked), viewer)?;
-        let pages = page_of_thread(post.last_thread);
-        let page = match (&query.comments, &parent) {
-            (None, Some(parent)) => parent.page(),
-            (asked, _) => number(asked.as_deref())?,
-        };
-        if !(1..=pages).contains(&page) {
+        let page = page_of_talk(&post, query.comments.as_deref(), parent.as_ref())?;
+        let part = number(query.entries.as_deref())?;
+        if !(1..=entry::page_of(post.last_entry)).contains(&part) {
             return Err(Error::NotFound);
         }
+        let entries = entries::page(conn, post.id, part)?;
         let (changer, now) = (self.changer(), Timestamp::now());
         let own = |comment: &Comment| changer.may(comment, now).is_ok();
-        let mut comments = comments::page(conn, post.id, page, viewer)?;
+        let mut comments = comments::page(conn, &post, page, viewer)?;
         let news = self.news(&post, query.since.as_deref(), page, viewer, &mut comments)?;
-        let threads = arrange(comments, own);
+        let threads = match post.discussion {
+            Discussion::Thread => arrange(comments, own),
+            Discussion::Chat => in_a_row(comments, own),
+        };
         let standing = posts::standing(conn, &post, viewer)?;
         let composer = ComposerView {
             values: draft.typed.clone(),
@@ -185,18 +189,23 @@ impl Moment<'_> {
             parent: parent.map(|comment| Parent {
                 id: comment.id,
                 number: comment.number,
+                thread: comment.thread,
                 name: comment.name,
             }),
             issued: issued::sign(form_key, now),
         };
+        let log = LogView {
+            entries: &entries,
+            page: part,
+        };
         let talk = TalkView {
             threads: &threads,
             page,
-            pages,
+            pages: post.pages(),
             cursor: self.cursor()?,
             news: news.as_ref(),
         };
-        Ok(PostPage::new(self.frame(), &post, &standing, talk, composer).render()?)
+        Ok(PostPage::new(self.frame(), &post, &standing, log, talk, composer).render()?)
     }
 
     /// What is new under the post after the event `since`; those of it that are on this page are marked.
@@ -216,14 +225,15 @@ impl Moment<'_> {
         if start.reset.is_some() {
             return Ok(Some(News::Unknown));
         }
-        let new = news::after(self.conn, post.id, start.after, viewer)?;
+        let new = news::after(self.conn, post, start.after, viewer)?;
         let ids: HashSet<_> = new.iter().map(|new| new.id).collect();
         for comment in comments {
             comment.fresh = ids.contains(&comment.id);
         }
-        let first = new.first().map(|first| match first.page {
+        let pages = post.pages();
+        let first = new.first().map(|first| match first.page.min(pages) {
             here if here == page => format!("#comment-{}", first.id),
-            1 => format!("{}?since={since}#comment-{}", post.path(), first.id),
+            1 if !post.is_chat() => format!("{}?since={since}#comment-{}", post.path(), first.id),
             page => format!(
                 "{}?comments={page}&since={since}#comment-{}",
                 post.path(),
@@ -245,6 +255,25 @@ impl Moment<'_> {
             .transpose()?
             .flatten();
         Ok(found.filter(|comment| comment.post == post.id && comment.is_seen_by(viewer)))
+    }
+}
+
+/// The page of comments that is asked for: by its number, else the one on which the answered comment stands, else the
+/// first of threads and the newest of a chat.
+fn page_of_talk(post: &Post, asked: Option<&str>, answered: Option<&Comment>) -> Result<i64> {
+    let (pages, asked) = (post.pages(), asked.filter(|asked| !asked.is_empty()));
+    let page = match (asked, answered) {
+        (None, Some(answered)) => answered.page(),
+        (None, None) if post.is_chat() => pages,
+        (asked, _) => number(asked)?,
+    };
+    let last = match post.discussion {
+        Discussion::Thread => pages,
+        Discussion::Chat => page_of(post.last_number), // its last page holds the places of the next one too
+    };
+    match (1..=last).contains(&page) {
+        true => Ok(page.min(pages)),
+        false => Err(Error::NotFound),
     }
 }
 

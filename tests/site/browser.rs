@@ -1,6 +1,6 @@
 //! Chromium, driven through Debian's chromedriver (W3C WebDriver).
 //!
-//! Waiting happens inside the page, on its own mutations, so nothing here polls or sleeps.
+//! Waiting happens inside the page, on its own mutations; only a page without JavaScript is asked again and again.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::http::{Address, Connection, PATIENCE};
+use crate::waiting::eventually;
 
 const FLAGS: &[&str] = &[
     "--headless=new",
@@ -63,15 +64,16 @@ impl Desk {
 
     /// A window with a profile of its own.
     pub fn window(&self) -> Window {
-        self.open(json!({}))
+        self.open(json!({}), true)
     }
 
     /// A window whose owner has turned JavaScript off.
     pub fn window_without_javascript(&self) -> Window {
-        self.open(json!({ "profile.managed_default_content_settings.javascript": 2 }))
+        let off = json!({ "profile.managed_default_content_settings.javascript": 2 });
+        self.open(off, false)
     }
 
-    fn open(&self, prefs: Value) -> Window {
+    fn open(&self, prefs: Value, runs_scripts: bool) -> Window {
         let profile = tempfile::tempdir().expect("a temporary folder can be made");
         let mut flags: Vec<_> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
         flags.push("--window-size=1280,900".to_owned());
@@ -90,6 +92,7 @@ impl Desk {
         Window {
             address: self.address.clone(),
             session,
+            runs_scripts,
             _profile: profile,
         }
     }
@@ -106,6 +109,7 @@ impl Drop for Desk {
 pub struct Window {
     address: Address,
     session: String,
+    runs_scripts: bool,
     _profile: TempDir,
 }
 
@@ -198,6 +202,15 @@ impl Window {
     /// Waits until a JavaScript expression holds, looking again at each change of the page.
     #[track_caller]
     pub fn wait_until(&self, expression: &str) {
+        if !self.runs_scripts {
+            // Nothing in such a page is told of its changes, so it is asked from here.
+            let holds = format!("!!({expression})");
+            eventually(expression, || {
+                let script = json!({ "script": format!("return {holds};"), "args": [] });
+                self.try_command("POST", "/execute/sync", &script) == Ok(Value::Bool(true))
+            });
+            return;
+        }
         let script = format!(
             "const done = arguments[0], holds = () => ({expression});
              if (holds()) {{ done(true); return; }}
@@ -236,6 +249,25 @@ impl Window {
         let tab = self.command("POST", "/window/new", &json!({ "type": "tab" }));
         self.command("POST", "/window", &json!({ "handle": tab["handle"] }));
         self.open(url);
+    }
+
+    /// Goes back to the address before this one.
+    #[track_caller]
+    pub fn back(&self) {
+        self.command("POST", "/back", &json!({}));
+    }
+
+    /// The name of the tab in front.
+    #[track_caller]
+    pub fn tab(&self) -> String {
+        let tab = self.command("GET", "/window", &Value::Null);
+        tab.as_str().expect("a tab has a name").to_owned()
+    }
+
+    /// Brings a tab to the front and goes on there.
+    #[track_caller]
+    pub fn go_to_tab(&self, tab: &str) {
+        self.command("POST", "/window", &json!({ "handle": tab }));
     }
 
     /// Runs a script in every page to come, before the page's own.

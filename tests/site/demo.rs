@@ -97,6 +97,7 @@ fn a_demonstration_comes_alive_by_itself_and_leaves_nothing_behind() {
         "a reaction to a comment",
         "a change",
         "a deletion",
+        "an entry",
     ];
     while !missing.is_empty() {
         assert!(started.elapsed() < SOON, "never seen: {missing:?}");
@@ -121,6 +122,7 @@ fn a_demonstration_that_is_ended_at_once_leaves_nothing_behind() {
 fn sign(block: &Block) -> &'static str {
     match block.event.as_str() {
         "comment:created" if block.data["comment"]["parent"].is_number() => "a reply",
+        "entry:created" => "an entry",
         "comment:created" => "a comment",
         "comment:updated" => "a change",
         "comment:deleted" => "a deletion",

@@ -153,3 +153,54 @@ fn what_is_for_one_visitor_is_kept_for_no_other() {
     let edit = ann.get(&format!("/comments/{id}/edit")).expect(200);
     assert_eq!(edit.header("cache-control"), Some("no-store"));
 }
+
+#[test]
+fn what_is_the_same_for_everyone_is_compressed_and_what_is_ones_own_is_not() {
+    use std::io::Read;
+
+    let site = Site::start();
+    let body = "The same words, over and over. ".repeat(200);
+    site.publish("hello", "A post", &body);
+    let script = site.post("hello").attribute("script[type=module]", "src");
+    let gzip = [("Accept-Encoding", "gzip, br")];
+    for path in [
+        "/posts/hello",
+        "/",
+        "/feed.xml",
+        "/feed.json",
+        "/archive",
+        &script,
+    ] {
+        let (plain, small) = (site.get(path), site.send("GET", path, &gzip, b""));
+        assert_eq!(plain.header("content-encoding"), None, "{path}");
+        assert_eq!(small.header("content-encoding"), Some("gzip"), "{path}");
+        assert_ne!(
+            plain
+                .header("etag")
+                .zip(small.header("etag"))
+                .map(|(a, b)| a == b),
+            Some(true)
+        );
+        let vary: Vec<_> = small.head.all("vary").collect();
+        assert!(
+            vary.join(",").contains("Accept-Encoding"),
+            "{path}: {vary:?}"
+        );
+        let mut text = Vec::new();
+        let read = flate2::read::GzDecoder::new(&small.body[..]).read_to_end(&mut text);
+        assert_eq!(read.unwrap(), plain.body.len(), "{path}");
+    }
+    let mut ann = site.visitor();
+    ann.say(
+        "hello",
+        &[
+            ("name", "Ann"),
+            ("email", "ann@example.org"),
+            ("body", "Hello"),
+        ],
+    );
+    for path in ["/posts/hello", "/", "/me"] {
+        let own = ann.send("GET", path, &gzip, b"");
+        assert_eq!(own.header("content-encoding"), None, "{path}");
+    }
+}

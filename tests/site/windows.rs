@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use crate::browser::{Desk, Window};
-use crate::site::{Site, path};
+use crate::site::Site;
 use crate::visitor::comment_in;
 use crate::waiting::within;
 
@@ -24,6 +24,20 @@ fn what_is_done_in_a_window_without_javascript_appears_in_the_other() {
     let desk = Desk::new();
     let (here, there) = (desk.window_without_javascript(), desk.window());
     act_here_and_watch_there(&site, &here, &there);
+}
+
+#[test]
+fn a_window_whose_script_does_not_load_works_by_its_forms() {
+    let site = long_post();
+    let desk = Desk::new();
+    let (here, there) = (desk.window(), desk.window());
+    here.devtools("Network.enable", json!({}));
+    let script = json!({ "urls": ["*/assets/post-*.js"] });
+    here.devtools("Network.setBlockedURLs", script);
+    act_here_and_watch_there(&site, &here, &there);
+    here.open(&site.url("/posts/hello"));
+    assert_eq!(here.text(".nojs"), "Check for new comments");
+    assert_eq!(here.count("#comments[data-live]"), 0);
 }
 
 /// A post that is longer than a window: its comments are below what is read, so they appear in place.
@@ -132,7 +146,7 @@ fn a_comment_and_a_post_reach_an_open_window_in_the_blink_of_an_eye() {
     post.open(&site.url("/posts/hello"));
     post.wait_until_live();
     home.open(&site.url("/"));
-    home.wait_for("#posts[data-live=live]");
+    home.wait_for("#main[data-live=live]");
 
     let arrival = "new MutationObserver(() => {
         if (!window.arrived && document.body.textContent.includes('MARK')) window.arrived = Date.now();
@@ -166,26 +180,6 @@ fn now() -> f64 {
 }
 
 #[test]
-fn a_page_rendered_before_a_comment_and_connected_after_it_shows_it_once() {
-    let site = long_text();
-    let desk = Desk::new();
-    let window = desk.window();
-    window.devtools("Network.enable", json!({}));
-    window.devtools("Network.setBlockedURLs", json!({ "urls": ["*/events*"] }));
-    window.open(&site.url("/posts/hello"));
-    window.wait_until("document.querySelector('#comments').dataset.live !== 'live'");
-    let id = site.comment("hello", "Ann", "in between");
-    assert_eq!(window.count(&format!("#comment-{id}")), 0);
-    window.devtools("Network.setBlockedURLs", json!({ "urls": [] }));
-    window.wait_for(&format!("#comment-{id}"));
-    window.wait_until_live();
-    let next = site.comment("hello", "Ann", "later");
-    window.wait_for(&format!("#comment-{next}"));
-    assert_eq!(window.count(&format!("#comment-{id}")), 1);
-    assert_eq!(window.count("#threads article"), 2);
-}
-
-#[test]
 fn a_window_finds_its_way_back_through_a_crash() {
     let mut site = long_text();
     let first = site.comment("hello", "Ann", "before the crash");
@@ -210,33 +204,6 @@ fn a_window_finds_its_way_back_through_a_crash() {
         "half a thought"
     );
     assert_eq!(window.eval("window.sameDocument"), true);
-}
-
-#[test]
-fn a_window_that_held_a_restored_blog_reads_itself_anew() {
-    let mut site = long_text();
-    site.stop();
-    let backup = site.path("backup.db");
-    let copy = "vacuum into ?1";
-    let saved = site.database_for_surgery().execute(copy, [path(&backup)]);
-    saved.unwrap();
-    site.serve();
-    for n in 0..5 {
-        site.comment("hello", "Ann", &format!("lost in the restore {n}"));
-    }
-    let desk = Desk::new();
-    let window = desk.window();
-    window.open(&site.url("/posts/hello"));
-    window.wait_until_live();
-    assert_eq!(window.count("#threads article"), 5);
-    site.stop();
-    std::fs::remove_dir_all(site.data()).unwrap();
-    std::fs::create_dir(site.data()).unwrap();
-    std::fs::copy(backup, site.data().join("rowlog.db")).unwrap();
-    site.serve();
-    window.wait_until("document.querySelectorAll('#threads article').length === 0");
-    let id = site.comment("hello", "Bob", "a new beginning");
-    window.wait_for_text(&format!("#comment-{id} .prose"), "a new beginning");
 }
 
 #[test]

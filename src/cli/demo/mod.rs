@@ -2,10 +2,11 @@
 //!
 //! The blog is served by the code of `rowlog serve`, and its readers are clients like any other: they fetch pages, hold
 //! streams open and send the forms that they were given, through the network. What they say is in
-//! `templates/demo/comments`, when they say it is drawn in `plan`.
+//! `templates/demo/comments`, when they say it is drawn in `plan`. One post is a liveblog, to which its owner adds.
 
 mod blog;
 mod browser;
+mod owner;
 mod plan;
 mod pool;
 mod readers;
@@ -52,6 +53,7 @@ pub async fn run(options: Options) -> Result<()> {
     tokio::select! {
         () = asked_to_stop => {}
         () = readers::come_and_go(running.address, plan, pool.clone(), blog.said, options.pace) => {}
+        () = owner::write(folder.path(), options.pace) => {}
     }
     running.stop().await?;
     folder

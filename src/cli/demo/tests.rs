@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::plan::{Act, Plan, Visit, What};
 use super::pool::{Pool, Regret};
-use super::{blog, pace};
+use super::{blog, owner, pace};
 use crate::model::post::PostKind;
 use crate::model::time::Timestamp;
 use crate::model::typed::{Body, Name};
@@ -30,6 +30,14 @@ fn every_comment_is_one_that_the_form_takes_and_that_renders() {
             assert_ne!(text::comment::html(to), new.html, "{line:?}");
             Body::parse(to).unwrap();
         }
+    }
+}
+
+#[test]
+fn every_entry_says_something() {
+    assert!(owner::entries().count() >= 10);
+    for (title, body) in owner::entries() {
+        assert!(title != Some("") && !body.is_empty() && !body.contains("---\n"));
     }
 }
 

@@ -16,7 +16,7 @@ use super::site::{Dialect, Site};
 use super::source::{POSTS_SECTIONS, Source, Survey};
 use super::{FoundPost, code};
 use crate::import::dates::{self, Moment};
-use crate::model::post::PostKind;
+use crate::model::post::{Discussion, PostKind};
 use crate::text::slug;
 
 /// Pages that stand beside the posts on many blogs.
@@ -102,6 +102,7 @@ impl Entry {
         let (own_paths, made_paths) = paths(&head, &place, created.day, &title, dialect, site);
         let tags = tags(&mut head, &place, dialect);
         let slug = slug_of(&head, &place, &title);
+        let discussion = discussion(&head)?;
         let post = FoundPost {
             source_id: name,
             kind,
@@ -114,6 +115,7 @@ impl Entry {
             updated_at: head.updated.map(|moment| moment.ms),
             draft: head.draft || place.is_draft,
             old_paths: Vec::new(),
+            discussion,
             lang: head.lang.or(place.lang),
             extra: head.extra,
         };
@@ -131,6 +133,15 @@ impl Entry {
             warnings,
         })
     }
+}
+
+/// How the comments are shown; as threads where the head does not say.
+fn discussion(head: &Head) -> Result<Discussion, String> {
+    let Some(word) = &head.discussion else {
+        return Ok(Discussion::default());
+    };
+    Discussion::parse(word)
+        .ok_or_else(|| format!("`discussion` can be \"thread\" or \"chat\", not {word:?}"))
 }
 
 /// The paths that the head names itself, and those that the generator makes where it names none.

@@ -31,6 +31,8 @@ pub struct Head {
     pub updated: Option<Moment>,
     /// Not to be published, or not any more.
     pub draft: bool,
+    /// How its comments shall be shown, as written.
+    pub discussion: Option<String>,
     /// Language tag.
     pub lang: Option<String>,
     /// `page` or `post` if the head says so.
@@ -74,6 +76,7 @@ impl Head {
         head.tags.extend(head.categories.iter().cloned());
         distinct(&mut head.tags);
         head.kind = keys.kind();
+        head.discussion = keys.discussion();
         (head.extra, head.warnings) = (keys.map, keys.warnings);
         head
     }
@@ -221,6 +224,11 @@ impl Keys {
         said.into_iter()
             .flatten()
             .find(|word| matches!(word.as_str(), "page" | "post"))
+    }
+
+    /// A flag of that name belongs to a theme.
+    fn discussion(&mut self) -> Option<String> {
+        plain(&self.take(&["discussion"], Value::is_string)?)
     }
 }
 

@@ -32,7 +32,7 @@ use self::links::{Index, Linker, Page};
 use self::site::Site;
 use self::source::Survey;
 use super::media::{FoundMedia, Shelf};
-use crate::model::post::PostKind;
+use crate::model::post::{Discussion, PostKind};
 
 /// What the files do not say themselves.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +96,8 @@ pub struct FoundPost {
     pub draft: bool,
     /// Other paths that shall lead here, from the root, without a trailing slash; no two posts share one.
     pub old_paths: Vec<String>,
+    /// How its comments are shown.
+    pub discussion: Discussion,
     /// Language tag, if the file names one.
     pub lang: Option<String>,
     /// Front matter that has no field here.

@@ -6,7 +6,8 @@ use super::find;
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentStatus, NewComment};
 use crate::model::id::{CommentId, PostId, VisitorId};
-use crate::store::Tx;
+use crate::model::settings::Moderation;
+use crate::store::{Tx, settings};
 use crate::text::RENDERER;
 
 /// The same words by the same visitor within this many milliseconds are the same comment.
@@ -80,6 +81,19 @@ pub fn answered(
     find(conn, id)?
         .filter(|parent| parent.post == post && parent.is_seen_by(Some(visitor)))
         .ok_or_else(|| Error::field("parent", gone))
+}
+
+/// Why a comment waits by the owner's choice of moderation, if it does. The owner's own never do.
+pub fn moderated(tx: &Tx, visitor: VisitorId, new: &NewComment) -> Result<Option<&'static str>> {
+    let mode = settings::get(tx, "moderation")?.and_then(|word| Moderation::parse(&word));
+    let known = "select 1 from comments where visitor_id = ?1 and status = 'published'";
+    Ok(match mode.unwrap_or_default() {
+        _ if new.owner => None,
+        Moderation::Open => None,
+        Moderation::All => Some("every comment waits"),
+        Moderation::First if tx.prepare_cached(known)?.exists([visitor])? => None,
+        Moderation::First => Some("it is the first of its writer"),
+    })
 }
 
 /// Writes the row, under the next number of its post; it starts a thread unless it answers something.

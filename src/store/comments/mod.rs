@@ -6,18 +6,17 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::{Tx, log, posts, reactions, settings, visitors};
 use crate::error::{Error, Result};
-use crate::model::comment::{
-    Changer, Comment, CommentStatus, NewComment, Parent, THREADS_PER_PAGE,
-};
+use crate::model::comment::{Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
+use crate::model::post::{Discussion, Post};
 use crate::model::reaction::Target;
 use crate::model::time::Timestamp;
 use crate::model::typed::Body;
 use crate::text::RENDERER;
 
-pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, c.parent_id, parent.number as parent_number,
-    parent.name as parent_name, c.depth, c.thread, c.number, c.visitor_id, c.owner, c.name, c.url, c.body, c.html,
+pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.parent_id, parent.number as parent_number,
+    parent.thread as parent_thread, parent.name as parent_name, c.depth, c.thread, c.number, c.visitor_id, c.owner, c.name, c.url, c.body, c.html,
     c.status, c.op, c.created_at, c.edited_at, c.version";
 pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
 
@@ -49,7 +48,8 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
     let behind = parent.as_ref().filter(|parent| parent.is_pending());
     let held_for = new
         .held_for
-        .or(behind.map(|_| "what it answers is waiting"));
+        .or(behind.map(|_| "what it answers is waiting"))
+        .or(arrival::moderated(tx, visitor, new)?);
     let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for)?;
     if held_for.is_some() {
         log::append(
@@ -208,32 +208,44 @@ pub fn published(conn: &Connection, id: CommentId) -> Result<Comment> {
 }
 
 /// The comments on one page of a post, deleted ones among them, with their reactions, in the order of their numbers.
-/// A waiting comment is there for its writer alone.
+/// A waiting comment is there for its writer alone. In a chat, where what answers a deleted comment may stand on another
+/// page, only those are there that hold the place of something answered.
 pub fn page(
     conn: &Connection,
-    post: PostId,
+    post: &Post,
     page: i64,
     viewer: Option<VisitorId>,
 ) -> Result<Vec<Comment>> {
+    let first = (page - 1) * PER_PAGE;
+    let (rule, last) = match post.discussion {
+        Discussion::Thread => ("c.thread > ?2 and c.thread <= ?3", first + PER_PAGE),
+        Discussion::Chat if page >= post.pages() => (CHAT_RULE, post.last_number),
+        Discussion::Chat => (CHAT_RULE, first + PER_PAGE),
+    };
     let sql = format!(
         "select {COLUMNS} from {TABLES}
-         where c.post_id = ?1 and c.thread > ?2 and c.thread <= ?2 + ?3
+         where c.post_id = ?1 and {rule}
            and (c.status in ('published', 'deleted') or (c.status = 'pending' and c.visitor_id = ?4))
          order by c.number"
     );
-    let row: [&dyn ToSql; 4] = [
-        &post,
-        &((page - 1) * THREADS_PER_PAGE),
-        &THREADS_PER_PAGE,
-        &viewer,
-    ];
+    let row: [&dyn ToSql; 4] = [&post.id, &first, &last, &viewer];
     let mut comments = collect(conn, &sql, &row)?;
-    let mut tallies = reactions::on_page(conn, post, page, viewer)?;
+    let mut tallies = reactions::on_page(conn, post, (first, last), viewer)?;
     for comment in &mut comments {
         comment.reactions = tallies.remove(&comment.id).unwrap_or_default();
     }
     Ok(comments)
 }
+
+/// The comments of a chat on one page. A deleted one is there while something that the viewer sees hangs on it, directly
+/// or through other deleted ones.
+const CHAT_RULE: &str = "c.number > ?2 and c.number <= ?3 and (c.status <> 'deleted' or exists (
+    with recursive below (id, status, visitor_id) as (
+        select id, status, visitor_id from comments where parent_id = c.id
+        union all
+        select next.id, next.status, next.visitor_id from below join comments next on next.parent_id = below.id
+        where below.status = 'deleted')
+    select 1 from below where status = 'published' or (status = 'pending' and visitor_id = ?4)))";
 
 /// The newest public comments, of one post or of all listed ones, newest first.
 pub fn newest(conn: &Connection, post: Option<PostId>, limit: i64) -> Result<Vec<Comment>> {
@@ -299,10 +311,12 @@ pub(super) fn from_row(row: &Row) -> rusqlite::Result<Comment> {
         id: row.get("id")?,
         post: row.get("post_id")?,
         post_slug: row.get("slug")?,
+        discussion: row.get("discussion")?,
         parent: match parent {
             Some(id) => Some(Parent {
                 id,
                 number: row.get("parent_number")?,
+                thread: row.get("parent_thread")?,
                 name: row.get("parent_name")?,
             }),
             None => None,

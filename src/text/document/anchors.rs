@@ -11,9 +11,11 @@ use super::{edit, qualified, reading};
 use crate::model::post::Heading;
 
 /// The anchors that the page around a post uses itself.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 10] = [
     "main",
     "comments",
+    "entries",
+    "fresh",
     "respond",
     "announce",
     "threads",
@@ -23,13 +25,17 @@ const RESERVED: [&str; 8] = [
 ];
 /// What the anchors of comments begin with.
 const RESERVED_PREFIX: &str = "comment-";
+/// What the anchors of entries begin with, before their number.
+const ENTRY: &str = "entry-";
 
 /// Gives every heading an anchor and its level in the outline, and lists the headings.
 ///
 /// The page's title is its only heading of level 1, so those of a post begin at 2 whatever the owner began with,
 /// and none is skipped on the way down. Anchors that the owner gave stay, unless the page needs them or an earlier
 /// heading has them.
-pub fn place(html: &mut Html, nodes: &[NodeId]) -> Vec<Heading> {
+///
+/// `above` is the level of the heading that stands over the text.
+pub fn place(html: &mut Html, nodes: &[NodeId], above: u8) -> Vec<Heading> {
     let mut taken = keep_given(html, nodes);
     let mut seen = HashSet::new();
     let mut outline = Vec::new();
@@ -47,7 +53,7 @@ pub fn place(html: &mut Html, nodes: &[NodeId]) -> Vec<Heading> {
             Some(id) => claim(&mut taken, id),
             None => claim(&mut taken, &slug::or_else(&title, "section")),
         };
-        let level = descend(&mut outline, given);
+        let level = descend(&mut outline, given, above);
         set_id(html, node, &id);
         edit(html, node, |heading| {
             heading.name.local = LocalName::from(format!("h{level}"))
@@ -58,12 +64,50 @@ pub fn place(html: &mut Html, nodes: &[NodeId]) -> Vec<Heading> {
     headings
 }
 
-/// The level, from 2 to 6, of a heading with the level `given` in its source, below the open ones of `outline`.
-fn descend(outline: &mut Vec<u8>, given: u8) -> u8 {
+/// The level, below `above` and at most 6, of a heading with the level `given` in its source, below the open ones of
+/// `outline`.
+fn descend(outline: &mut Vec<u8>, given: u8, above: u8) -> u8 {
     while outline.pop_if(|open| *open >= given).is_some() {}
     outline.push(given);
     // At most six levels are open at a time.
-    (outline.len() as u8 + 1).min(6)
+    (outline.len() as u8 + above).min(6)
+}
+
+/// The attributes that name other elements, several of them with spaces between.
+const REFERENCES: [&str; 5] = [
+    "for",
+    "headers",
+    "aria-labelledby",
+    "aria-describedby",
+    "aria-controls",
+];
+
+/// Puts `prefix` before every anchor, and before all in the same text that refers to one, so that the anchors of several
+/// texts on one page are never the same.
+pub fn set_apart(html: &mut Html, nodes: &[NodeId], prefix: &str) {
+    let id = |node: &NodeId| html.tree.get(*node)?.value().as_element()?.attr("id");
+    let ids: HashSet<String> = nodes.iter().filter_map(id).map(str::to_owned).collect();
+    let apart = |id: &str| match ids.contains(id) {
+        true => format!("{prefix}{id}"),
+        false => id.to_owned(),
+    };
+    for &node in nodes {
+        edit(html, node, |element| {
+            for (name, value) in &mut element.attrs {
+                let new = match &*name.local {
+                    "id" => apart(value),
+                    name if REFERENCES.contains(&name) => {
+                        value.split(' ').map(apart).collect::<Vec<_>>().join(" ")
+                    }
+                    _ => match value.strip_prefix('#') {
+                        Some(id) => format!("#{}", apart(id)),
+                        None => value.replace("url(#", &format!("url(#{prefix}")),
+                    },
+                };
+                *value = StrTendril::from(new);
+            }
+        });
+    }
 }
 
 /// Collects the anchors that the owner gave, and renames those that the page itself uses.
@@ -104,12 +148,19 @@ fn level(name: &str) -> Option<u8> {
 }
 
 fn is_reserved(id: &str) -> bool {
-    RESERVED.contains(&id) || id.starts_with(RESERVED_PREFIX)
+    RESERVED.contains(&id) || is_numbered(id)
+}
+
+/// Whether it is like the anchors of comments and entries.
+fn is_numbered(id: &str) -> bool {
+    let entry = id.strip_prefix(ENTRY);
+    id.starts_with(RESERVED_PREFIX)
+        || entry.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Takes `wanted`, or the first of `wanted-2`, `wanted-3` … that is free.
 fn claim(taken: &mut HashSet<String>, wanted: &str) -> String {
-    let base = match wanted.starts_with(RESERVED_PREFIX) {
+    let base = match is_numbered(wanted) {
         true => format!("section-{wanted}"),
         false => wanted.to_owned(),
     };

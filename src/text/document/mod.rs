@@ -15,8 +15,16 @@ use scraper::{Html, Node, StrTendril};
 use crate::model::post::Rendered;
 use crate::model::typed::is_text;
 
-/// Completes the `html` of a post. `size_of` gives the size in pixels of the image at an address.
-pub fn finish(html: &str, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rendered {
+/// Where a text stands in its page.
+pub struct Place<'a> {
+    /// What its anchors begin with; nothing for the one text whose anchors are the page's.
+    pub prefix: &'a str,
+    /// The level of the heading over it.
+    pub above: u8,
+}
+
+/// Completes the `html` of a text. `size_of` gives the size in pixels of the image at an address.
+pub fn finish(html: &str, place: &Place, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rendered {
     let mut html = Html::parse_fragment(html);
     let nodes: Vec<NodeId> = html
         .root_element()
@@ -32,7 +40,10 @@ pub fn finish(html: &str, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rende
             _ => {}
         }
     }
-    let headings = anchors::place(&mut html, &nodes);
+    let headings = anchors::place(&mut html, &nodes, place.above);
+    if !place.prefix.is_empty() {
+        anchors::set_apart(&mut html, &nodes, place.prefix);
+    }
     let reading = reading::read(&html);
     if let Some(mut mark) = reading.mark.and_then(|mark| html.tree.get_mut(mark)) {
         mark.detach();

@@ -3,9 +3,9 @@
 //! The owner is trusted: raw HTML passes. Markdown becomes HTML here; what is true of all HTML, such as measured
 //! images and anchors of headings, is the business of `document`.
 
+use pulldown_cmark::html::push_html;
 use pulldown_cmark::{
     Alignment, BlockQuoteKind, CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeStream,
-    html,
 };
 
 use super::notes::Notes;
@@ -17,6 +17,24 @@ use crate::model::post::Rendered;
 /// Source: CommonMark 0.31 and GitHub Flavored Markdown, with footnotes, heading attributes, formulas and
 /// typographic punctuation.
 pub fn post(source: &str, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rendered {
+    let place = document::Place {
+        prefix: "",
+        above: 1,
+    };
+    document::finish(&html(source), &place, size_of)
+}
+
+/// Renders an entry of a liveblog: as a post, with anchors that no other entry and no post has, and with its headings
+/// below its own.
+pub fn entry(source: &str, number: i64, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rendered {
+    let place = document::Place {
+        prefix: &format!("entry-{number}-"),
+        above: 3,
+    };
+    document::finish(&html(source), &place, size_of)
+}
+
+fn html(source: &str) -> String {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_STRIKETHROUGH
@@ -40,8 +58,8 @@ pub fn post(source: &str, size_of: &dyn Fn(&str) -> Option<(u32, u32)>) -> Rende
     }
     events.extend(writer.notes.section(notes));
     let mut rendered = String::with_capacity(source.len() * 2);
-    html::push_html(&mut rendered, events.into_iter());
-    document::finish(&rendered, size_of)
+    push_html(&mut rendered, events.into_iter());
+    rendered
 }
 
 /// Puts our own HTML in the place of events that the renderer would write differently.

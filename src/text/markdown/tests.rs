@@ -301,3 +301,27 @@ fn no_control_character_remains() {
         ("ab\ncd\ne\nf", "ab")
     );
 }
+
+#[test]
+fn an_entrys_anchors_are_its_own_and_its_headings_stand_below_its_title() {
+    let source = "# Sunrise\n\nSee[^a] [here](#sunrise), [there](#entry-3) and <b id=\"comments\">bold</b>.\n\n## Later\n\n[^a]: Note.\n\n\
+                  <svg><linearGradient id=\"g\"/><rect fill=\"url(#g)\"/></svg>";
+    let shown = entry(source, 7, &sized).html;
+    for piece in [
+        "<h4 id=\"entry-7-sunrise\">",
+        "<h5 id=\"entry-7-later\">",
+        "href=\"#entry-7-sunrise\"",
+        "href=\"#entry-3\"",
+        "id=\"entry-7-comments-2\"",
+        "id=\"entry-7-fn-1\"",
+        "href=\"#entry-7-fn-1\"",
+        "href=\"#entry-7-fnref-1\"",
+        "fill=\"url(#entry-7-g)\"",
+    ] {
+        assert!(shown.contains(piece), "{piece} in {shown}");
+    }
+    let post = html("## Entry 7\n\n## Entry point\n\n## Entries");
+    assert!(post.contains("id=\"section-entry-7\""), "{post}");
+    assert!(post.contains("id=\"entry-point\""), "{post}");
+    assert!(post.contains("id=\"entries-2\""), "{post}");
+}

@@ -1,13 +1,17 @@
 //! The desk: what only the owner sees. Whatever is under `/admin` needs a session, but setting up and signing in.
 
 mod account;
+mod desk;
+mod editor;
 mod login;
 mod posts;
+pub mod preview;
+mod settings;
 mod setup;
 
 use poem::{Endpoint, EndpointExt, Route};
 
-use super::{get, post, session};
+use super::{get, only, post, session};
 
 pub use login::Doorkeeper;
 pub use setup::Invitation;
@@ -15,7 +19,40 @@ pub use setup::Invitation;
 /// The routes under `/admin`. Everything but the two doors is behind [`session::guard`].
 pub fn routes() -> impl Endpoint {
     let desk = Route::new()
-        .at("/", get(posts::list))
+        .at("/", get(desk::show))
+        .at("/posts", get(posts::list))
+        .at(
+            "/posts/new",
+            only(
+                "GET, HEAD, POST",
+                poem::get(editor::blank).post(editor::create),
+            ),
+        )
+        .at(
+            "/posts/:id",
+            only(
+                "GET, HEAD, POST",
+                poem::get(editor::open).post(editor::save),
+            ),
+        )
+        .at("/posts/:id/manuscript/deletion", post(editor::discard))
+        .at("/posts/:id/trash", post(posts::put_into_trash))
+        .at("/posts/:id/restoration", post(posts::take_out_of_trash))
+        .at("/posts/:id/erasure", post(posts::erase))
+        .at("/posts/:id/revisions", get(posts::history))
+        .at("/posts/:id/revisions/:revision", get(posts::revision))
+        .at(
+            "/posts/:id/revisions/:revision/restoration",
+            post(editor::reopen),
+        )
+        .at("/preview", post(editor::render_preview))
+        .at(
+            "/settings",
+            only(
+                "GET, HEAD, POST",
+                poem::get(settings::show).post(settings::change),
+            ),
+        )
         .at("/account", get(account::show))
         .at("/account/password", post(account::change_password))
         .at("/sessions/end", post(account::end_others))
@@ -25,11 +62,11 @@ pub fn routes() -> impl Endpoint {
     Route::new()
         .at(
             "/setup",
-            super::only("GET, HEAD, POST", poem::get(setup::ask).post(setup::set_up)),
+            only("GET, HEAD, POST", poem::get(setup::ask).post(setup::set_up)),
         )
         .at(
             "/login",
-            super::only("GET, HEAD, POST", poem::get(login::ask).post(login::enter)),
+            only("GET, HEAD, POST", poem::get(login::ask).post(login::enter)),
         )
         .nest("/", desk)
 }

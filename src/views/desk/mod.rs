@@ -1,5 +1,9 @@
 //! The desk: what only the owner sees, and the two doors to it.
 
+pub mod editor;
+pub mod posts;
+pub mod settings;
+
 use askama::Template;
 
 use super::{Frame, Head};
@@ -105,7 +109,13 @@ impl<'a> DeskPage<'a> {
 }
 
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 2] = [("/admin", "Desk"), ("/admin/account", "Account")];
+pub const SECTIONS: [(&str, &str); 5] = [
+    ("/admin", "Desk"),
+    ("/admin/posts/new", "Write"),
+    ("/admin/posts", "Posts"),
+    ("/admin/settings", "Settings"),
+    ("/admin/account", "Account"),
+];
 
 /// Where the owner is signed in, and the form for another password.
 #[derive(Template)]

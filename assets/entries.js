@@ -1,0 +1,138 @@
+// A liveblog's entries as they come, change and go. As with comments, the element's id and its version decide, what would
+// move something on screen waits behind a button, and what changes on screen keeps its room. New ones come in the order
+// of their numbers.
+import { say } from "./announce.js";
+import { calm } from "./arrivals.js";
+import { lazily, part, steady, swap } from "./parts.js";
+
+const BREATH = 5000; // milliseconds between two announcements of entries
+
+const book = document.getElementById('entries'), freshButton = document.getElementById('fresh');
+const shelved = new Map(); // an entry's number → its article, which waits behind the button
+
+const inBook = css => book.querySelector(css);
+const entryOf = number => document.getElementById(`entry-${number}`);
+const isLater = (a, b) => +a.dataset.version > +b.dataset.version;
+const entriesIn = (n, word = '') => `${n.toLocaleString('en')} ${word}${n === 1 ? 'entry' : 'entries'}`;
+
+/** Applies an `entry:…` event. What it did, where it did something: `new`, `edited` or `removed`. */
+export function entry(kind, { entry: { number }, html, count, url }) {
+  const isHere = Math.ceil(number / book.dataset.each) === +book.dataset.page;
+  let done;
+  if (isHere) steady(() => { done = html ? putEntry(number, part(html)) : dropEntry(number); });
+  else if (kind === 'entry:created') {
+    inBook('.nav a').href = url;
+    done = 'new';
+  }
+  if (done === 'new') announceEntry();
+  inBook('.count').textContent = entriesIn(count);
+  drawBook();
+  return done;
+}
+
+function putEntry(number, article) {
+  const old = entryOf(number) ?? shelved.get(number);
+  if (old && !isLater(article, old)) return;
+  if (old?.isConnected) renewEntry(number, article);
+  else {
+    shelved.set(number, article);
+    if (hasRoom()) letIn();
+  }
+  return old ? 'edited' : 'new';
+}
+
+/** Whether the end of the entries is below what is on screen, and nobody selects or types. */
+const hasRoom = () => calm() && book.getBoundingClientRect().bottom >= innerHeight;
+
+// Puts what waits into the page; returns the first of it.
+function letIn() {
+  const articles = [...shelved.values()];
+  for (const article of articles) article.dataset.state = 'new';
+  inBook('section').hidden = false;
+  inBook('.entries').append(...articles);
+  shelved.clear();
+  drawBook();
+  return articles[0];
+}
+
+// A text in which something is selected is replaced once the reader has let go of it.
+function renewEntry(number, article) {
+  const old = entryOf(number), selection = getSelection();
+  if (!old || !isLater(article, old)) return;
+  if (!selection.isCollapsed && selection.containsNode(old, true)) {
+    document.addEventListener('selectionchange', () => renewEntry(number, article), { once: true });
+    return;
+  }
+  article.dataset.state = 'new';
+  keepRoom(old, article);
+}
+
+function dropEntry(number) {
+  const waited = shelved.delete(number), old = entryOf(number);
+  if (old) {
+    const hole = document.createElement('div');
+    hole.dataset.state = 'gone';
+    if (old.contains(document.activeElement)) inBook('h2').focus();
+    keepRoom(old, hole);
+  }
+  if (old || waited) return 'removed';
+}
+
+// On screen the fresh one takes exactly the room of the old one, until the reader has looked elsewhere.
+function keepRoom(old, fresh) {
+  const { height } = old.getBoundingClientRect();
+  swap(old, fresh);
+  fresh.style.cssText = `block-size:${height}px;overflow:auto`;
+  rooms.observe(fresh);
+}
+
+const rooms = new IntersectionObserver(seen => {
+  for (const { target, isIntersecting } of seen) {
+    if (isIntersecting) continue;
+    rooms.unobserve(target);
+    steady(() => {
+      if (target.dataset.state === 'gone') target.remove();
+      else target.style.cssText = '';
+    });
+  }
+});
+
+// What stands around the entries: the button, and on the last page the way to the newest.
+const drawBook = lazily(() => {
+  const link = inBook('.nav a'), newest = inBook('.entry:last-child');
+  if (newest && link.getAttribute('href').startsWith('#')) link.href = `#${newest.id}`;
+  freshButton.hidden = !shelved.size;
+  freshButton.textContent = entriesIn(shelved.size, 'new ');
+});
+
+let unheard = 0, hearing = 0, spoke = -BREATH;
+function announceEntry() {
+  unheard++;
+  hearing ||= setTimeout(() => {
+    say(entriesIn(unheard, 'new '));
+    unheard = hearing = 0;
+    spoke = performance.now();
+  }, Math.max(1000, spoke + BREATH - performance.now()));
+}
+
+/** Takes over the entries of a freshly fetched page. */
+export function renewEntries(fresh) {
+  const section = fresh.querySelector('#entries section');
+  for (const article of section.querySelectorAll('.entry')) {
+    const old = document.getElementById(article.id);
+    if (!old || isLater(article, old)) article.dataset.state = 'new';
+  }
+  shelved.clear();
+  steady(() => swap(inBook('section'), section));
+  drawBook();
+}
+
+// Whoever scrolls up to the text finds below it what waited, without having seen anything move.
+if (book) {
+  addEventListener('scroll', lazily(() => { if (shelved.size && hasRoom()) letIn(); }), { passive: true });
+  freshButton.addEventListener('click', () => {
+    const first = letIn();
+    first?.scrollIntoView({ block: 'center' });
+    first?.focus({ preventScroll: true });
+  });
+}

@@ -1,0 +1,133 @@
+//! The editor.
+
+use askama::Template;
+
+use super::super::{Frame, Head, signs};
+use super::head;
+use crate::error::Fields;
+use crate::model::manuscript::{Manuscript, Seen};
+use crate::model::post::{Post, Status};
+
+/// The editor's form, as it stands.
+#[derive(Clone, Debug, Default)]
+pub struct EditorView {
+    /// The post that is edited; none for a new one.
+    pub post: Option<Post>,
+    /// What is in the form.
+    pub manuscript: Manuscript,
+    /// Which versions the form has seen.
+    pub seen: Option<Seen>,
+    /// When what readers do not see was kept, if there is something.
+    pub kept_at: Option<String>,
+    /// Why the last attempt was refused.
+    pub trouble: Trouble,
+    /// The text as readers will see it, rendered.
+    pub preview: Option<String>,
+}
+
+/// Why nothing was saved.
+#[derive(Clone, Debug, Default)]
+pub enum Trouble {
+    /// Nothing is wrong.
+    #[default]
+    None,
+    /// By field, what is wrong and what to do.
+    Fields(Fields),
+    /// Another window or program was faster.
+    ChangedElsewhere,
+}
+
+/// The page with the editor.
+#[derive(Template)]
+#[template(path = "desk/editor.html")]
+pub struct EditorPage<'a> {
+    frame: Frame<'a>,
+    head: Head,
+    view: &'a EditorView,
+    manuscript: &'a Manuscript,
+    /// The secret address at which others may read it already.
+    link: Option<String>,
+    zone: &'a str,
+}
+
+impl<'a> EditorPage<'a> {
+    /// `link` is the post's secret address, `zone` the name of the time zone of its dates.
+    pub fn new(
+        frame: Frame<'a>,
+        view: &'a EditorView,
+        link: Option<String>,
+        zone: &'a str,
+    ) -> EditorPage<'a> {
+        let title = match &view.post {
+            Some(_) => format!("Edit: {}", view.manuscript.name()),
+            None => "Write a post".into(),
+        };
+        let path = match &view.post {
+            Some(post) => format!("/admin/posts/{}", post.id),
+            None => "/admin/posts/new".into(),
+        };
+        EditorPage {
+            frame,
+            head: head(&title, &path),
+            view,
+            manuscript: &view.manuscript,
+            link,
+            zone,
+        }
+    }
+
+    fn action(&self) -> &str {
+        self.head.back()
+    }
+
+    fn status(&self) -> Status {
+        self.view
+            .post
+            .as_ref()
+            .map_or(Status::Draft, |post| post.status)
+    }
+
+    fn is_open(&self) -> bool {
+        self.status().is_open()
+    }
+
+    fn errors(&self) -> impl Iterator<Item = (&&'static str, &String)> {
+        let fields = match &self.view.trouble {
+            Trouble::Fields(fields) => Some(fields),
+            _ => None,
+        };
+        fields.into_iter().flatten()
+    }
+
+    fn error(&self, field: &str) -> Option<&String> {
+        self.errors()
+            .find(|(name, _)| **name == field)
+            .map(|(_, why)| why)
+    }
+
+    fn words(&self) -> String {
+        signs::counted(self.manuscript.words() as i64, "word")
+    }
+
+    fn is_page(&self) -> bool {
+        self.manuscript.kind == "page"
+    }
+
+    /// Whether the details have something to say at once.
+    fn details_open(&self) -> bool {
+        ["slug", "tags", "publish_at", "summary", "lang"]
+            .iter()
+            .any(|field| self.error(field).is_some())
+    }
+}
+
+/// The word of a status for people, and the class of its badge.
+pub fn badge(status: Status) -> (&'static str, &'static str) {
+    match status {
+        Status::Draft => ("Draft", "off"),
+        Status::Scheduled => ("Scheduled", "wait"),
+        Status::Published => ("Published", "ok"),
+        Status::Unlisted => ("Unlisted", "off"),
+        Status::Deleted => ("In the trash", ""),
+    }
+}

@@ -1,0 +1,146 @@
+//! The list of posts on the desk, and the texts that one of them had.
+
+use askama::Template;
+use jiff::tz::TimeZone;
+
+use super::super::{Frame, Head, Pager, signs};
+use super::head;
+use crate::model::desk::{DeskLine, Show};
+use crate::model::post::{Post, Status};
+use crate::model::revision::{Line, Revision};
+use crate::model::time::Timestamp;
+
+/// Posts in any status, by what to show and by words.
+#[derive(Template)]
+#[template(path = "desk/posts.html")]
+pub struct PostsPage<'a> {
+    frame: Frame<'a>,
+    head: Head,
+    rows: &'a [DeskLine],
+    counts: &'a [(Show, i64)],
+    show: Show,
+    words: &'a str,
+    pager: Pager,
+    zone: &'a TimeZone,
+}
+
+impl<'a> PostsPage<'a> {
+    /// `rows` are those of `pager.page`; `words` is what was searched for, dates are shown in `zone`.
+    pub fn new(
+        frame: Frame<'a>,
+        rows: &'a [DeskLine],
+        counts: &'a [(Show, i64)],
+        show: Show,
+        words: &'a str,
+        pager: Pager,
+        zone: &'a TimeZone,
+    ) -> PostsPage<'a> {
+        PostsPage {
+            frame,
+            head: head("Posts", "/admin/posts"),
+            rows,
+            counts,
+            show,
+            words,
+            pager,
+            zone,
+        }
+    }
+
+    /// The address of another page of the same list.
+    fn page_path(&self, page: i64) -> String {
+        let words =
+            percent_encoding::utf8_percent_encode(self.words, percent_encoding::NON_ALPHANUMERIC);
+        format!(
+            "/admin/posts?show={}&q={words}&page={page}",
+            self.show.as_str()
+        )
+    }
+
+    /// What is said of a post beside its title.
+    fn note(&self, row: &DeskLine) -> String {
+        let at = |time: Timestamp| time.local(self.zone).replace('T', ", ");
+        let words = signs::counted(row.words, "word");
+        let mut note = match (row.status, row.published_at) {
+            (Status::Scheduled, Some(time)) => format!("goes out {}, {words}", at(time)),
+            (Status::Published | Status::Unlisted, Some(time)) => {
+                let comments = signs::counted(row.comment_count, "comment");
+                format!("{}, {words}, {comments}", at(time))
+            }
+            _ => format!("changed {}, {words}", at(row.changed_at)),
+        };
+        if row.is_being_written {
+            note.push_str("; has changes that readers do not see");
+        }
+        note
+    }
+}
+
+/// The texts that a post had.
+#[derive(Template)]
+#[template(path = "desk/revisions.html")]
+pub struct RevisionsPage<'a> {
+    frame: Frame<'a>,
+    head: Head,
+    post: &'a Post,
+    revisions: &'a [Revision],
+    zone: &'a TimeZone,
+}
+
+impl<'a> RevisionsPage<'a> {
+    /// `revisions` newest first.
+    pub fn new(
+        frame: Frame<'a>,
+        post: &'a Post,
+        revisions: &'a [Revision],
+        zone: &'a TimeZone,
+    ) -> RevisionsPage<'a> {
+        let title = format!("Versions of {}", post.title);
+        let path = format!("/admin/posts/{}/revisions", post.id);
+        RevisionsPage {
+            frame,
+            head: head(&title, &path),
+            post,
+            revisions,
+            zone,
+        }
+    }
+
+    fn words(&self, revision: &Revision) -> String {
+        signs::counted(revision.body.split_whitespace().count() as i64, "word")
+    }
+}
+
+/// What one version of a post changed.
+#[derive(Template)]
+#[template(path = "desk/revision.html")]
+pub struct RevisionPage<'a> {
+    frame: Frame<'a>,
+    head: Head,
+    post: &'a Post,
+    revision: &'a Revision,
+    lines: &'a [Line],
+    zone: &'a TimeZone,
+}
+
+impl<'a> RevisionPage<'a> {
+    /// `lines` are those that changed, and their neighbours.
+    pub fn new(
+        frame: Frame<'a>,
+        post: &'a Post,
+        revision: &'a Revision,
+        lines: &'a [Line],
+        zone: &'a TimeZone,
+    ) -> RevisionPage<'a> {
+        let title = format!("A version of {}", post.title);
+        let path = format!("/admin/posts/{}/revisions/{}", post.id, revision.id);
+        RevisionPage {
+            frame,
+            head: head(&title, &path),
+            post,
+            revision,
+            lines,
+            zone,
+        }
+    }
+}

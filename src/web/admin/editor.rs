@@ -1,0 +1,397 @@
+//! The editor: one form, saved as typed, and published when its author says so.
+//!
+//! A post that readers see changes only by `status`; without it the form is kept as a manuscript beside the post. Every
+//! form says which versions it has seen, so that two windows never overwrite each other silently.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use askama::Template;
+use poem::http::StatusCode;
+use poem::web::{Data, Path};
+use poem::{Response, handler};
+use serde_json::json;
+
+use super::super::error::Failure;
+use super::super::form::{Form, LongForm};
+use super::super::reader::Reader;
+use super::super::{App, no_store, see_other};
+use super::preview;
+use crate::error::{Error, Result};
+use crate::model::id::{PostId, RevisionId};
+use crate::model::manuscript::{Fair, Manuscript, Seen};
+use crate::model::post::{Discussion, NewPost, PostKind, Rendered, Status};
+use crate::store::{self, Tx, manuscripts, posts, revisions, settings};
+use crate::text::{markdown, slug};
+use crate::views::desk::editor::{EditorPage, EditorView, Trouble};
+
+/// `GET /admin/posts/new`
+#[handler]
+pub async fn blank(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
+    page(app, &reader, EditorView::default()).await
+}
+
+/// `GET /admin/posts/{id}`
+#[handler]
+pub async fn open(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+) -> Result<Response, Failure> {
+    let view = app.store.read(move |conn| {
+        let zone = settings::load(conn)?.zone();
+        let post = posts::by_id(conn, PostId(id))?.ok_or(Error::NotFound)?;
+        let kept = manuscripts::find(conn, post.id)?;
+        let kept_at = kept.as_ref().map(|kept| kept.saved_at.local(&zone));
+        let manuscript = match kept {
+            Some(kept) => kept.manuscript,
+            None => Manuscript::of(&post, posts::body(conn, post.id)?, &zone),
+        };
+        Ok(EditorView {
+            seen: Some(manuscripts::seen(conn, post.id)?),
+            post: Some(post),
+            manuscript,
+            kept_at,
+            ..EditorView::default()
+        })
+    });
+    page(app, &reader, view.await?).await
+}
+
+/// `POST /admin/posts/new`
+#[handler]
+pub async fn create(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    LongForm(form): LongForm,
+) -> Result<Response, Failure> {
+    keep(app, &reader, None, &form).await
+}
+
+/// `POST /admin/posts/{id}`
+#[handler]
+pub async fn save(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Path(id): Path<i64>,
+    LongForm(form): LongForm,
+) -> Result<Response, Failure> {
+    keep(app, &reader, Some(PostId(id)), &form).await
+}
+
+/// `POST /admin/posts/{id}/manuscript/deletion`: throws away what readers do not see.
+#[handler]
+pub async fn discard(Data(app): Data<&Arc<App>>, Path(id): Path<i64>) -> Result<Response, Failure> {
+    let id = PostId(id);
+    app.store
+        .write(move |tx| manuscripts::forget(tx, id))
+        .await?;
+    Ok(see_other(&format!("/admin/posts/{id}")))
+}
+
+/// `POST /admin/posts/{id}/revisions/{revision}/restoration`: puts an earlier text into the editor, where it is one press
+/// away from being published again.
+#[handler]
+pub async fn reopen(
+    Data(app): Data<&Arc<App>>,
+    Path((id, revision)): Path<(i64, i64)>,
+) -> Result<Response, Failure> {
+    let id = PostId(id);
+    let restore = move |tx: &Tx| {
+        let post = posts::by_id(tx, id)?.ok_or(Error::NotFound)?;
+        let (revision, _) = revisions::pair(tx, id, RevisionId(revision))?;
+        let zone = settings::load(tx)?.zone();
+        let manuscript = Manuscript {
+            title: revision.title,
+            summary: revision.summary.unwrap_or_default(),
+            ..Manuscript::of(&post, revision.body, &zone)
+        };
+        let since = manuscripts::seen(tx, id)?;
+        manuscripts::save(tx, id, &manuscript, since)
+    };
+    app.store.write(restore).await?;
+    Ok(see_other(&format!("/admin/posts/{id}")))
+}
+
+/// `POST /admin/preview`: the text as readers will see it.
+#[handler]
+pub async fn render_preview(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    LongForm(form): LongForm,
+) -> Result<Response, Failure> {
+    let rendered = render(app, form.get("body")).await?;
+    let id = form.filled("id").and_then(|id| id.parse().ok()).map(PostId);
+    if reader.wants_json {
+        let body = json!({ "html": rendered.html, "words": rendered.words });
+        let kind = "application/json; charset=utf-8";
+        return Ok(Response::builder()
+            .content_type(kind)
+            .body(body.to_string()));
+    }
+    let view = EditorView {
+        preview: Some(rendered.html),
+        ..again(app, id, &form).await?
+    };
+    page(app, &reader, view).await
+}
+
+/// What the form asks for: to be kept as typed, or to make the post what it says.
+async fn keep(
+    app: &App,
+    reader: &Reader,
+    id: Option<PostId>,
+    form: &Form,
+) -> Result<Response, Failure> {
+    let manuscript = typed(form);
+    let saved = match form.filled("status") {
+        None => keep_manuscript(app, id, manuscript, form).await,
+        Some(word) => match Status::parse(word).filter(|status| *status != Status::Deleted) {
+            Some(status) => publish(app, id, &manuscript, status, form).await,
+            None => Err(Error::field(
+                "status",
+                "Choose draft, published or unlisted.",
+            )),
+        },
+    };
+    match saved {
+        Ok((id, seen)) if reader.wants_json => Ok(kept_answer(id, seen, id_is_new(form, id))),
+        Ok((id, _)) => Ok(see_other(&format!("/admin/posts/{id}"))),
+        Err(error) if reader.wants_json => Err(error.into()),
+        Err(error @ (Error::Invalid(_) | Error::Conflict(_))) => {
+            refused(app, reader, id, form, error).await
+        }
+        Err(error) => Err(Failure::from(error).with_typed(form.get("body"))),
+    }
+}
+
+fn id_is_new(form: &Form, id: PostId) -> bool {
+    form.filled("id") != Some(id.to_string().as_str())
+}
+
+async fn keep_manuscript(
+    app: &App,
+    id: Option<PostId>,
+    manuscript: Manuscript,
+    form: &Form,
+) -> Result<(PostId, Seen)> {
+    let (since, wanted) = (seen(form), slug::or_else(&manuscript.title, "untitled"));
+    let saved = app.store.write(move |tx| match (id, since) {
+        (Some(id), Some(since)) => Ok((id, manuscripts::save(tx, id, &manuscript, since)?)),
+        (Some(_), None) => Err(Error::field(
+            "seen",
+            "say which version of the post this form has seen",
+        )),
+        (None, _) => {
+            let fair = manuscript.fair(&settings::load(tx)?.zone()).ok();
+            let kind = fair.map(|fair| fair.kind).unwrap_or(PostKind::Post);
+            let empty = NewPost {
+                kind,
+                slug: posts::free_slug(tx, kind, &wanted)?,
+                ..unwritten(manuscript.name())
+            };
+            let (id, _) = posts::save(tx, &empty)?;
+            let since = manuscripts::seen(tx, id)?;
+            Ok((id, manuscripts::save(tx, id, &manuscript, since)?))
+        }
+    });
+    saved.await
+}
+
+async fn publish(
+    app: &App,
+    id: Option<PostId>,
+    manuscript: &Manuscript,
+    status: Status,
+    form: &Form,
+) -> Result<(PostId, Seen)> {
+    let zone = app
+        .store
+        .read(|conn| Ok(settings::load(conn)?.zone()))
+        .await?;
+    let fair = manuscript.fair(&zone).map_err(Error::Invalid)?;
+    let rendered = render(app, &fair.body).await?;
+    let since = seen(form);
+    let published = app.store.write(move |tx| {
+        let slug = address(tx, id, &fair)?;
+        let new = ready(fair, rendered, slug, status);
+        let id = match id {
+            Some(id) => {
+                if let Some(since) = since {
+                    manuscripts::expect(tx, id, since)?;
+                }
+                let extra = posts::extra(tx, id)?;
+                posts::change(tx, id, &NewPost { extra, ..new })?;
+                manuscripts::forget(tx, id)?;
+                id
+            }
+            None => posts::save(tx, &new)?.0,
+        };
+        Ok((id, manuscripts::seen(tx, id)?))
+    });
+    published.await
+}
+
+/// The address of a post: the one its author chose, else the one it has, else one made from its title.
+///
+/// Errors: [`Error::Invalid`] if another post has it.
+fn address(tx: &Tx, id: Option<PostId>, fair: &Fair) -> Result<String> {
+    let Some(chosen) = &fair.slug else {
+        return match id {
+            Some(id) => Ok(posts::by_id(tx, id)?.ok_or(Error::NotFound)?.slug),
+            None => posts::free_slug(tx, fair.kind, &slug::or_else(&fair.title, "post")),
+        };
+    };
+    match posts::find(tx, fair.kind, chosen)? {
+        Some(other) if Some(other.id) != id => {
+            let why = format!(
+                "“{}” has this address already. Please choose another.",
+                other.title
+            );
+            Err(Error::field("slug", why))
+        }
+        _ => Ok(chosen.clone()),
+    }
+}
+
+/// A post that nothing was written of yet.
+fn unwritten(title: &str) -> NewPost {
+    NewPost {
+        kind: PostKind::Post,
+        slug: String::new(),
+        title: title.into(),
+        summary: None,
+        body: String::new(),
+        rendered: Rendered::default(),
+        tags: Vec::new(),
+        status: Status::Draft,
+        lang: None,
+        published_at: None,
+        updated_at: None,
+        comments_open: true,
+        discussion: Discussion::default(),
+        old_paths: Vec::new(),
+        extra: "{}".into(),
+    }
+}
+
+fn ready(fair: Fair, rendered: Rendered, slug: String, status: Status) -> NewPost {
+    NewPost {
+        kind: fair.kind,
+        slug,
+        summary: fair.summary,
+        body: fair.body,
+        rendered,
+        tags: fair.tags,
+        status,
+        lang: fair.lang,
+        published_at: fair.published_at,
+        comments_open: fair.comments_open,
+        discussion: fair.discussion,
+        ..unwritten(&fair.title)
+    }
+}
+
+async fn render(app: &App, body: &str) -> Result<Rendered> {
+    let body = body.to_owned();
+    let rendered = app.store.read(move |conn| {
+        let sizes: HashMap<_, _> = store::media::sizes(conn)?;
+        Ok(markdown::post(&body, &|url: &str| {
+            sizes
+                .get(url.strip_prefix("/media/")?.split('/').next()?)
+                .copied()
+        }))
+    });
+    rendered.await
+}
+
+/// The fields of the form, as typed.
+fn typed(form: &Form) -> Manuscript {
+    let field = |name: &str| form.get(name).to_owned();
+    Manuscript {
+        kind: field("kind"),
+        title: field("title"),
+        slug: field("slug"),
+        summary: field("summary"),
+        tags: field("tags"),
+        publish_at: field("publish_at"),
+        lang: field("lang"),
+        comments: field("comments"),
+        discussion: field("discussion"),
+        body: field("body"),
+    }
+}
+
+/// Which versions the form has seen: `3.1`, the post's and the manuscript's.
+fn seen(form: &Form) -> Option<Seen> {
+    let (post, manuscript) = form.get("seen").split_once('.')?;
+    Some(Seen {
+        post: post.parse().ok()?,
+        manuscript: manuscript.parse().ok()?,
+    })
+}
+
+fn kept_answer(id: PostId, seen: Seen, is_new: bool) -> Response {
+    let body = json!({ "id": id, "seen": seen.to_string(), "url": format!("/admin/posts/{id}") });
+    let status = if is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    let mut answer = Response::builder()
+        .status(status)
+        .content_type("application/json; charset=utf-8")
+        .body(body.to_string());
+    no_store(&mut answer);
+    answer
+}
+
+/// The editor again, with what was typed.
+async fn again(app: &App, id: Option<PostId>, form: &Form) -> Result<EditorView> {
+    let post = match id {
+        Some(id) => app.store.read(move |conn| posts::by_id(conn, id)).await?,
+        None => None,
+    };
+    Ok(EditorView {
+        seen: seen(form),
+        post,
+        manuscript: typed(form),
+        ..EditorView::default()
+    })
+}
+
+async fn refused(
+    app: &App,
+    reader: &Reader,
+    id: Option<PostId>,
+    form: &Form,
+    error: Error,
+) -> Result<Response, Failure> {
+    let mut view = again(app, id, form).await?;
+    let (status, trouble) = match (error, id) {
+        (Error::Conflict(_), Some(id)) => {
+            view.seen = Some(
+                app.store
+                    .read(move |conn| manuscripts::seen(conn, id))
+                    .await?,
+            );
+            (StatusCode::CONFLICT, Trouble::ChangedElsewhere)
+        }
+        (Error::Invalid(fields), _) => (StatusCode::UNPROCESSABLE_ENTITY, Trouble::Fields(fields)),
+        (error, _) => return Err(error.into()),
+    };
+    view.trouble = trouble;
+    let mut answer = page(app, reader, view).await?;
+    answer.set_status(status);
+    Ok(answer)
+}
+
+async fn page(app: &App, reader: &Reader, view: EditorView) -> Result<Response, Failure> {
+    let key = app.form_key.clone();
+    let page = app.page(reader, move |moment| {
+        let link = view.post.as_ref().map(|post| preview::path(&key, post.id));
+        let zone = &moment.settings.time_zone;
+        Ok(EditorPage::new(moment.frame(), &view, link, zone).render()?)
+    });
+    Ok(page.await?)
+}
