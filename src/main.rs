@@ -17,11 +17,13 @@ mod liveblog;
 mod model;
 mod password;
 mod renewal;
+mod social;
 mod store;
 mod text;
 mod views;
 mod watch;
 mod web;
+mod websub;
 
 use std::process::ExitCode;
 

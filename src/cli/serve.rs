@@ -20,7 +20,8 @@ use crate::live::Live;
 use crate::store::{Store, settings};
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{Allowance, App, Doorkeeper, Invitation, Uploads, routes};
+use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Uploads, routes};
+use crate::websub;
 
 /// Where to listen.
 #[derive(Args)]
@@ -118,7 +119,7 @@ pub struct Running {
     setup_path: Option<String>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
-    tasks: [JoinHandle<()>; 3],
+    tasks: [JoinHandle<()>; 4],
     tailer: thread::JoinHandle<()>,
     watch: Option<Watch>,
     store: Arc<Store>,
@@ -163,6 +164,7 @@ impl Running {
             form_key: form_key
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
             invitation,
+            pictures: Pictures::new(),
             doorkeeper: Doorkeeper::new()?,
             uploads: Uploads::new(usize::from(options.max_upload) << 20),
             searches: Allowance::new(),
@@ -170,6 +172,8 @@ impl Running {
         };
         let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
         let sizing = tokio::spawn(chores::size_pictures(store.clone(), stopped.clone()));
+        let pings = websub::run(store.clone(), app.base_url.clone(), stopped.clone());
+        let pings = tokio::spawn(pings);
         let bounds = Bounds::from_descriptors();
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {
@@ -177,7 +181,7 @@ impl Running {
             setup_path,
             stop,
             server,
-            tasks: [work, sizing, company],
+            tasks: [work, sizing, company, pings],
             tailer,
             watch: watching,
             store,

@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 
 use crate::model::comment::Comment;
 use crate::model::entry::Entry;
+use crate::model::hub::Hub;
 use crate::model::post::{PostKind, PostLine, Tag};
 use crate::model::time::Timestamp;
 use crate::views::Site;
+use crate::websub::FEEDS;
 
 /// Robots that gather texts for language models, as they call themselves.
 const AI_ROBOTS: [&str; 12] = [
@@ -42,6 +44,59 @@ pub struct Feed<'a> {
     pub page: &'a str,
     /// Its name.
     pub title: &'a str,
+    /// Where it stands among the pages of the whole feed.
+    pub part: Part,
+}
+
+/// One page of a feed that goes back to the first post. Source: RFC 5005, section 3.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The first, with the newest entries, is 1.
+    pub page: i64,
+    /// At least 1.
+    pub pages: i64,
+}
+
+impl Part {
+    /// A feed that has one page.
+    pub const WHOLE: Part = Part { page: 1, pages: 1 };
+}
+
+impl Feed<'_> {
+    /// The address of one of its pages.
+    fn page_url(&self, page: &i64) -> String {
+        match page {
+            1 => self.site.url(self.path),
+            page => self.site.url(format!("{}?page={page}", self.path)),
+        }
+    }
+
+    /// Its own address.
+    pub fn url(&self) -> String {
+        self.page_url(&self.part.page)
+    }
+
+    /// The hub that is told when this feed changes.
+    pub fn hub(&self) -> Option<&Hub> {
+        let is_told = FEEDS.contains(&self.path);
+        self.site.hub.as_ref().filter(|_| is_told)
+    }
+
+    /// What the pages beside it are to it, and their addresses; nothing where there is one page.
+    fn others(&self) -> Vec<(&'static str, String)> {
+        let Part { page, pages } = self.part;
+        let named = [
+            ("first", 1),
+            ("previous", page - 1),
+            ("next", page + 1),
+            ("last", pages),
+        ];
+        let there = |(_, page): &(&str, i64)| pages > 1 && (1..=pages).contains(page);
+        let named = named.into_iter().filter(there);
+        named
+            .map(|(rel, page)| (rel, self.page_url(&page)))
+            .collect()
+    }
 }
 
 /// What a feed tells of: a post, or an entry of one.
@@ -52,8 +107,8 @@ pub struct Item {
     title: String,
     /// Its address from the root.
     path: String,
-    /// Where the feed of what is said about it stands, from the root.
-    replies: Option<String>,
+    /// Where the feed of what is said about it stands, from the root, and how much there is.
+    replies: Option<(String, i64)>,
     /// When it was.
     pub published: Timestamp,
     updated: Timestamp,
@@ -69,9 +124,9 @@ impl Item {
         let path = post.path();
         Item {
             id: site.post_id(&post.id),
-            replies: Some(format!("{path}/comments.xml")),
+            replies: Some((format!("{path}/comments.xml"), post.comment_count)),
             published: post.published_at,
-            updated: post.updated_at,
+            updated: post.changed_at(),
             content: absolute::links(html, &site.base_url, &path),
             title: post.title,
             tags: post.tags,
@@ -115,8 +170,9 @@ pub fn json_feed(feed: Feed, items: &[Item]) -> String {
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "home_page_url": site.url(feed.page),
-        "feed_url": site.url(feed.path),
+        "feed_url": feed.url(),
         "language": site.lang,
+        "favicon": site.url(crate::assets::url("icon.svg")),
         "items": items.iter().map(|item| json_item(site, item)).collect::<Vec<_>>(),
     });
     if !site.description.is_empty() {
@@ -125,11 +181,17 @@ pub fn json_feed(feed: Feed, items: &[Item]) -> String {
     if !site.owner.is_empty() {
         root["authors"] = json!([{ "name": site.owner, "url": site.url("/") }]);
     }
+    if let Some(hub) = feed.hub() {
+        root["hubs"] = json!([{ "type": "WebSub", "url": hub.as_str() }]);
+    }
+    if let Some((_, next)) = feed.others().into_iter().find(|(rel, _)| *rel == "next") {
+        root["next_url"] = json!(next);
+    }
     root.to_string()
 }
 
 fn json_item(site: &Site, item: &Item) -> Value {
-    json!({
+    let mut entry = json!({
         "id": item.id,
         "url": site.url(&item.path),
         "title": item.title,
@@ -138,7 +200,15 @@ fn json_item(site: &Site, item: &Item) -> Value {
         "date_published": item.published.rfc3339(),
         "date_modified": item.updated.rfc3339(),
         "tags": item.tags.iter().map(|tag| &tag.name).collect::<Vec<_>>(),
-    })
+    });
+    if let Some((replies, count)) = &item.replies {
+        entry["_comments"] = json!({
+            "count": count,
+            "url": format!("{}#comments", site.url(&item.path)),
+            "feed": site.url(replies),
+        });
+    }
+    entry
 }
 
 /// Every address that search engines may know, each with its last change. Source: <https://www.sitemaps.org>.
@@ -183,6 +253,10 @@ struct CommentFeed<'a> {
 impl CommentFeed<'_> {
     fn updated(&self) -> Timestamp {
         newest(self.comments.iter().map(changed))
+    }
+
+    fn content(&self, comment: &Comment) -> String {
+        absolute::links(&comment.html, &self.feed.site.base_url, &comment.path())
     }
 }
 

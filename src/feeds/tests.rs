@@ -11,6 +11,7 @@ fn feed(site: &Site) -> Feed<'_> {
         path: "/feed.xml",
         page: "/",
         title: "Slack Water",
+        part: Part::WHOLE,
     }
 }
 
@@ -19,20 +20,21 @@ fn item(post: PostLine, html: &str) -> Item {
 }
 
 const POST: &str = r#"<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0" xml:lang="en">
   <id>https://example.org/feed.xml</id>
   <title>Slack Water</title>
   <subtitle>Small databases &#38; slow bread</subtitle>
   <link rel="self" type="application/atom+xml" href="https://example.org/feed.xml"/>
   <link rel="alternate" type="text/html" href="https://example.org/"/>
   <updated>2026-11-14T09:12:00Z</updated>
-  <author><name>Maren Oster</name></author>
+  <author><name>Maren Oster</name><uri>https://example.org/</uri></author>
+  <icon>ICON</icon>
   <generator>Rowlog</generator>
   <entry>
     <id>tag:example.org,2026:post/7</id>
     <title>]]&#62; &#38; &#60;b&#62;</title>
     <link rel="alternate" type="text/html" href="https://example.org/posts/post-7"/>
-    <link rel="replies" type="application/atom+xml" href="https://example.org/posts/post-7/comments.xml"/>
+    <link rel="replies" type="application/atom+xml" href="https://example.org/posts/post-7/comments.xml" thr:count="0"/>
     <published>2026-11-14T09:12:00Z</published>
     <updated>2026-11-14T09:12:00Z</updated>
     <category term="bread" label="Bread" scheme="https://example.org/tags/"/>
@@ -49,7 +51,7 @@ fn an_atom_feed_holds_whole_posts_whatever_is_in_them() {
     };
     assert_eq!(
         atom(feed(&site()), &[item(post, r#"<img src="/media/a.png">"#)]),
-        POST
+        POST.replace("ICON", &site().url(crate::assets::url("icon.svg")))
     );
 }
 
@@ -66,7 +68,7 @@ fn an_empty_feed_is_still_a_feed() {
         "{xml}"
     );
     assert!(
-        xml.contains("<author><name>Slack Water</name></author>") && !xml.contains("subtitle"),
+        xml.contains("<author><name>Slack Water</name>") && !xml.contains("subtitle"),
         "{xml}"
     );
 }
@@ -157,4 +159,53 @@ fn crawlers_learn_where_everything_is() {
         "<url><loc>https://example.org/posts/a</loc><lastmod>2026-11-14T09:12:00Z</lastmod></url>";
     assert!(xml.contains(entry), "{xml}");
     assert!(robots(&site()).ends_with("\nSitemap: https://example.org/sitemap.xml\n"));
+}
+
+#[test]
+fn a_feed_names_its_hub_and_the_pages_beside_it() {
+    let site = Site {
+        hub: Hub::parse("https://hub.example/?a=b&c").unwrap(),
+        ..site()
+    };
+    let middle = Feed {
+        part: Part { page: 2, pages: 3 },
+        ..feed(&site)
+    };
+    let xml = atom(middle, &[]);
+    for link in [
+        r#"rel="self" type="application/atom+xml" href="https://example.org/feed.xml?page=2""#,
+        r#"rel="hub" href="https://hub.example/?a=b&#38;c""#,
+        r#"rel="first" type="application/atom+xml" href="https://example.org/feed.xml""#,
+        r#"rel="previous" type="application/atom+xml" href="https://example.org/feed.xml""#,
+        r#"rel="next" type="application/atom+xml" href="https://example.org/feed.xml?page=3""#,
+        r#"rel="last" type="application/atom+xml" href="https://example.org/feed.xml?page=3""#,
+    ] {
+        assert!(xml.contains(link), "{link} in {xml}");
+    }
+    let of_tag = Feed {
+        path: "/tags/bread/feed.xml",
+        ..feed(&site)
+    };
+    assert!(of_tag.hub().is_none(), "a hub that is never told of it");
+    let json = Feed {
+        path: "/feed.json",
+        ..middle
+    };
+    let json: Value = serde_json::from_str(&json_feed(json, &[])).unwrap();
+    assert_eq!(json["hubs"][0]["url"], "https://hub.example/?a=b&c");
+    assert_eq!(json["next_url"], "https://example.org/feed.json?page=3");
+}
+
+#[test]
+fn a_post_that_was_written_ahead_changed_when_it_appeared() {
+    let ahead = PostLine {
+        updated_at: NOON.plus(-60_000),
+        ..line(7)
+    };
+    let xml = atom(feed(&site()), &[item(ahead, "")]);
+    assert_eq!(
+        xml.matches("<updated>2026-11-14T09:12:00Z</updated>")
+            .count(),
+        2
+    );
 }

@@ -6,6 +6,7 @@ use super::comment::pages;
 use super::id::PostId;
 use super::reaction::Tally;
 use super::series::Part;
+use super::shared::Cover;
 use super::time::Timestamp;
 
 /// Whether a row of `posts` stands in the log of posts or at a fixed address of its own.
@@ -193,6 +194,10 @@ pub struct Post {
     pub version: i64,
     /// In the author's order.
     pub tags: Vec<Tag>,
+    /// Where it appeared first, if that was elsewhere.
+    pub canonical: Option<String>,
+    /// The picture that stands for it.
+    pub cover: Option<Cover>,
 }
 
 impl Post {
@@ -263,6 +268,11 @@ impl PostLine {
     /// Minutes of reading, at least one.
     pub fn minutes(&self) -> i64 {
         minutes(self.words)
+    }
+
+    /// When it last changed for its readers: a post that was written ahead of its time is not older than that.
+    pub fn changed_at(&self) -> Timestamp {
+        self.updated_at.max(self.published_at)
     }
 }
 

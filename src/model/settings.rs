@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::hub::Hub;
 use super::language::is_language;
 use super::typed::{Email, Name};
 use crate::error::Fields;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub lang: String,
     /// The colours of its pages.
     pub ink: Ink,
+    /// The WebSub hub that is told of new posts; without one nobody is.
+    pub hub: Option<Hub>,
     /// The IANA name of the time zone in which the owner writes dates.
     pub time_zone: String,
     /// The owner's address; never shown.
@@ -124,7 +127,7 @@ const LONGEST_TEXT: usize = 32 * 1024;
 type Check = fn(&str) -> Result<String, String>;
 
 /// Every setting that a form can change: its field, its key in the file, and its check.
-pub const FIELDS: [(&str, &str, Check); 15] = [
+pub const FIELDS: [(&str, &str, Check); 16] = [
     ("title", "title", title),
     ("description", "description", description),
     ("name", "owner", |typed| {
@@ -159,6 +162,9 @@ pub const FIELDS: [(&str, &str, Check); 15] = [
     }),
     ("footer", "footer", text),
     ("css", "css", text),
+    ("websub_hub", "websub_hub", |typed| {
+        Ok(Hub::parse(typed)?.map_or(String::new(), |hub| hub.as_str().into()))
+    }),
 ];
 
 fn title(typed: &str) -> Result<String, String> {
@@ -232,6 +238,7 @@ impl Default for Settings {
             presence: true,
             lang: "en".into(),
             ink: Ink::Ledger,
+            hub: None,
             time_zone: "UTC".into(),
             email: String::new(),
             moderation: Moderation::Open,

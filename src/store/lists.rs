@@ -74,19 +74,20 @@ pub fn line(conn: &Connection, id: PostId) -> Result<Option<PostLine>> {
     Ok(Some(line))
 }
 
-/// The newest published posts with their whole text, for feeds; of one tag if given.
+/// Published posts with their whole text, newest first, from the `skip`th on, for feeds; of one tag if given.
 pub fn with_html(
     conn: &Connection,
     tag: Option<&str>,
+    skip: i64,
     limit: i64,
 ) -> Result<Vec<(PostLine, String)>> {
     let sql = format!(
         "select {COLUMNS}, p.html from posts p where {LISTED} and (?1 is null or p.id in
              (select post_id from post_tags join tags on tags.id = tag_id where tags.slug = ?1))
-         order by {NEWEST_FIRST} limit ?2"
+         order by {NEWEST_FIRST} limit ?2 offset ?3"
     );
     let mut query = conn.prepare_cached(&sql)?;
-    let posts = query.query_map(params![tag, limit], |row| {
+    let posts = query.query_map(params![tag, limit, skip], |row| {
         Ok((from_row(row)?, row.get("html")?))
     })?;
     Ok(posts.collect::<rusqlite::Result<_>>()?)

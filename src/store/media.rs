@@ -98,6 +98,16 @@ pub fn exists(conn: &Connection, hash: &str) -> Result<bool> {
         .exists([hash])?)
 }
 
+/// The size in pixels of the picture of that hash.
+pub fn size(conn: &Connection, hash: &str) -> Result<Option<(u32, u32)>> {
+    let sql = "select width, height from media
+               where hash = ?1 and width is not null and height is not null";
+    let size = conn
+        .prepare_cached(sql)?
+        .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(size.optional()?)
+}
+
 /// Every picture with its sizes. Those of a picture that waits to be sized are the ones it can be expected to have:
 /// until then its addresses lead to the whole picture.
 pub fn pictures(conn: &Connection) -> Result<Pictures> {

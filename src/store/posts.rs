@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 
-use super::{Tx, log, reactions, redirects, related, revisions, series};
+use super::{Tx, log, media, reactions, redirects, related, revisions, series};
 use crate::error::{Error, Result};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{PostId, VisitorId};
@@ -12,12 +12,13 @@ use crate::model::post::{
 };
 use crate::model::reaction::Target;
 use crate::model::series::Series;
+use crate::model::shared::{self, Cover};
 use crate::model::time::Timestamp;
 use crate::text::{RENDERER, slug};
 
 const COLUMNS: &str =
     "id, kind, slug, title, summary, excerpt, html, headings, words, status, lang, published_at,
-    updated_at, comments_open, discussion, last_number, last_thread, comment_count, last_entry, entry_count, version";
+    updated_at, comments_open, discussion, last_number, last_thread, comment_count, last_entry, entry_count, version, extra";
 
 /// The `data` of a `post:deleted` whose post was in lists before.
 pub const LISTED_BEFORE: &str = r#"{"from":"published"}"#;
@@ -449,14 +450,25 @@ fn one(conn: &Connection, condition: &str, row: &[&dyn rusqlite::ToSql]) -> Resu
     post.map(|post| {
         Ok(Post {
             tags: tags_of(conn, post.id)?,
+            cover: post.cover.map(|cover| sized(conn, cover)).transpose()?,
             ..post
         })
     })
     .transpose()
 }
 
+/// The cover with what the file knows of its picture.
+fn sized(conn: &Connection, cover: Cover) -> Result<Cover> {
+    let size = cover.hash().map(|hash| media::size(conn, hash));
+    Ok(Cover {
+        size: size.transpose()?.flatten(),
+        ..cover
+    })
+}
+
 fn from_row(row: &Row) -> rusqlite::Result<Post> {
     let headings: String = row.get("headings")?;
+    let extra = serde_json::from_str(&row.get::<_, String>("extra")?).unwrap_or_default();
     Ok(Post {
         id: row.get("id")?,
         kind: row.get("kind")?,
@@ -486,5 +498,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Post> {
         entry_count: row.get("entry_count")?,
         version: row.get("version")?,
         tags: Vec::new(),
+        canonical: shared::canonical(&extra),
+        cover: Cover::of(&extra),
     })
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
+use crate::model::hub::Hub;
 use crate::model::settings::{Ink, Link, Moderation, Settings, Setup};
 
 /// All settings; what was never set has its default.
@@ -28,6 +29,7 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         css: text("css", default.css),
         ai_robots: text("ai_robots", "on".into()) == "on",
         ink: Ink::parse(&text("ink", String::new())).unwrap_or_default(),
+        hub: Hub::parse(&text("websub_hub", String::new())).unwrap_or_default(),
         presence: text("presence", "on".into()) == "on",
         posts_per_page: number(
             &text("posts_per_page", default.posts_per_page.to_string()),

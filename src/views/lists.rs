@@ -31,6 +31,7 @@ impl<'a> HomePage<'a> {
         };
         let head = Head::new("", path)
             .about(&frame.site.description)
+            .speaking_for(frame.site)
             .within("/");
         HomePage {
             frame,
@@ -70,6 +71,7 @@ impl<'a> ArchivePage<'a> {
         let description = format!("Every post of {}, by year.", frame.site.title);
         let head = Head::new("Archive", "/archive".into())
             .about(&description)
+            .below(&[("Archive", "/archive")])
             .within("/archive");
         ArchivePage {
             frame,
@@ -116,6 +118,7 @@ impl<'a> TagsPage<'a> {
             frame,
             head: Head::new("Tags", "/tags".into())
                 .about(&description)
+                .below(&[("Tags", "/tags")])
                 .within("/tags"),
             tags,
             cursor,
@@ -145,8 +148,10 @@ impl<'a> TagPage<'a> {
         cursor: Cursor,
     ) -> TagPage<'a> {
         let description = format!("Posts of {} about {}.", frame.site.title, tag.name);
-        let head = Head::new(&tag.name, format!("/tags/{}", tag.slug))
+        let path = format!("/tags/{}", tag.slug);
+        let head = Head::new(&tag.name, path.clone())
             .about(&description)
+            .below(&[("Tags", "/tags"), (&tag.name, &path)])
             .within("/tags");
         let others = tags
             .iter()

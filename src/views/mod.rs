@@ -15,10 +15,12 @@ pub mod posts;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod search;
+pub mod sharing;
 pub mod signs;
 #[cfg(test)]
 mod tests;
 
+use crate::model::hub::Hub;
 use crate::model::id::{CommentId, EntryId, EventId, PostId};
 use crate::model::settings::{Ink, Link};
 use crate::model::time::Timestamp;
@@ -46,6 +48,8 @@ pub struct Site {
     pub ai_robots: bool,
     /// Scheme and host as readers reach it, without a slash at the end.
     pub base_url: String,
+    /// The WebSub hub that is told of new posts, if the owner has chosen one.
+    pub hub: Option<Hub>,
 }
 
 impl Site {
@@ -175,6 +179,8 @@ struct Head {
     listed: bool,
     /// The path of the section it belongs to, which the masthead marks.
     section: &'static str,
+    /// For those who link to it.
+    shared: sharing::Shared,
 }
 
 /// A link of the masthead.
@@ -193,6 +199,7 @@ impl Head {
             path: Some(path),
             listed: true,
             section: "",
+            shared: sharing::Shared::default(),
         }
     }
 
@@ -204,6 +211,7 @@ impl Head {
             path: None,
             listed: false,
             section: "",
+            shared: sharing::Shared::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::comments::{ComposerView, News, TalkView, ThreadPart};
 use super::entries::{EntryPart, LogView};
 use super::{Frame, Head, signs};
 use crate::model::entry::ENTRIES_PER_PAGE;
-use crate::model::post::{Heading, Post, Standing, Status};
+use crate::model::post::{Heading, Post, Standing};
 
 /// With fewer headings than this a post has no table of contents.
 const FEWEST_HEADINGS: usize = 3;
@@ -40,16 +40,13 @@ impl<'a> PostPage<'a> {
             true => post.title.clone(),
             false => "Error: your comment was not posted".into(),
         };
-        let head = Head {
-            title,
-            description: post.description().into(),
-            path: Some(match log.own_path(post) {
-                Some(path) if talk.page == 1 => path,
-                _ => talk.page_path(post),
-            }),
-            listed: post.status == Status::Published,
-            section: "",
+        let path = match log.own_path(post) {
+            Some(path) if talk.page == 1 => path,
+            _ => talk.page_path(post),
         };
+        let head = Head::new(&title, path)
+            .about(post.description())
+            .presenting(frame.site, post);
         PostPage {
             frame,
             head,
@@ -109,10 +106,9 @@ impl<'a> StaticPage<'a> {
 
     /// `post` is of the kind [`PostKind::Page`](crate::model::post::PostKind::Page).
     pub fn new(frame: Frame<'a>, post: &'a Post) -> StaticPage<'a> {
-        let head = Head {
-            listed: post.status == Status::Published,
-            ..Head::new(&post.title, post.path()).about(post.description())
-        };
+        let head = Head::new(&post.title, post.path())
+            .about(post.description())
+            .presenting(frame.site, post);
         StaticPage { frame, head, post }
     }
 }

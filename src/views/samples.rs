@@ -23,6 +23,7 @@ pub fn site() -> Site {
         css: None,
         ai_robots: true,
         base_url: "https://example.org".into(),
+        hub: None,
     }
 }
 
@@ -116,6 +117,8 @@ pub fn post() -> Post {
         entry_count: 0,
         version: 1,
         tags: Vec::new(),
+        canonical: None,
+        cover: None,
     }
 }
 

@@ -3,15 +3,19 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use poem::http::header;
-use poem::web::{Data, Path};
+use poem::http::{HeaderMap, StatusCode, header};
+use poem::web::{Data, Path, Query};
 use poem::{Response, handler};
 use rusqlite::Connection;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
+use super::assets::is_known;
 use super::error::Failure;
+use super::posts::number;
 use super::{App, site};
 use crate::error::{Error, Result};
-use crate::feeds::{self, Feed, Item};
+use crate::feeds::{self, Feed, Item, Part};
 use crate::model::post::PostKind;
 use crate::store::{comments, entries, lists, posts, settings};
 use crate::views::Site;
@@ -23,32 +27,97 @@ const ITEMS: i64 = 20;
 const ADDRESSES: usize = 50_000;
 
 const ATOM: &str = "application/atom+xml; charset=utf-8";
+const JSON: &str = "application/feed+json; charset=utf-8";
 
 impl App {
-    /// Reads and renders something that is the same for everyone.
-    pub async fn published<F>(&self, kind: &str, render: F) -> Result<Response>
+    /// Reads and renders something that is the same for everyone. Who has it already is told so.
+    pub async fn published<F>(&self, headers: &HeaderMap, kind: &str, render: F) -> Result<Response>
     where
         F: FnOnce(&Connection, &Site) -> Result<String> + Send + 'static,
     {
+        let alone = |conn: &Connection, site: &Site| Ok((render(conn, site)?, None));
+        self.linked(headers, kind, alone).await
+    }
+
+    /// The same, with the value of a `Link` header.
+    async fn linked<F>(&self, headers: &HeaderMap, kind: &str, render: F) -> Result<Response>
+    where
+        F: FnOnce(&Connection, &Site) -> Result<(String, Option<String>)> + Send + 'static,
+    {
         let base_url = self.base_url.clone();
-        let body = self
+        let (body, links) = self
             .store
             .read(move |conn| render(conn, &site(&settings::load(conn)?, base_url)))
             .await?;
-        let answer = Response::builder()
-            .content_type(kind)
-            .header(header::CACHE_CONTROL, "no-cache");
-        Ok(answer
-            .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-            .body(body))
+        let digest = Sha256::digest(&body);
+        let hex = |byte: &u8| format!("{byte:02x}");
+        let tag = format!(
+            "\"{}\"",
+            digest.iter().take(12).map(hex).collect::<String>()
+        );
+        let mut answer = Response::builder()
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::ETAG, &tag)
+            .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        if let Some(links) = links {
+            answer = answer.header(header::LINK, links);
+        }
+        if is_known(headers, &tag) {
+            return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
+        }
+        Ok(answer.content_type(kind).body(body))
+    }
+
+    /// One page of the feed of all posts, by its path and number.
+    async fn feed(
+        &self,
+        headers: &HeaderMap,
+        kind: &str,
+        (path, page): (&'static str, i64),
+        render: fn(Feed, &[Item]) -> String,
+    ) -> Result<Response> {
+        let answer = self.linked(headers, kind, move |conn, site| {
+            let pages = ((lists::count(conn)? + ITEMS - 1) / ITEMS).max(1);
+            if !(1..=pages).contains(&page) {
+                return Err(Error::NotFound);
+            }
+            let items = items(conn, site, None, page)?;
+            let feed = Feed {
+                site,
+                path,
+                page: "/",
+                title: &site.title,
+                part: Part { page, pages },
+            };
+            Ok((render(feed, &items), links(feed)))
+        });
+        answer.await
     }
 }
 
-/// The newest posts, of one tag if given, and among them the newest entries of their liveblogs, newest first. However busy
-/// a liveblog is, it takes the place of no post.
-fn items(conn: &Connection, site: &Site, tag: Option<&str>) -> Result<Vec<Item>> {
-    let posts = lists::with_html(conn, tag, ITEMS)?.into_iter();
-    let entries = entries::newest(conn, tag, ITEMS)?.into_iter();
+/// Where a feed is and who is told of its changes, as a header: a subscriber need not read it.
+/// Source: WebSub, section 4.
+fn links(feed: Feed) -> Option<String> {
+    let hub = feed.hub()?;
+    Some(format!(
+        "<{}>; rel=\"hub\", <{}>; rel=\"self\"",
+        hub.as_str(),
+        feed.url()
+    ))
+}
+
+/// `?page=N` of a feed.
+#[derive(Deserialize)]
+struct FeedQuery {
+    page: Option<String>,
+}
+
+/// A page of the posts, of one tag if given, newest first. On the first page the newest entries of their liveblogs stand
+/// among them; however busy a liveblog is, it takes the place of no post.
+fn items(conn: &Connection, site: &Site, tag: Option<&str>, page: i64) -> Result<Vec<Item>> {
+    let posts = lists::with_html(conn, tag, (page - 1) * ITEMS, ITEMS)?.into_iter();
+    let newest = if page == 1 { ITEMS } else { 0 };
+    let entries = entries::newest(conn, tag, newest)?.into_iter();
     let mut items: Vec<_> = posts
         .map(|(post, html)| Item::post(site, post, &html))
         .chain(entries.map(|entry| Item::entry(site, entry)))
@@ -59,38 +128,27 @@ fn items(conn: &Connection, site: &Site, tag: Option<&str>) -> Result<Vec<Item>>
 
 /// `GET /feed.xml`
 #[handler]
-pub async fn posts_atom(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
-    let answer = app.published(ATOM, |conn, site| {
-        let items = items(conn, site, None)?;
-        Ok(feeds::atom(
-            Feed {
-                site,
-                path: "/feed.xml",
-                page: "/",
-                title: &site.title,
-            },
-            &items,
-        ))
-    });
-    Ok(answer.await?)
+pub async fn posts_atom(
+    Data(app): Data<&Arc<App>>,
+    Query(query): Query<FeedQuery>,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let page = number(query.page.as_deref())?;
+    Ok(app
+        .feed(headers, ATOM, ("/feed.xml", page), feeds::atom)
+        .await?)
 }
 
 /// `GET /feed.json`
 #[handler]
-pub async fn posts_json(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
-    let answer = app.published("application/feed+json; charset=utf-8", |conn, site| {
-        let items = items(conn, site, None)?;
-        Ok(feeds::json_feed(
-            Feed {
-                site,
-                path: "/feed.json",
-                page: "/",
-                title: &site.title,
-            },
-            &items,
-        ))
-    });
-    Ok(answer.await?)
+pub async fn posts_json(
+    Data(app): Data<&Arc<App>>,
+    Query(query): Query<FeedQuery>,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let page = number(query.page.as_deref())?;
+    let place = ("/feed.json", page);
+    Ok(app.feed(headers, JSON, place, feeds::json_feed).await?)
 }
 
 /// `GET /tags/{tag}/feed.xml`
@@ -98,10 +156,11 @@ pub async fn posts_json(Data(app): Data<&Arc<App>>) -> Result<Response, Failure>
 pub async fn tag_atom(
     Data(app): Data<&Arc<App>>,
     Path(slug): Path<String>,
+    headers: &HeaderMap,
 ) -> Result<Response, Failure> {
-    let answer = app.published(ATOM, move |conn, site| {
+    let answer = app.published(headers, ATOM, move |conn, site| {
         let tag = lists::tag(conn, &slug)?.ok_or(Error::NotFound)?;
-        let items = items(conn, site, Some(&slug))?;
+        let items = items(conn, site, Some(&slug), 1)?;
         if items.is_empty() {
             return Err(Error::NotFound);
         }
@@ -115,6 +174,7 @@ pub async fn tag_atom(
                 path: &format!("{page}/feed.xml"),
                 page: &page,
                 title: &title,
+                part: Part::WHOLE,
             },
             &items,
         ))
@@ -124,8 +184,11 @@ pub async fn tag_atom(
 
 /// `GET /comments.xml`
 #[handler]
-pub async fn comments_atom(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
-    let answer = app.published(ATOM, |conn, site| {
+pub async fn comments_atom(
+    Data(app): Data<&Arc<App>>,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let answer = app.published(headers, ATOM, |conn, site| {
         let newest = comments::newest(conn, None, ITEMS)?;
         let title = format!("Comments on {}", site.title);
         Ok(feeds::comments(
@@ -134,6 +197,7 @@ pub async fn comments_atom(Data(app): Data<&Arc<App>>) -> Result<Response, Failu
                 path: "/comments.xml",
                 page: "/",
                 title: &title,
+                part: Part::WHOLE,
             },
             &newest,
         ))
@@ -146,8 +210,9 @@ pub async fn comments_atom(Data(app): Data<&Arc<App>>) -> Result<Response, Failu
 pub async fn post_comments_atom(
     Data(app): Data<&Arc<App>>,
     Path(slug): Path<String>,
+    headers: &HeaderMap,
 ) -> Result<Response, Failure> {
-    let answer = app.published(ATOM, move |conn, site| {
+    let answer = app.published(headers, ATOM, move |conn, site| {
         let post = posts::open(conn, PostKind::Post, &slug)?.ok_or(Error::NotFound)?;
         let newest = comments::newest(conn, Some(post.id), ITEMS)?;
         let (page, title) = (post.path(), format!("Comments on {}", post.title));
@@ -157,6 +222,7 @@ pub async fn post_comments_atom(
                 path: &format!("{page}/comments.xml"),
                 page: &page,
                 title: &title,
+                part: Part::WHOLE,
             },
             &newest,
         ))
@@ -166,8 +232,8 @@ pub async fn post_comments_atom(
 
 /// `GET /sitemap.xml`
 #[handler]
-pub async fn sitemap(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
-    let answer = app.published("application/xml; charset=utf-8", |conn, site| {
+pub async fn sitemap(Data(app): Data<&Arc<App>>, headers: &HeaderMap) -> Result<Response, Failure> {
+    let answer = app.published(headers, "application/xml; charset=utf-8", |conn, site| {
         let mut addresses = lists::addresses(conn)?;
         addresses.truncate(ADDRESSES);
         Ok(feeds::sitemap(site, &addresses))
@@ -177,9 +243,9 @@ pub async fn sitemap(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
 
 /// `GET /robots.txt`
 #[handler]
-pub async fn robots(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
+pub async fn robots(Data(app): Data<&Arc<App>>, headers: &HeaderMap) -> Result<Response, Failure> {
     Ok(app
-        .published("text/plain; charset=utf-8", |_, site| {
+        .published(headers, "text/plain; charset=utf-8", |_, site| {
             Ok(feeds::robots(site))
         })
         .await?)

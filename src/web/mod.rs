@@ -23,6 +23,7 @@ mod reactions;
 mod reader;
 mod search;
 mod session;
+mod social;
 mod streams;
 mod theme;
 mod throttle;
@@ -41,6 +42,7 @@ use crate::error::Result;
 use crate::live::Live;
 use crate::model::comment::Changer;
 use crate::model::settings::Settings;
+use crate::model::typed::is_text;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, settings};
 use crate::text;
@@ -49,6 +51,7 @@ use reader::Reader;
 
 pub use admin::{Doorkeeper, Invitation};
 pub use search::Allowance;
+pub use social::Pictures;
 pub use uploads::Uploads;
 
 /// What every handler has at hand.
@@ -67,6 +70,8 @@ pub struct App {
     pub form_key: String,
     /// Who may set up a blog that has no owner.
     pub invitation: Invitation,
+    /// The pictures beside links to the blog.
+    pub pictures: Pictures,
     /// Who checks passwords.
     pub doorkeeper: Doorkeeper,
     /// Where uploads come in.
@@ -116,7 +121,7 @@ impl App {
             .header(header::CACHE_CONTROL, kept)
             .header(header::VARY, "Cookie")
             .header(header::LINK, "</micropub>; rel=\"micropub\"")
-            .body(html))
+            .body(printable(html)))
     }
 
     /// Whether readers reach us over TLS, so that cookies may be kept to it.
@@ -170,6 +175,16 @@ fn site(settings: &Settings, base_url: String) -> Site {
         css: css::path(&settings.css),
         ai_robots: settings.ai_robots,
         base_url,
+        hub: settings.hub.clone(),
+    }
+}
+
+/// The page without the characters that no HTML document may hold, wherever they came from.
+/// Source: HTML, section 13.2.3.5, "Preprocessing the input stream".
+fn printable(html: String) -> String {
+    match html.chars().all(is_text) {
+        true => html,
+        false => html.chars().filter(|&c| is_text(c)).collect(),
     }
 }
 
@@ -281,6 +296,9 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
             "/media/:hash/:width/:name",
             get_or_head(media::show_sized, media::show_sized),
         )
+        .at("/social/:key", get(social::of_site))
+        .at("/social/posts/:slug/:key", get(social::of_post))
+        .at("/social/pages/:slug/:key", get(social::of_page))
         .at("/preview/:id", get(admin::preview::show))
         .at(
             micropub::PATH,

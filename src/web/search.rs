@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use askama::Template;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 use rusqlite::Connection;
@@ -151,9 +151,12 @@ pub async fn suggest(
 
 /// `GET /opensearch.xml`
 #[handler]
-pub async fn describe(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
+pub async fn describe(
+    Data(app): Data<&Arc<App>>,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
     let kind = "application/opensearchdescription+xml; charset=utf-8";
-    let answer = app.published(kind, |_, site| Ok(Description { site }.render()?));
+    let answer = app.published(headers, kind, |_, site| Ok(Description { site }.render()?));
     Ok(answer.await?)
 }
 

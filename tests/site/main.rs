@@ -51,6 +51,7 @@ mod requests;
 mod restarts;
 mod searching;
 mod server;
+mod sharing;
 mod starting;
 mod threads;
 mod undisturbed;

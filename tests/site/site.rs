@@ -111,6 +111,12 @@ impl Site {
         self.serve();
     }
 
+    /// Serves the folder with these options.
+    pub fn serve_at(&mut self, options: &[&str]) {
+        self.options = options.iter().map(|option| (*option).to_owned()).collect();
+        self.serve();
+    }
+
     /// The path that the terminal offers to whoever sets the blog up.
     pub fn invitation(&mut self) -> String {
         let server = self.server.as_mut().expect("a server runs");

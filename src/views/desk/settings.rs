@@ -46,6 +46,10 @@ impl<'a> SettingsPage<'a> {
         let switch = |on: bool| if on { "on".into() } else { "off".into() };
         match field {
             "title" => settings.title.clone(),
+            "websub_hub" => {
+                let hub = settings.hub.as_ref();
+                hub.map_or(String::new(), |hub| hub.as_str().into())
+            }
             "description" => settings.description.clone(),
             "name" => settings.owner.clone(),
             "email" => settings.email.clone(),

@@ -1,0 +1,239 @@
+//! One request to a server that is not ours: over TLS, to a public address, with an end to everything.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::model::hub::{Hub, is_public};
+
+/// How long it may take until the hub has answered.
+const AT_MOST: Duration = Duration::from_secs(20);
+
+/// The largest head of an answer, in bytes; the body is not read at all.
+const LARGEST_HEAD: usize = 16 * 1024;
+
+/// Sends `body`, a form, to `hub`. Redirects are not followed.
+///
+/// Errors: why it was not taken, for the owner's log.
+pub async fn send(hub: Hub, body: String) -> Result<(), String> {
+    let sent = async {
+        let stream = connect(&hub).await?;
+        let stream = encrypt(&hub, stream, roots()).await?;
+        accepted(post(&hub, stream, body).await?)
+    };
+    let sent = timeout(AT_MOST, sent).await;
+    sent.unwrap_or_else(|_| Err("it took too long to answer".into()))
+}
+
+/// A connection to the address that was checked, so that a name which changes its mind leads nowhere else.
+async fn connect(hub: &Hub) -> Result<TcpStream, String> {
+    let host = hub.host().trim_matches(['[', ']']);
+    let found = lookup_host((host, hub.port())).await;
+    let found: Vec<SocketAddr> = found
+        .map_err(|error| format!("its name is not known: {error}"))?
+        .collect();
+    all_public(&found)?;
+    let stream = TcpStream::connect(found.as_slice()).await;
+    stream.map_err(|error| format!("it cannot be reached: {error}"))
+}
+
+fn all_public(found: &[SocketAddr]) -> Result<(), String> {
+    match found.iter().all(|address| is_public(address.ip())) {
+        true => Ok(()),
+        false => Err("its name leads into a private network".into()),
+    }
+}
+
+/// The stream, encrypted, its other end known by a certificate that one of `roots` vouches for.
+async fn encrypt<S>(hub: &Hub, stream: S, roots: RootCertStore) -> Result<TlsStream<S>, String>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let failed =
+        |error: &dyn std::fmt::Display| format!("it does not speak TLS as it should: {error}");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| failed(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let host = hub.host().trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(host).map_err(|error| failed(&error))?;
+    let connector = TlsConnector::from(Arc::new(config));
+    let stream = connector.connect(name, stream).await;
+    stream.map_err(|error| failed(&error))
+}
+
+/// Whom browsers believe.
+fn roots() -> RootCertStore {
+    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
+}
+
+async fn post<S>(hub: &Hub, stream: S, body: String) -> Result<StatusCode, String>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let failed = |error: &dyn std::fmt::Display| format!("it did not answer: {error}");
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(LARGEST_HEAD)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| failed(&error))?;
+    let request = Request::post(hub.target())
+        .header(HOST, hub.authority())
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(USER_AGENT, concat!("Rowlog/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|error| failed(&error))?;
+    let mut answer = pin!(sender.send_request(request));
+    // The connection moves only while it is asked, and ends with this function.
+    let answer = tokio::select! {
+        biased;
+        answer = &mut answer => answer,
+        ended = connection => match ended {
+            Ok(()) => answer.await, // it came with the last bytes, or never will
+            Err(error) => Err(error),
+        },
+    };
+    Ok(answer.map_err(|error| failed(&error))?.status())
+}
+
+/// Whether that answer means that the hub has taken it.
+fn accepted(status: StatusCode) -> Result<(), String> {
+    match status {
+        status if status.is_success() => Ok(()),
+        status if status.is_redirection() => Err(format!(
+            "it answers {status} and leads elsewhere; enter its final address in the settings"
+        )),
+        status => Err(format!("it answers {status}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::ServerConfig;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    fn hub(url: &str) -> Hub {
+        Hub::parse(url).unwrap().unwrap()
+    }
+
+    /// What a hub hears, and what becomes of its answer.
+    async fn told(answer: &'static str) -> (String, Result<(), String>) {
+        let (ours, mut theirs) = duplex(4_096);
+        let listening = tokio::spawn(async move {
+            let mut heard = Vec::new();
+            while !heard.ends_with(b"hub.mode=publish") {
+                let mut part = [0; 512];
+                let read = theirs.read(&mut part).await.unwrap();
+                heard.extend_from_slice(&part[..read]);
+            }
+            theirs.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8(heard).unwrap()
+        });
+        let hub = hub("https://hub.example/push?x=1");
+        let status = post(&hub, ours, "hub.mode=publish".into()).await;
+        (listening.await.unwrap(), status.and_then(accepted))
+    }
+
+    #[tokio::test]
+    async fn a_ping_is_a_small_form() {
+        let (heard, answer) = told("HTTP/1.1 204 No Content\r\n\r\n").await;
+        assert_eq!(answer, Ok(()));
+        let lower = heard.to_ascii_lowercase();
+        assert!(lower.starts_with("post /push?x=1 http/1.1\r\n"), "{heard}");
+        for header in [
+            "\r\nhost: hub.example\r\n",
+            "\r\ncontent-type: application/x-www-form-urlencoded\r\n",
+            "\r\ncontent-length: 16\r\n",
+        ] {
+            assert!(lower.contains(header), "{header} in {heard}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_yes_is_a_yes() {
+        let away =
+            told("HTTP/1.1 301 Moved Permanently\r\nLocation: http://127.0.0.1/\r\n\r\n").await;
+        assert!(away.1.unwrap_err().contains("leads elsewhere"));
+        let error = told("HTTP/1.1 500 Oh\r\nContent-Length: 99999999\r\n\r\n").await;
+        assert!(error.1.unwrap_err().contains("500"));
+        assert!(told("").await.1.is_err());
+        assert!(told("not HTTP\r\n\r\n").await.1.is_err());
+    }
+
+    /// `hub.example`, vouched for by itself, until 2126.
+    const CERTIFICATE: &[u8] = include_bytes!("fixtures/hub.example.der");
+    const KEY: &[u8] = include_bytes!("fixtures/hub.example.key");
+
+    /// Greets whoever believes `hub.example`.
+    async fn greet(stream: DuplexStream) {
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(
+                    vec![CertificateDer::from(CERTIFICATE)],
+                    PrivateKeyDer::try_from(KEY).unwrap(),
+                )
+                .unwrap();
+        let accepted = TlsAcceptor::from(Arc::new(config)).accept(stream).await;
+        if let Ok(mut stream) = accepted {
+            stream.write_all(b"hello").await.unwrap();
+            stream.flush().await.unwrap();
+        }
+    }
+
+    /// What is heard from `hub.example` by someone who asked for `name` and believes `roots`.
+    async fn heard(name: &str, roots: RootCertStore) -> Result<[u8; 5], String> {
+        let (ours, theirs) = duplex(16 * 1024);
+        let greeting = tokio::spawn(greet(theirs));
+        let mut stream = encrypt(&hub(name), ours, roots).await?;
+        let mut heard = [0; 5];
+        stream.read_exact(&mut heard).await.unwrap();
+        greeting.await.unwrap();
+        Ok(heard)
+    }
+
+    #[tokio::test]
+    async fn only_a_hub_that_proves_its_name_is_spoken_to() {
+        let mut own = RootCertStore::empty();
+        own.add(CertificateDer::from(CERTIFICATE)).unwrap();
+        let trusted = heard("https://hub.example/", own.clone()).await;
+        assert_eq!(trusted, Ok(*b"hello"));
+        let other_name = heard("https://other.example/", own).await;
+        assert!(other_name.unwrap_err().contains("TLS"));
+        let unknown = heard("https://hub.example/", roots()).await;
+        assert!(unknown.unwrap_err().contains("TLS"));
+    }
+
+    #[test]
+    fn a_name_that_leads_home_is_not_followed() {
+        let found = |words: &[&str]| -> Vec<SocketAddr> {
+            words.iter().map(|word| word.parse().unwrap()).collect()
+        };
+        assert_eq!(all_public(&found(&["93.184.216.34:443"])), Ok(()));
+        let mixed = found(&["93.184.216.34:443", "[::1]:443"]);
+        assert!(all_public(&mixed).unwrap_err().contains("private"));
+    }
+}
