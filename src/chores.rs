@@ -12,14 +12,17 @@ use crate::error::Result;
 use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::renewal;
-use crate::store::{Store, Tx, log, media, posts, settings};
+use crate::store::{Store, Tx, log, media, posts, settings, views};
 use crate::text::markdown;
+use crate::visits::Visits;
 
 /// The post that a new blog opens with.
 const WELCOME: &str = include_str!("../templates/welcome.md");
 
 /// How often to look for posts whose time has come, and how often to trim.
 const DUE_EVERY: Duration = Duration::from_millis(500);
+/// How often what was read is written down.
+const COUNT_EVERY: Duration = Duration::from_secs(3);
 const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// The rest between two pictures: sizing leaves a small machine to its readers at least half of the time.
@@ -63,12 +66,14 @@ pub async fn welcome(store: &Store) -> Result<()> {
     store.write(first).await
 }
 
-/// Brings up to date what an earlier version of the program made, then publishes and trims until `stop`. A failure is logged and tried again at the next turn.
-pub async fn run(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
+/// Brings up to date what an earlier version of the program made, then publishes, trims and counts until `stop`. A failure
+/// is logged and tried again at the next turn.
+pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiver<bool>) {
     if let Err(error) = renewal::run(&store).await {
         tracing::error!("what an earlier version rendered stays as it is: {error}");
     }
     let mut trimmed: Option<Instant> = None;
+    let mut counted = Instant::now();
     loop {
         if let Err(error) = publish_due(&store).await {
             tracing::error!("scheduled posts cannot be published: {error}");
@@ -79,12 +84,31 @@ pub async fn run(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
                 tracing::error!("the log cannot be trimmed: {error}");
             }
         }
+        let stopping = *stop.borrow();
+        if stopping || counted.elapsed() >= COUNT_EVERY {
+            counted = Instant::now();
+            if let Err(error) = write_down(&store, &visits).await {
+                tracing::error!("views cannot be counted: {error}");
+            }
+        }
+        if stopping {
+            return;
+        }
         if timeout(DUE_EVERY, stop.wait_for(|stop| *stop))
             .await
             .is_ok()
         {
-            return;
+            continue; // once more, for what was counted last
         }
+    }
+}
+
+/// Writes down what was read. What cannot be written is not counted again.
+async fn write_down(store: &Store, visits: &Visits) -> Result<()> {
+    let counted = visits.take();
+    match counted.views.is_empty() {
+        true => Ok(()),
+        false => store.write(move |tx| views::add(tx, &counted)).await,
     }
 }
 

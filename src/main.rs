@@ -21,6 +21,7 @@ mod social;
 mod store;
 mod text;
 mod views;
+mod visits;
 mod watch;
 mod web;
 mod websub;

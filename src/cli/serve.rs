@@ -18,6 +18,7 @@ use crate::chores;
 use crate::error::{Error, Result};
 use crate::live::Live;
 use crate::store::{Store, settings};
+use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
 use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Uploads, routes};
@@ -153,9 +154,11 @@ impl Running {
         let owner = store.read(|conn| settings::get(conn, "owner")).await?;
         let invitation = Invitation::new()?;
         let setup_path = owner.is_none().then(|| invitation.path());
+        let visits = Arc::<Visits>::default();
         let app = App {
             store: store.clone(),
             live,
+            visits: visits.clone(),
             base_url_is_given: options.base_url.is_some(),
             base_url: options
                 .base_url
@@ -170,7 +173,7 @@ impl Running {
             searches: Allowance::new(),
             trusted_proxies: options.trusted_proxies,
         };
-        let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
+        let work = tokio::spawn(chores::run(store.clone(), visits, stopped.clone()));
         let sizing = tokio::spawn(chores::size_pictures(store.clone(), stopped.clone()));
         let pings = websub::run(store.clone(), app.base_url.clone(), stopped.clone());
         let pings = tokio::spawn(pings);

@@ -3,6 +3,7 @@
 //! Every change goes through [`Store::write`], which alone makes a [`Tx`]; so a row and its event are committed together
 //! or not at all. The statements about each noun live in its own room beside this one.
 
+pub mod activity;
 pub mod check;
 pub mod comments;
 pub mod desk;
@@ -28,6 +29,7 @@ pub mod sources;
 mod sql;
 pub mod tokens;
 pub mod trash;
+pub mod views;
 pub mod visitors;
 pub mod watched;
 mod writer;

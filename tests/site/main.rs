@@ -26,6 +26,7 @@ mod crash;
 mod crossing;
 mod cursors;
 mod demo;
+mod desk;
 mod file;
 mod headers;
 mod hostile;

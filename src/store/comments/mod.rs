@@ -1,6 +1,7 @@
 //! Comments: adding, changing, deleting, and reading them by page.
 
 mod arrival;
+pub mod moderation;
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 

@@ -1,6 +1,9 @@
 //! The desk: what only the owner sees, and the two doors to it.
 
+pub mod chart;
 pub mod editor;
+pub mod overview;
+pub mod parts;
 pub mod posts;
 pub mod settings;
 
@@ -90,29 +93,12 @@ impl<'a> LoginPage<'a> {
     }
 }
 
-/// The desk itself.
-#[derive(Template)]
-#[template(path = "desk/desk.html")]
-pub struct DeskPage<'a> {
-    frame: Frame<'a>,
-    head: Head,
-}
-
-impl<'a> DeskPage<'a> {
-    /// The desk of the blog.
-    pub fn new(frame: Frame<'a>) -> DeskPage<'a> {
-        DeskPage {
-            frame,
-            head: head("Desk", "/admin"),
-        }
-    }
-}
-
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 7] = [
+pub const SECTIONS: [(&str, &str); 8] = [
     ("/admin", "Desk"),
     ("/admin/posts/new", "Write"),
     ("/admin/posts", "Posts"),
+    ("/admin/comments", "Comments"),
     ("/admin/media", "Media"),
     ("/admin/tokens", "Apps"),
     ("/admin/settings", "Settings"),
