@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::browser::{Desk, Window};
-use crate::http::Answer;
+use crate::http::{Answer, FORM};
 use crate::site::{PASSWORD, Site};
 use crate::stream::{Block, Stream};
 use crate::visitor::Visitor;
@@ -257,7 +257,11 @@ fn a_rejected_comment_can_come_back_and_a_deleted_one_cannot() {
     assert_eq!(hers.next_of("comment:approved").comment(), first);
 
     let spam = site.comment("hello", "Best Pans 4U", "held: cheap pans");
-    decide(&mut owner, "delete", &[spam]);
+    let json = [("Accept", "application/json"), FORM];
+    let body = format!("do=delete&ids={spam}&ids=99999");
+    let told = owner.send("POST", "/admin/comments", &json, body.as_bytes());
+    let told = told.expect(200).json();
+    assert_eq!((&told["done"][0], &told["left"]), (&spam.into(), &1.into()));
     let words = "select count(*) from comments where body like '%pans%' or name like '%Pans%'";
     assert_eq!(site.ask(words), 0);
     assert_eq!(
