@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 struct Embedded;
 
 /// The scripts that pages name; every other module is part of some of them. A page has one of the first four. A chat adds
-/// its own, and the last one is fetched when a reader wants to see what changed.
+/// its own, `changes.js` is fetched when a reader wants to see what changed, and the desk's pages have the last one.
 const SCRIPTS: [&str; 7] = [
     "page.js",
     "list.js",

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::browser::{Desk, Window};
-use crate::http::Answer;
+use crate::http::{Answer, FORM};
 use crate::site::{PASSWORD, Site};
 use crate::stream::{Block, Stream};
 use crate::visitor::Visitor;
@@ -257,7 +257,11 @@ fn a_rejected_comment_can_come_back_and_a_deleted_one_cannot() {
     assert_eq!(hers.next_of("comment:approved").comment(), first);
 
     let spam = site.comment("hello", "Best Pans 4U", "held: cheap pans");
-    decide(&mut owner, "delete", &[spam]);
+    let json = [("Accept", "application/json"), FORM];
+    let body = format!("do=delete&ids={spam}&ids=99999");
+    let told = owner.send("POST", "/admin/comments", &json, body.as_bytes());
+    let told = told.expect(200).json();
+    assert_eq!((&told["done"][0], &told["left"]), (&spam.into(), &1.into()));
     let words = "select count(*) from comments where body like '%pans%' or name like '%Pans%'";
     assert_eq!(site.ask(words), 0);
     assert_eq!(
@@ -332,6 +336,35 @@ fn what_is_done_in_one_window_of_the_desk_appears_in_the_other() {
     for window in [&board, &list] {
         window.has_a_clean_console();
     }
+}
+
+#[test]
+fn the_owner_sees_who_reads_what_and_is_not_counted() {
+    let (site, mut owner) = desk();
+    site.publish("hello", "Hello", "Text");
+    let id = site
+        .ask("select id from posts where slug = 'hello'")
+        .to_string();
+    let mut told = watch_desk(&site, &owner);
+    assert_eq!(told.next_of("presence").data["readers"], 0);
+    let (here, there) = (site.follow("hello"), site.follow("hello"));
+    let mut read = told.next_of("presence");
+    while read.data["readers"] != 2 {
+        read = told.next_of("presence");
+    }
+    assert_eq!(read.data["posts"][&id], 2);
+    let page = owner.get("/admin").expect(200).page();
+    assert_eq!(page.text("#readers"), "2");
+    assert!(
+        page.text(&format!("#post-{id} .reading"))
+            .contains("2 reading now")
+    );
+    here.close();
+    there.close();
+    while read.data["readers"] != 0 {
+        read = told.next_of("presence");
+    }
+    assert!(site.get_json("/posts/hello/events").get("posts").is_none());
 }
 
 const FIREFOX: (&str, &str) = (

@@ -6,6 +6,7 @@ use askama::Template;
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::super::error::Failure;
 use super::super::form::Form;
@@ -89,9 +90,14 @@ pub async fn list(
     Ok(page.await?)
 }
 
-/// `POST /admin/comments`: `do` is `approve`, `reject`, `hold` or `delete`, `ids` are the comments.
+/// `POST /admin/comments`: `do` is `approve`, `reject`, `hold` or `delete`, `ids` are the comments. A program is told
+/// which of them it was done to, and how many were left as they are.
 #[handler]
-pub async fn decide(Data(app): Data<&Arc<App>>, form: Form) -> Result<Response, Failure> {
+pub async fn decide(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    form: Form,
+) -> Result<Response, Failure> {
     let decision = Decision::parse(form.get("do")).ok_or(Error::NotFound)?;
     let mut ids: Vec<i64> = form.all("ids").filter_map(|id| id.parse().ok()).collect();
     ids.sort_unstable(); // what is answered comes before its answers
@@ -99,6 +105,11 @@ pub async fn decide(Data(app): Data<&Arc<App>>, form: Form) -> Result<Response, 
     let asked = ids.len();
     let done = app.store.write(move |tx| decide_all(tx, &ids, decision));
     let done = done.await?;
+    if reader.wants_json {
+        let body = json!({ "done": done, "left": asked - done.len() });
+        let answer = Response::builder().content_type("application/json; charset=utf-8");
+        return Ok(answer.body(body.to_string()));
+    }
     let back = match form.get("back") {
         "/admin" => "/admin?",
         "/admin/comments?show=rejected" => "/admin/comments?show=rejected&",
