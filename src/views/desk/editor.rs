@@ -105,6 +105,11 @@ impl<'a> EditorPage<'a> {
             .map(|(_, why)| why)
     }
 
+    /// Whether the form was refused because the post had changed elsewhere: its author has to decide first.
+    fn clashes(&self) -> bool {
+        matches!(self.view.trouble, Trouble::ChangedElsewhere)
+    }
+
     fn words(&self) -> String {
         signs::counted(self.manuscript.words() as i64, "word")
     }

@@ -20,7 +20,7 @@ use super::preview;
 use crate::error::{Error, Result};
 use crate::model::id::{PostId, RevisionId};
 use crate::model::manuscript::{Fair, Manuscript, Seen};
-use crate::model::post::{Discussion, NewPost, PostKind, Rendered, Status};
+use crate::model::post::{self, Discussion, NewPost, PostKind, Rendered, Status};
 use crate::store::{self, Tx, manuscripts, posts, revisions, settings};
 use crate::text::{markdown, slug};
 use crate::views::desk::editor::{EditorPage, EditorView, Trouble};
@@ -123,7 +123,8 @@ pub async fn render_preview(
     let rendered = render(app, form.get("body")).await?;
     let id = form.filled("id").and_then(|id| id.parse().ok()).map(PostId);
     if reader.wants_json {
-        let body = json!({ "html": rendered.html, "words": rendered.words });
+        let minutes = post::minutes(rendered.words.into());
+        let body = json!({ "html": rendered.html, "words": rendered.words, "minutes": minutes });
         let kind = "application/json; charset=utf-8";
         return Ok(Response::builder()
             .content_type(kind)
