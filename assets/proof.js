@@ -8,6 +8,7 @@ const BREATH = 20; // milliseconds that the keyboard has for itself between two 
 const AGAIN = 3000; // milliseconds until a preview that failed is tried again
 const PIECE = 20_000; // letters that go into the page at once
 const AHEAD = 8; // nodes in which a moved block is looked for
+const LONG = 300; // blocks from which on only those on screen are laid out
 const EDGE = 48; // pixels of a block that are enough to call it visible
 
 const proof = byId('seen-body'), proofBox = byId('seen');
@@ -58,6 +59,7 @@ async function fetchProof() {
 /** Makes the preview hold `fresh`: what is equal stays, with its place on screen and its pictures. */
 async function patch(fresh) {
   let old = proof.firstChild, first, letters = 0;
+  proof.classList.toggle('long', fresh.length > LONG);
   const isAhead = (node, at) => fresh.slice(at, at + AHEAD).some(other => other.isEqualNode(node));
   for (const [at, node] of fresh.entries()) {
     if (old?.isEqualNode(node)) {

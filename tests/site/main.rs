@@ -25,6 +25,7 @@ mod crash;
 mod crossing;
 mod cursors;
 mod demo;
+mod editing;
 mod file;
 mod headers;
 mod hostile;
