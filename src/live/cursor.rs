@@ -61,6 +61,8 @@ pub enum Reset {
     Fork,
     /// It sent something that is not a cursor.
     BadCursor,
+    /// The owner's session is over: there will be no such stream.
+    Auth,
 }
 
 impl Reset {
@@ -71,7 +73,15 @@ impl Reset {
             Reset::Future => "future",
             Reset::Fork => "fork",
             Reset::BadCursor => "bad-cursor",
+            Reset::Auth => "auth",
         }
+    }
+}
+
+impl Reset {
+    /// What a client is told.
+    pub fn data(self, head: EventId) -> Value {
+        json!({ "reason": self.as_str(), "head": head })
     }
 }
 
@@ -93,8 +103,7 @@ pub struct Start {
 impl Start {
     /// The data of a `reset`, if there is one.
     pub fn reset_data(&self) -> Option<Value> {
-        self.reset
-            .map(|reason| json!({ "reason": reason.as_str(), "head": self.head }))
+        self.reset.map(|reason| reason.data(self.head))
     }
 }
 
@@ -144,6 +153,9 @@ impl Live {
         let Cursor::After(after, at) = cursor else {
             return None;
         };
+        if topic.is_owners() {
+            return None; // its frames are not in the ring
+        }
         let (head, ring) = (self.head(), self.ring());
         if after > head || at.is_some_and(|at| ring.time_of(after) != Some(at)) {
             return None;

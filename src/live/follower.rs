@@ -7,24 +7,29 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
+use rusqlite::Connection;
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::cursor::{Cursor, Start, resolve};
+use super::cursor::{Cursor, Reset, Start, resolve};
 use super::frame::{self, Frame};
-use super::presence::Seat;
-use super::{Counted, Live, sse};
+use super::presence::Company;
+use super::{Counted, Live, desk, sse};
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
+use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{Store, log};
+use crate::store::{Store, log, sessions};
 
 /// Events handed out at once: a client that is far behind gets on in pages, from the ring and from the log alike.
 const PAGE: usize = 128;
 
 /// How long the tailer may take to read what was just committed.
 const TAILER_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often an owner's stream without news looks whether its session lasts. With news it always looks first.
+const SESSION_EVERY: Duration = Duration::from_secs(1);
 
 /// A filtered stream tells its client the cursor after this many events that were not for it.
 const SILENT_AT_MOST: i64 = 512;
@@ -45,6 +50,8 @@ pub struct Batch {
     pub frames: Vec<Arc<Frame>>,
     /// Whether there may be more at once.
     pub more: bool,
+    /// Whether the owner's session is over, and with it the stream.
+    pub signed_out: bool,
 }
 
 impl Follower {
@@ -86,56 +93,84 @@ impl Follower {
         ))
     }
 
-    /// What is there now, from the ring or, further back, from the log.
+    /// What is there now, from the ring or, further back, from the log. The owner's frames are made for each of the few
+    /// windows of the desk from the log itself, so that the ring holds nothing that others must not see.
     ///
     /// Errors: what reading the log answers.
     pub async fn now(&mut self) -> Result<Batch> {
         self.head.mark_unchanged(); // before the look, so that a commit during it is not missed
-        let found = self.live.ring().after(&self.topic, self.after, PAGE);
+        let topic = self.topic;
+        let found = match topic {
+            Topic::Owner(_) => None,
+            _ => self.live.ring().after(&topic, self.after, PAGE),
+        };
         if let Some((frames, scanned)) = found {
             self.after = scanned;
             let more = frames.len() == PAGE;
-            return Ok(Batch { frames, more });
+            return Ok(Batch {
+                frames,
+                more,
+                signed_out: false,
+            });
         }
-        let (topic, after) = (self.topic, self.after);
-        let (frames, scanned, more) = self
-            .store
-            .read(move |conn| {
-                let events = log::after(conn, &topic, after, PAGE as i64)?;
-                let more = events.len() == PAGE;
-                let scanned = match events.last() {
-                    Some(last) if more => last.id,
-                    _ => log::head(conn)?.id,
-                };
-                let frames = events
-                    .iter()
-                    .map(|event| Arc::new(frame::render(conn, event)));
-                Ok((
-                    frames.filter(|frame| frame.is_for(&topic)).collect(),
-                    scanned,
-                    more,
-                ))
-            })
-            .await?;
+        let after = self.after;
+        let read = self.store.read(move |conn| from_log(conn, &topic, after));
+        let Some((frames, scanned, more)) = read.await? else {
+            return Ok(Batch {
+                frames: Vec::new(),
+                more: false,
+                signed_out: true,
+            });
+        };
         self.after = scanned.max(after);
-        Ok(Batch { frames, more })
+        Ok(Batch {
+            frames,
+            more,
+            signed_out: false,
+        })
     }
 
-    /// Waits until the log has grown since the last look.
+    /// Waits until the log has grown since the last look, or until the owner's session must be looked at.
     pub async fn grown(&mut self) {
-        if self.head.changed().await.is_err() {
-            std::future::pending::<()>().await; // the tailer has stopped, and so will the server
+        tokio::select! {
+            changed = self.head.changed() => if changed.is_err() {
+                std::future::pending::<()>().await; // the tailer has stopped, and so will the server
+            },
+            () = sleep(SESSION_EVERY), if self.topic.is_owners() => {}
         }
     }
+}
+
+/// Frames, the event up to which that looked, and whether there may be more.
+type Found = (Vec<Arc<Frame>>, EventId, bool);
+
+/// A page of the log after the cursor; `None` if it is for a session of the owner that is over.
+fn from_log(conn: &Connection, topic: &Topic, after: EventId) -> Result<Option<Found>> {
+    let render = match topic {
+        Topic::Owner(session) if !sessions::lasts(conn, *session, Timestamp::now())? => {
+            return Ok(None);
+        }
+        Topic::Owner(_) => desk::render,
+        _ => frame::render,
+    };
+    let events = log::after(conn, topic, after, PAGE as i64)?;
+    let more = events.len() == PAGE;
+    let scanned = match events.last() {
+        Some(last) if more => last.id,
+        _ => log::head(conn)?.id,
+    };
+    let frames = events.iter().map(|event| Arc::new(render(conn, event)));
+    let frames = frames.filter(|frame| frame.is_for(topic)).collect();
+    Ok(Some((frames, scanned, more)))
 }
 
 /// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes.
 pub fn stream(
     follower: Follower,
     start: Start,
-    seat: Option<Seat>,
+    company: Option<Company>,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let wire = Wire::new(follower, start, seat);
+    let wire = Wire::new(follower, start, company);
     stream::unfold(wire, |mut wire| async move {
         wire.next().await.map(|bytes| (Ok(bytes), wire))
     })
@@ -152,8 +187,8 @@ struct Wire {
     look: bool,
     ping: Instant,
     ended: bool,
-    /// Its place among the readers of the post, if they are counted.
-    seat: Option<Seat>,
+    /// Its place among the readers of the post, if they are counted; the owner's view of all.
+    company: Option<Company>,
     _counted: Counted,
 }
 
@@ -166,7 +201,7 @@ enum Woken {
 }
 
 impl Wire {
-    fn new(follower: Follower, start: Start, seat: Option<Seat>) -> Wire {
+    fn new(follower: Follower, start: Start, company: Option<Company>) -> Wire {
         let retry = random_between(1_000, 5_000);
         let mut waiting =
             VecDeque::from([sse::hello(start.head, start.resumed, start.missed, retry)]);
@@ -185,7 +220,7 @@ impl Wire {
             look: true,
             ping: next_ping(),
             ended: false,
-            seat,
+            company,
             _counted: counted,
             follower,
         }
@@ -219,7 +254,7 @@ impl Wire {
         tokio::select! {
             () = self.follower.grown() => Woken::Grown,
             () = sleep_until(self.ping) => Woken::Ping,
-            frame = company(&mut self.seat) => Woken::Presence(frame),
+            frame = news_of(&mut self.company) => Woken::Presence(frame),
             _ = self.stop.wait_for(|stop| *stop) => Woken::Stop,
         }
     }
@@ -233,6 +268,13 @@ impl Wire {
                 return None;
             }
         };
+        if batch.signed_out {
+            let head = self.follower.live.head();
+            self.waiting
+                .push_back(sse::passing("reset", &Reset::Auth.data(head)));
+            self.ended = true;
+            return Some(());
+        }
         self.look = batch.more;
         if let Some(last) = batch.frames.last() {
             self.told = last.event.id;
@@ -272,9 +314,9 @@ impl Wire {
 }
 
 /// The next news of who else is there; never, where readers are not counted.
-async fn company(seat: &mut Option<Seat>) -> Bytes {
-    match seat {
-        Some(seat) => seat.changed().await,
+async fn news_of(company: &mut Option<Company>) -> Bytes {
+    match company {
+        Some(company) => company.changed().await,
         None => std::future::pending().await,
     }
 }

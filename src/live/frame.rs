@@ -100,7 +100,7 @@ pub fn render(conn: &Connection, event: &Event) -> Frame {
 }
 
 /// What the event shows and whether lists name its post; `None` if it shows nothing.
-fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Value)>> {
+pub(super) fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Value)>> {
     let Some(post) = event
         .post
         .map(|id| posts::by_id(conn, id))
@@ -143,14 +143,14 @@ fn was_listed(event: &Event) -> bool {
 }
 
 /// Every event says which it is and when it happened.
-fn with_envelope(event: &Event, mut data: Value) -> Value {
+pub(super) fn with_envelope(event: &Event, mut data: Value) -> Value {
     data["id"] = event.id.0.into();
     data["at"] = event.at.0.into();
     data
 }
 
 /// A comment as it is now, if it has the status that the event speaks of.
-fn comment(
+pub(super) fn comment(
     conn: &Connection,
     event: &Event,
     post: &Post,

@@ -6,6 +6,7 @@
 //! No routes here.
 
 pub mod cursor;
+mod desk;
 pub mod follower;
 pub mod frame;
 pub mod poll;

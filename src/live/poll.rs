@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::Live;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Reset};
 use super::follower::{Batch, Follower};
 use super::frame::Frame;
 use crate::error::Result;
@@ -31,7 +31,7 @@ pub async fn answer(
     let mut stop = live.stop.clone();
     let (mut follower, start) = Follower::start(live.clone(), store, topic, cursor).await?;
     let mut batch = follower.now().await?;
-    while batch.frames.is_empty() && start.reset.is_none() {
+    while batch.frames.is_empty() && start.reset.is_none() && !batch.signed_out {
         if !batch.more {
             let grown = timeout_at(deadline, async {
                 tokio::select! {
@@ -45,7 +45,9 @@ pub async fn answer(
         }
         batch = follower.now().await?;
     }
-    Ok(body(&follower, &batch, start.reset_data(), &live))
+    let signed_out = batch.signed_out.then(|| Reset::Auth.data(live.head()));
+    let reset = start.reset_data().or(signed_out);
+    Ok(body(&follower, &batch, reset, &live))
 }
 
 fn body(follower: &Follower, batch: &Batch, reset: Option<Value>, live: &Live) -> Value {

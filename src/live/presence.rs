@@ -3,7 +3,7 @@
 //! A reader is a visitor, however many windows they have open, or an open stream without a cookie. A room whose readers
 //! changed is told once a second at most, and not at all if it looks the same as before.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,6 +27,8 @@ const NAMES_AT_MOST: usize = 50;
 pub struct Presence {
     rooms: Mutex<HashMap<PostId, Room>>,
     next: AtomicU64,
+    /// The newest frame about all rooms, for the owner; empty while nobody has asked.
+    house: watch::Sender<Bytes>,
 }
 
 /// One post and who reads it.
@@ -66,7 +68,47 @@ pub struct Seat {
     frames: watch::Receiver<Bytes>,
 }
 
+/// Who reads what, now.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// How many read anything.
+    pub readers: usize,
+    /// How many read each post that is being read.
+    pub posts: BTreeMap<PostId, usize>,
+}
+
+/// What a stream is told of its readers.
+pub enum Company {
+    /// Who else reads the same post, as one of them.
+    Room(Seat),
+    /// How many read each post: for the owner, who is not one of them.
+    House(watch::Receiver<Bytes>),
+}
+
+impl Company {
+    /// Waits for the next frame.
+    pub async fn changed(&mut self) -> Bytes {
+        match self {
+            Company::Room(seat) => next_frame(&mut seat.frames).await,
+            Company::House(frames) => next_frame(frames).await,
+        }
+    }
+}
+
 impl Presence {
+    /// Who reads what, now.
+    pub fn reading(&self) -> Reading {
+        reading(&self.rooms())
+    }
+
+    /// For the owner, who watches and is not counted.
+    pub fn watch(&self) -> watch::Receiver<Bytes> {
+        self.house.send_replace(house_frame(&self.reading()));
+        let mut frames = self.house.subscribe();
+        frames.mark_changed();
+        frames
+    }
+
     /// Counts one more stream of `post`, by `visitor` if it has a cookie.
     pub fn sit(self: &Arc<Self>, post: PostId, visitor: Option<Visible>) -> Seat {
         let (who, name) = match visitor {
@@ -130,6 +172,14 @@ impl Presence {
                 news
             });
         }
+        if self.house.receiver_count() > 0 {
+            let frame = house_frame(&reading(&rooms));
+            self.house.send_if_modified(|known| {
+                let news = *known != frame;
+                *known = frame;
+                news
+            });
+        }
     }
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<PostId, Room>> {
@@ -166,18 +216,51 @@ impl Room {
     }
 }
 
+/// Counts who reads what; a visitor in several rooms is one reader.
+fn reading(rooms: &HashMap<PostId, Room>) -> Reading {
+    let all: HashSet<Who> = rooms
+        .values()
+        .flat_map(|room| room.readers.keys().copied())
+        .collect();
+    let read = rooms.iter().filter(|(_, room)| !room.readers.is_empty());
+    Reading {
+        readers: all.len(),
+        posts: read
+            .map(|(post, room)| (*post, room.readers.len()))
+            .collect(),
+    }
+}
+
+fn house_frame(reading: &Reading) -> Bytes {
+    let posts: serde_json::Map<_, _> = reading
+        .posts
+        .iter()
+        .map(|(post, readers)| (post.to_string(), json!(readers)))
+        .collect();
+    sse::passing(
+        "presence",
+        &json!({ "readers": reading.readers, "posts": posts }),
+    )
+}
+
+/// Waits for the next frame that says something.
+async fn next_frame(frames: &mut watch::Receiver<Bytes>) -> Bytes {
+    loop {
+        if frames.changed().await.is_err() {
+            std::future::pending::<()>().await; // a room outlives its seats, so this is never reached
+        }
+        let frame = frames.borrow_and_update().clone();
+        if !frame.is_empty() {
+            return frame;
+        }
+    }
+}
+
+#[cfg(test)]
 impl Seat {
     /// Waits for the next frame of the room.
     pub async fn changed(&mut self) -> Bytes {
-        loop {
-            if self.frames.changed().await.is_err() {
-                std::future::pending::<()>().await; // a room outlives its seats, so this is never reached
-            }
-            let frame = self.frames.borrow_and_update().clone();
-            if !frame.is_empty() {
-                return frame;
-            }
-        }
+        next_frame(&mut self.frames).await
     }
 }
 

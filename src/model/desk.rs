@@ -1,5 +1,6 @@
 //! What the owner's desk lists.
 
+use super::comment::Comment;
 use super::id::PostId;
 use super::post::{PostKind, Status};
 use super::time::Timestamp;
@@ -91,4 +92,111 @@ pub struct DeskLine {
     pub comment_count: i64,
     /// Whether something is being written that readers do not see yet.
     pub is_being_written: bool,
+}
+
+impl Show {
+    /// Which rows of a list it shows, as a CSS selector of their attributes: what changes while the page is open must
+    /// come and go by the same rule as on the server.
+    pub fn selector(self) -> &'static str {
+        match self {
+            Show::All => ":not([data-status=deleted])",
+            Show::Drafts => "[data-status=draft]",
+            Show::Scheduled => "[data-status=scheduled]",
+            Show::Published => "[data-status=published]",
+            Show::Unlisted => "[data-status=unlisted]",
+            Show::Pages => "[data-kind=page]:not([data-status=deleted])",
+            Show::Trash => "[data-status=deleted]",
+        }
+    }
+}
+
+impl DeskLine {
+    /// Where it stands in lists, the lowest first: what is due, what is being written, what is out.
+    pub fn rank(&self) -> i64 {
+        match self.status {
+            Status::Scheduled => 0,
+            Status::Draft => 1,
+            Status::Published | Status::Unlisted | Status::Deleted => 2,
+        }
+    }
+
+    /// By what lists of one rank are ordered, the latest first.
+    pub fn placed_at(&self) -> Timestamp {
+        match self.status {
+            Status::Published | Status::Unlisted => self.published_at.unwrap_or(self.changed_at),
+            _ => self.changed_at,
+        }
+    }
+}
+
+/// A comment that the owner has not let through.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The comment.
+    pub comment: Comment,
+    /// Why it waits.
+    pub held_for: Option<String>,
+    /// What the post is called that it stands under.
+    pub post_title: String,
+}
+
+/// What becomes of a comment by a press of a button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Everyone sees it.
+    Approve,
+    /// Nobody sees it; it can come back.
+    Reject,
+    /// It waits again.
+    Hold,
+    /// Its words leave the file.
+    Delete,
+}
+
+impl Decision {
+    /// The word in forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Decision::Approve => "approve",
+            Decision::Reject => "reject",
+            Decision::Hold => "hold",
+            Decision::Delete => "delete",
+        }
+    }
+
+    /// The decision of that word.
+    pub fn parse(word: &str) -> Option<Decision> {
+        let all = [
+            Decision::Approve,
+            Decision::Reject,
+            Decision::Hold,
+            Decision::Delete,
+        ];
+        all.into_iter().find(|decision| decision.as_str() == word)
+    }
+
+    /// What was done, for people.
+    pub fn done(self) -> &'static str {
+        match self {
+            Decision::Approve => "approved",
+            Decision::Reject => "rejected",
+            Decision::Hold => "put back into the queue",
+            Decision::Delete => "deleted",
+        }
+    }
+}
+
+/// Something that happened, in words.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// The same for what is one line however often it happens: every save of one draft.
+    pub key: String,
+    /// Who did it, if it was a reader.
+    pub who: Option<String>,
+    /// What was done.
+    pub what: &'static str,
+    /// What it was done to, and where that is.
+    pub to: Option<(String, String)>,
+    /// When.
+    pub at: Timestamp,
 }

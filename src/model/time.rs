@@ -45,6 +45,23 @@ impl Timestamp {
         zoned.strftime("%Y-%m-%dT%H:%M").to_string()
     }
 
+    /// `14 Nov, 09:12` in `zone`: on the desk.
+    pub fn desk(self, zone: &TimeZone) -> String {
+        let zoned = self.zoned().with_time_zone(zone.clone());
+        zoned.strftime("%-d %b, %H:%M").to_string()
+    }
+
+    /// `2026-11-14` in `zone`: the day that statistics count it to.
+    pub fn day_in(self, zone: &TimeZone) -> String {
+        let zoned = self.zoned().with_time_zone(zone.clone());
+        zoned.strftime("%Y-%m-%d").to_string()
+    }
+
+    /// The hour of the day in `zone`, from 0 to 23.
+    pub fn hour(self, zone: &TimeZone) -> i8 {
+        self.zoned().with_time_zone(zone.clone()).hour()
+    }
+
     /// `09:12`: where the day stands nearby.
     pub fn clock(self) -> String {
         self.written("%H:%M")

@@ -1,7 +1,7 @@
 //! What a stream carries.
 
 use super::event::{Audience, Event};
-use super::id::{PostId, VisitorId};
+use super::id::{PostId, SessionId, VisitorId};
 
 /// Which events a stream carries. The same rule is a `where` clause in `store::log`, and a test holds the two together.
 ///
@@ -14,18 +14,21 @@ pub enum Topic {
     Site(Option<VisitorId>),
     /// The events meant for one visitor, and nothing else.
     Mine(VisitorId),
+    /// Everything, for as long as this session of the owner lasts.
+    Owner(SessionId),
 }
 
 impl Topic {
     /// Whether the stream carries `event`.
     pub fn admits(&self, event: &Event) -> bool {
         match event.audience {
+            _ if self.is_owners() => true,
             Audience::Owner => false,
             Audience::Visitor(visitor) => self.viewer() == Some(visitor),
             Audience::Public => match *self {
                 Topic::Post(post, _) => event.post == Some(post),
                 Topic::Site(_) => true,
-                Topic::Mine(_) => false,
+                Topic::Mine(_) | Topic::Owner(_) => false,
             },
         }
     }
@@ -35,7 +38,13 @@ impl Topic {
         match *self {
             Topic::Post(_, viewer) | Topic::Site(viewer) => viewer,
             Topic::Mine(visitor) => Some(visitor),
+            Topic::Owner(_) => None,
         }
+    }
+
+    /// Whether it is the owner's, who is told of everything.
+    pub fn is_owners(&self) -> bool {
+        matches!(self, Topic::Owner(_))
     }
 
     /// Whether the stream's public events name only posts that lists name: the site's do, a post's own do not.

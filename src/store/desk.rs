@@ -1,13 +1,17 @@
 //! What the owner's desk lists: posts in any status, with what is being written of them.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::Result;
 use crate::model::desk::{DeskLine, Show};
+use crate::model::id::PostId;
 
 const FOUND: &str =
     "(?1 = '' or instr(lower(coalesce(m.fields ->> 'title', p.title)), lower(?1)) > 0
     or instr(p.slug, lower(?1)) > 0)";
+const COLUMNS: &str = "p.id, p.kind, p.slug, coalesce(nullif(m.fields ->> 'title', ''), nullif(p.title, ''), 'Untitled') as title,
+    p.status, p.published_at, max(p.updated_at, coalesce(m.saved_at, 0), coalesce(p.trashed_at, 0)) as changed_at,
+    p.words, p.comment_count, m.post_id is not null as is_being_written";
 const TABLES: &str = "posts p left join manuscripts m on m.post_id = p.id";
 
 /// The posts to show whose title or address holds `words`, those changed last first.
@@ -19,10 +23,7 @@ pub fn posts(
     limit: i64,
 ) -> Result<Vec<DeskLine>> {
     let sql = format!(
-        "select p.id, p.kind, p.slug, coalesce(nullif(m.fields ->> 'title', ''), nullif(p.title, ''), 'Untitled') as title,
-             p.status, p.published_at, max(p.updated_at, coalesce(m.saved_at, 0), coalesce(p.trashed_at, 0)) as changed_at,
-             p.words, p.comment_count, m.post_id is not null as is_being_written
-         from {TABLES} where {} and {FOUND}
+        "select {COLUMNS} from {TABLES} where {} and {FOUND}
          order by p.status = 'scheduled' desc, p.status = 'draft' desc,
              iif(p.status in ('published', 'unlisted'), p.published_at, changed_at) desc, p.id desc
          limit ?2 offset ?3",
@@ -31,6 +32,13 @@ pub fn posts(
     let mut query = conn.prepare_cached(&sql)?;
     let rows = query.query_map(params![words.trim(), limit, skip], from_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One post in any status.
+pub fn post(conn: &Connection, id: PostId) -> Result<Option<DeskLine>> {
+    let sql = format!("select {COLUMNS} from {TABLES} where p.id = ?1");
+    let mut query = conn.prepare_cached(&sql)?;
+    Ok(query.query_row([id], from_row).optional()?)
 }
 
 /// How many [`posts`] there are in all.

@@ -126,6 +126,10 @@ pub fn tells_of_removal(conn: &Connection, post: PostId) -> Result<bool> {
 /// The newest event of `topic` that was trimmed: a cursor below it has a gap, one exactly there has none.
 pub fn floor(conn: &Connection, topic: &Topic) -> Result<EventId> {
     let public = match topic {
+        Topic::Owner(_) => {
+            let sql = "select coalesce(max(id), 0) from trimmed";
+            return Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?);
+        }
         Topic::Site(_) => Audience::Public.word(),
         Topic::Post(post, _) => format!("post:{post}"),
         Topic::Mine(_) => String::new(),
@@ -181,6 +185,7 @@ fn rule(topic: &Topic) -> &'static str {
         Topic::Post(_, None) => "post_id = ?1 and audience = 'public' and ?2 is null",
         Topic::Post(_, Some(_)) => "(post_id = ?1 and audience = 'public' or audience = ?2)",
         Topic::Mine(_) => "audience = ?2 and ?1 is null",
+        Topic::Owner(_) => "?1 is null and ?2 is null",
     }
 }
 
@@ -188,7 +193,7 @@ fn rule(topic: &Topic) -> &'static str {
 fn subject(topic: &Topic) -> (Option<PostId>, Option<Audience>) {
     let post = match *topic {
         Topic::Post(post, _) => Some(post),
-        Topic::Site(_) | Topic::Mine(_) => None,
+        Topic::Site(_) | Topic::Mine(_) | Topic::Owner(_) => None,
     };
     (post, topic.viewer().map(Audience::Visitor))
 }
@@ -208,7 +213,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::id::VisitorId;
+    use crate::model::id::{SessionId, VisitorId};
     use crate::store::tests::store;
 
     /// Events of two posts and all audiences, in turn.
@@ -242,6 +247,7 @@ mod tests {
             Topic::Post(PostId(2), Some(VisitorId(3))),
             Topic::Post(PostId(9), None),
             Topic::Mine(VisitorId(4)),
+            Topic::Owner(SessionId(1)),
         ];
         for topic in topics {
             let (all, some, count) = store
@@ -289,6 +295,7 @@ mod tests {
                 Topic::Post(PostId(9), None),
                 Topic::Mine(VisitorId(0)),
                 Topic::Mine(VisitorId(1)),
+                Topic::Owner(SessionId(1)),
             ];
             topics
                 .iter()
@@ -296,7 +303,10 @@ mod tests {
                 .collect::<Result<Vec<_>>>()
         });
         // Events 1 to 6: public are 1 (post 1) and 4 (post 2); 3 is post 1's for visitor 2; 6 is post 2's for visitor 0.
-        assert_eq!(floors.await.unwrap(), [4, 6, 1, 4, 3, 0, 6, 0].map(EventId));
+        assert_eq!(
+            floors.await.unwrap(),
+            [4, 6, 1, 4, 3, 0, 6, 0, 6].map(EventId)
+        );
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 //! Every change goes through [`Store::write`], which alone makes a [`Tx`]; so a row and its event are committed together
 //! or not at all. The statements about each noun live in its own room beside this one.
 
+pub mod activity;
 pub mod check;
 pub mod comments;
 pub mod desk;

@@ -48,6 +48,13 @@ pub fn find(conn: &Connection, token: &TokenHash, now: Timestamp) -> Result<Opti
         .optional()?)
 }
 
+/// Whether the session of that row is there and has not run out.
+pub fn lasts(conn: &Connection, id: SessionId, now: Timestamp) -> Result<bool> {
+    let sql = "select 1 from sessions where id = ?1 and seen_at > ?2 and created_at > ?3";
+    let row = params![id, now.plus(-IDLE), now.plus(-LONGEST)];
+    Ok(conn.prepare_cached(sql)?.exists(row)?)
+}
+
 /// Whether a session's last use should be written down anew.
 pub fn is_due(session: &Session, now: Timestamp) -> bool {
     session.seen_at.plus(NOTED_EVERY) <= now

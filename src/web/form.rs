@@ -15,14 +15,20 @@ const LONGEST: usize = 64 * 1024;
 /// The same of a form with a whole post in it.
 const LONGEST_POST: usize = 2 * 1024 * 1024;
 
-/// The fields of a posted form. Of a field that comes twice the first counts.
+/// The fields of a posted form. Of a field that comes twice the first counts, where not all are asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Form(HashMap<String, String>);
+pub struct Form(HashMap<String, Vec<String>>);
 
 impl Form {
     /// The value of a field as typed; empty if it is not there.
     pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        self.all(name).next().unwrap_or_default()
+    }
+
+    /// Every value of a field as typed: of the boxes that are ticked.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let values = self.0.get(name).into_iter().flatten();
+        values.map(String::as_str)
     }
 
     /// The trimmed value of a field, if there is anything in it.
@@ -34,14 +40,17 @@ impl Form {
     fn len(&self) -> usize {
         self.0
             .iter()
-            .map(|(name, value)| name.len() + value.len())
+            .map(|(name, values)| {
+                let each = values.iter().map(|value| name.len() + value.len());
+                each.sum::<usize>()
+            })
             .sum()
     }
 
     /// Parses `application/x-www-form-urlencoded`; `None` if it is not valid UTF-8 inside.
     /// Source: WHATWG URL, section 5.1, but strict.
     fn parse(body: &[u8]) -> Option<Form> {
-        let mut fields = HashMap::new();
+        let mut fields: HashMap<String, Vec<String>> = HashMap::new();
         for pair in body
             .split(|byte| *byte == b'&')
             .filter(|pair| !pair.is_empty())
@@ -49,7 +58,7 @@ impl Form {
             let mut halves = pair.splitn(2, |byte| *byte == b'=');
             let name = decode(halves.next().unwrap_or_default())?;
             let value = decode(halves.next().unwrap_or_default())?;
-            fields.entry(name).or_insert(value);
+            fields.entry(name).or_default().push(value);
         }
         Some(Form(fields))
     }

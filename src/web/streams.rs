@@ -12,11 +12,12 @@ use serde_json::json;
 use super::App;
 use super::error::Failure;
 use super::reader::Reader;
+use super::session;
 use crate::error::{Error, Result};
 use crate::live::cursor::Cursor;
 use crate::live::follower::{self, Follower};
 use crate::live::poll;
-use crate::live::presence::{Seat, Visible};
+use crate::live::presence::{Company, Visible};
 use crate::model::id::VisitorId;
 use crate::model::post::{Post, PostKind, Status};
 use crate::model::topic::Topic;
@@ -61,7 +62,7 @@ pub async fn of_post(
             id: visitor.id,
             name: visitor.shown_name(),
         });
-        app.live.presence.sit(post, visible)
+        Company::Room(app.live.presence.sit(post, visible))
     };
     answer(app, &reader, headers, topic, wanted, || seen.then(sit)).await
 }
@@ -90,6 +91,31 @@ pub async fn of_visitor(
         Some(visitor) => answer(app, &reader, headers, Topic::Mine(visitor), wanted, || None).await,
         None => Ok(Response::builder().status(StatusCode::NO_CONTENT).finish()),
     }
+}
+
+/// `GET /admin/events`: outside of the desk's guard, because a stream is never redirected.
+#[handler]
+pub async fn of_owner(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    headers: &HeaderMap,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Failure> {
+    let asking = reader.clone();
+    let found = app.store.read(move |conn| session::find(conn, &asking));
+    let Some(session) = found.await? else {
+        return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish());
+    };
+    let watch = || Some(Company::House(app.live.presence.watch()));
+    answer(
+        app,
+        &reader,
+        headers,
+        Topic::Owner(session.id),
+        wanted,
+        watch,
+    )
+    .await
 }
 
 /// The visitor who asks. A stranger costs no look into the file.
@@ -128,7 +154,7 @@ async fn answer(
     headers: &HeaderMap,
     topic: Topic,
     wanted: Wanted,
-    seat: impl FnOnce() -> Option<Seat>,
+    company: impl FnOnce() -> Option<Company>,
 ) -> Result<Response, Failure> {
     // A header that is not even text is as bad a cursor as one that is not a number.
     let last = headers
@@ -152,6 +178,6 @@ async fn answer(
         .body(Body::from_bytes_stream(follower::stream(
             follower,
             start,
-            seat(),
+            company(),
         ))))
 }

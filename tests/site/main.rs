@@ -25,6 +25,7 @@ mod crash;
 mod crossing;
 mod cursors;
 mod demo;
+mod desk;
 mod editing;
 mod file;
 mod headers;

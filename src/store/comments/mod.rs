@@ -1,6 +1,7 @@
 //! Comments: adding, changing, deleting, and reading them by page.
 
 mod arrival;
+pub mod moderation;
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
@@ -257,6 +258,14 @@ pub fn newest(conn: &Connection, post: Option<PostId>, limit: i64) -> Result<Vec
          order by c.created_at desc, c.id desc limit ?2"
     );
     collect(conn, &sql, &[&post, &limit])
+}
+
+/// How many public comments were written since then.
+pub fn count_since(conn: &Connection, since: Timestamp) -> Result<i64> {
+    let sql = "select count(*) from comments where status = 'published' and created_at >= ?1";
+    Ok(conn
+        .prepare_cached(sql)?
+        .query_row([since], |row| row.get(0))?)
 }
 
 /// Whether anything that readers see hangs on the comment, directly or not.

@@ -1,6 +1,8 @@
 //! The desk: what only the owner sees, and the two doors to it.
 
 pub mod editor;
+pub mod overview;
+pub mod parts;
 pub mod posts;
 
 use askama::Template;
@@ -89,29 +91,12 @@ impl<'a> LoginPage<'a> {
     }
 }
 
-/// The desk itself.
-#[derive(Template)]
-#[template(path = "desk/desk.html")]
-pub struct DeskPage<'a> {
-    frame: Frame<'a>,
-    head: Head,
-}
-
-impl<'a> DeskPage<'a> {
-    /// The desk of the blog.
-    pub fn new(frame: Frame<'a>) -> DeskPage<'a> {
-        DeskPage {
-            frame,
-            head: head("Desk", "/admin"),
-        }
-    }
-}
-
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 4] = [
+pub const SECTIONS: [(&str, &str); 5] = [
     ("/admin", "Desk"),
     ("/admin/posts/new", "Write"),
     ("/admin/posts", "Posts"),
+    ("/admin/comments", "Comments"),
     ("/admin/account", "Account"),
 ];
 

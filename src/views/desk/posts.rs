@@ -3,12 +3,13 @@
 use askama::Template;
 use jiff::tz::TimeZone;
 
-use super::super::{Frame, Head, Pager, signs};
+use super::super::{Cursor, Frame, Head, Pager, signs};
 use super::head;
+use super::parts::RowPart;
+use crate::live::presence::Reading;
 use crate::model::desk::{DeskLine, Show};
-use crate::model::post::{Post, Status};
+use crate::model::post::Post;
 use crate::model::revision::{Line, Revision};
-use crate::model::time::Timestamp;
 
 /// Posts in any status, by what to show and by words.
 #[derive(Template)]
@@ -21,11 +22,18 @@ pub struct PostsPage<'a> {
     show: Show,
     words: &'a str,
     pager: Pager,
+    reading: &'a Reading,
+    cursor: Cursor,
     zone: &'a TimeZone,
 }
 
 impl<'a> PostsPage<'a> {
-    /// `rows` are those of `pager.page`; `words` is what was searched for, dates are shown in `zone`.
+    /// `rows` are those of `pager.page`; `words` is what was searched for; the pair is who reads what and the head of the
+    /// log; dates are shown in `zone`.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a list has that much to say of itself"
+    )]
     pub fn new(
         frame: Frame<'a>,
         rows: &'a [DeskLine],
@@ -33,6 +41,7 @@ impl<'a> PostsPage<'a> {
         show: Show,
         words: &'a str,
         pager: Pager,
+        (reading, cursor): (&'a Reading, Cursor),
         zone: &'a TimeZone,
     ) -> PostsPage<'a> {
         PostsPage {
@@ -43,6 +52,8 @@ impl<'a> PostsPage<'a> {
             show,
             words,
             pager,
+            reading,
+            cursor,
             zone,
         }
     }
@@ -57,22 +68,14 @@ impl<'a> PostsPage<'a> {
         )
     }
 
-    /// What is said of a post beside its title.
-    fn note(&self, row: &DeskLine) -> String {
-        let at = |time: Timestamp| time.local(self.zone).replace('T', ", ");
-        let words = signs::counted(row.words, "word");
-        let mut note = match (row.status, row.published_at) {
-            (Status::Scheduled, Some(time)) => format!("goes out {}, {words}", at(time)),
-            (Status::Published | Status::Unlisted, Some(time)) => {
-                let comments = signs::counted(row.comment_count, "comment");
-                format!("{}, {words}, {comments}", at(time))
-            }
-            _ => format!("changed {}, {words}", at(row.changed_at)),
-        };
-        if row.is_being_written {
-            note.push_str("; has changes that readers do not see");
-        }
-        note
+    fn row<'b>(&'b self, row: &'b DeskLine) -> RowPart<'b> {
+        let reading = self.reading.posts.get(&row.id).copied();
+        RowPart::new(row, self.zone, reading.unwrap_or(0))
+    }
+
+    /// Whether a row that is new belongs on this page: not on a later one, nor among the results of a search.
+    fn is_open(&self) -> bool {
+        self.pager.is_first() && self.words.is_empty()
     }
 }
 

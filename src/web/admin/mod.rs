@@ -1,6 +1,7 @@
 //! The desk: what only the owner sees. Whatever is under `/admin` needs a session, but setting up and signing in.
 
 mod account;
+mod comments;
 mod desk;
 mod editor;
 mod login;
@@ -10,7 +11,7 @@ mod setup;
 
 use poem::{Endpoint, EndpointExt, Route};
 
-use super::{get, only, post, session};
+use super::{get, only, post, session, streams};
 
 pub use login::Doorkeeper;
 pub use setup::Invitation;
@@ -20,6 +21,13 @@ pub fn routes() -> impl Endpoint {
     let desk = Route::new()
         .at("/", get(desk::show))
         .at("/posts", get(posts::list))
+        .at(
+            "/comments",
+            only(
+                "GET, HEAD, POST",
+                poem::get(comments::list).post(comments::decide),
+            ),
+        )
         .at(
             "/posts/new",
             only(
@@ -60,5 +68,6 @@ pub fn routes() -> impl Endpoint {
             "/login",
             only("GET, HEAD, POST", poem::get(login::ask).post(login::enter)),
         )
+        .at("/events", get(streams::of_owner))
         .nest("/", desk)
 }

@@ -41,6 +41,7 @@ pub async fn list(
         word => Show::parse(word).ok_or(Error::NotFound)?,
     };
     let (words, page) = (query.q.unwrap_or_default(), query.page.unwrap_or(1));
+    let reading = app.live.presence.reading();
     let page = app.page(&reader, move |moment| {
         let conn = moment.conn;
         let pages = (desk::count(conn, show, &words)? + EACH - 1) / EACH;
@@ -54,8 +55,9 @@ pub async fn list(
         let rows = desk::posts(conn, show, &words, (page - 1) * EACH, EACH)?;
         let counts = desk::counts(conn)?;
         let zone = moment.settings.zone();
-        let page = PostsPage::new(moment.frame(), &rows, &counts, show, &words, pager, &zone);
-        Ok(page.render()?)
+        let now = (&reading, moment.cursor()?);
+        let frame = moment.frame();
+        Ok(PostsPage::new(frame, &rows, &counts, show, &words, pager, now, &zone).render()?)
     });
     Ok(page.await?)
 }

@@ -1,0 +1,147 @@
+// The owner's open windows: posts, waiting comments, figures and what happened, as the log tells of them.
+import { say } from "./announce.js";
+import { startCopying } from "./copy.js";
+import { startMe } from "./me.js";
+import { $, $$, byId, page, part, plural, swap } from "./parts.js";
+import { follow } from "./stream.js";
+
+const LINES = 30; // of what happened that stay
+
+startCopying();
+startMe();
+
+const root = byId('desk'), pause = byId('pause'), all = byId('pick-all');
+const held = []; // lines that come while the activity is paused
+let reading = null; // the last word about who reads what
+
+// ---- what the log tells
+
+function apply(kind, frame) {
+  if (kind === 'presence') return showReading(reading = frame);
+  const { desk, comment } = frame;
+  if (kind.startsWith('import:')) return dispatchEvent(new Event('missing'));
+  if (kind === 'post:erased') byId(`post-${frame.post_id}`)?.remove();
+  if (desk.row) showRow(part(desk.row));
+  if (kind.startsWith('comment:')) showWaiting(comment.id ?? comment, desk.queue);
+  if (desk.line) told(part(desk.line));
+  for (const n of $$('.n-waiting')) n.textContent = grouped(desk.waiting);
+  for (const [show, count] of Object.entries(desk.counts ?? {})) {
+    for (const n of $$(`[data-count="${show}"]`)) n.textContent = grouped(count);
+  }
+}
+
+const grouped = n => n.toLocaleString('en');
+
+// A row comes, changes and goes by the rule of its list, which the server has written into it.
+function showRow(fresh) {
+  const board = byId('board'), old = byId(fresh.id);
+  if (!board) return;
+  if (!fresh.matches(board.dataset.shows)) return old?.remove();
+  const stays = old?.dataset.rank === fresh.dataset.rank && old.dataset.at === fresh.dataset.at;
+  if (stays) swap(old, fresh);
+  else if (old || !('closed' in board.dataset)) place(board, old, fresh);
+  showReading(reading);
+}
+
+function place(board, old, fresh) {
+  const before = row => +row.dataset.rank > +fresh.dataset.rank
+    || row.dataset.rank === fresh.dataset.rank && +row.dataset.at <= +fresh.dataset.at;
+  if (old) swap(old, fresh);
+  const next = [...board.children].find(row => row !== fresh && before(row));
+  if (next !== fresh.nextElementSibling || !fresh.isConnected) board.insertBefore(fresh, next ?? null);
+}
+
+function showWaiting(id, html) {
+  const list = $('#queue-list[data-live]'), old = byId(`waiting-${id}`);
+  if (!list) return;
+  if (!html) return old?.remove();
+  const fresh = part(html);
+  if (!old) list.prepend(fresh);
+  else if (old.dataset.version !== fresh.dataset.version) {
+    $('input', fresh).checked = $('input', old).checked;
+    swap(old, fresh);
+  }
+  if (!old) say('A comment waits for you.');
+}
+
+function showReading(frame) {
+  if (!frame) return;
+  if (byId('readers')) byId('readers').textContent = grouped(frame.readers);
+  for (const row of $$('#board > li')) {
+    const n = frame.posts[row.id.slice('post-'.length)] ?? 0, note = $('.reading', row);
+    $('b', note).textContent = n;
+    note.hidden = !n;
+  }
+}
+
+// ---- what happened, which can be paused to be read
+
+function told(line) {
+  if (!byId('beat')) return;
+  if (pause.ariaPressed === 'true') held.push(line);
+  else prepend(line);
+  showHeld();
+}
+
+function prepend(line) {
+  const beat = byId('beat'), last = beat.firstElementChild;
+  if (last?.dataset.key === line.dataset.key) last.remove();
+  beat.prepend(line);
+  while (beat.children.length > LINES) beat.lastElementChild.remove();
+}
+
+function showHeld() {
+  pause.textContent = pause.ariaPressed !== 'true' ? 'Pause' : held.length ? `Show ${plural(held.length, 'line')}` : 'Go on';
+}
+
+if (pause) {
+  pause.hidden = false;
+  pause.addEventListener('click', () => {
+    pause.ariaPressed = pause.ariaPressed !== 'true';
+    for (const line of held.splice(0)) prepend(line);
+    showHeld();
+  });
+}
+
+// ---- the queue's boxes
+
+if (all) {
+  const boxes = () => $$('#queue-list input');
+  all.hidden = false;
+  all.addEventListener('change', ({ target }) => {
+    for (const box of boxes()) box.checked = target.checked;
+  });
+  addEventListener('change', ({ target }) => {
+    if (target.closest('#queue-list')) $('input', all).checked = boxes().every(box => box.checked);
+  });
+}
+
+// ---- the connection
+
+function tell(state) {
+  root.dataset.live = { ended: 'offline', polling: 'live' }[state] ?? state;
+  const line = byId('live-state');
+  if (state === 'ended') say('You are signed out here.');
+  if (!line) return;
+  $('.txt', line).textContent = state === 'ended' ? 'Signed out' : state[0].toUpperCase() + state.slice(1);
+  line.hidden = false;
+}
+
+// What is read and chosen stays: only the lists and the figures are taken from the fresh page.
+async function renew(why) {
+  if (why.reason === 'auth') throw why; // the stream's next answer says that it is over
+  const answer = await fetch(location.pathname + location.search, { cache: 'no-store', redirect: 'error' });
+  if (!answer.ok) throw answer;
+  const fresh = page(await answer.text()), chosen = $$('#queue-list :checked').map(box => box.value);
+  for (const id of ['board', 'queue-list', 'beat']) {
+    if (byId(id)) swap(byId(id), $(`#${id}`, fresh));
+  }
+  for (const box of $$('#queue-list input')) box.checked = chosen.includes(box.value);
+  for (const css of ['.n-waiting', '[data-count]']) {
+    const numbers = $$(css, fresh);
+    for (const [at, n] of $$(css).entries()) n.textContent = numbers[at].textContent;
+  }
+  return $('#desk', fresh).dataset;
+}
+
+if (root) addEventListener('missing', follow(root.dataset, apply, tell, renew));

@@ -1,0 +1,101 @@
+//! The log in words: what the desk tells of what happened.
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::{comments, desk, log};
+use crate::error::Result;
+use crate::model::desk::Happening;
+use crate::model::event::{Event, Kind};
+use crate::model::id::CommentId;
+
+/// Events that are looked at for a list of what happened: some are not told, and some become one line.
+const LOOKED_AT: i64 = 120;
+
+/// What happened last, the newest first; at most `most` lines.
+pub fn newest(conn: &Connection, most: usize) -> Result<Vec<Happening>> {
+    let mut found: Vec<Happening> = Vec::new();
+    for event in log::newest(conn, LOOKED_AT)?.iter().rev() {
+        if found.len() == most {
+            break;
+        }
+        match told(conn, event)? {
+            Some(happening) if found.last().is_none_or(|last| last.key != happening.key) => {
+                found.push(happening);
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// An event in words; `None` if another one tells of the same, or if what it speaks of is gone.
+pub fn told(conn: &Connection, event: &Event) -> Result<Option<Happening>> {
+    let Some(what) = words(event) else {
+        return Ok(None);
+    };
+    let post = event.post.map(|id| desk::post(conn, id)).transpose()?;
+    let post = post.flatten();
+    if event.post.is_some() && post.is_none() {
+        return Ok(None);
+    }
+    let comment = match event.kind {
+        Kind::CommentCreated | Kind::CommentUpdated | Kind::CommentPending => {
+            comments::find(conn, CommentId(event.subject))?
+        }
+        _ => None,
+    };
+    let named = comment.filter(|comment| !comment.is_deleted());
+    let path = match (&named, event.kind) {
+        (Some(comment), Kind::CommentCreated | Kind::CommentUpdated) => Some(comment.path()),
+        (_, Kind::CommentPending) => Some("/admin/comments".into()),
+        _ => post
+            .as_ref()
+            .map(|post| format!("/admin/posts/{}", post.id)),
+    };
+    Ok(Some(Happening {
+        key: format!("{} {}", event.kind.as_str(), event.subject),
+        who: named.map(|comment| comment.name),
+        what,
+        to: post.map(|post| post.title).zip(path),
+        at: event.at,
+    }))
+}
+
+/// What was done.
+fn words(event: &Event) -> Option<&'static str> {
+    Some(match event.kind {
+        Kind::CommentCreated => "commented on",
+        Kind::CommentUpdated => "changed a comment on",
+        Kind::CommentDeleted => "Deleted, a comment on",
+        Kind::CommentPending => "waits for you with a comment on",
+        Kind::CommentRejected => "Rejected, a comment on",
+        Kind::ReactionUpdated => "Readers reacted to",
+        Kind::EntryCreated => "New entry in",
+        Kind::EntryUpdated => "Changed, an entry of",
+        Kind::EntryDeleted => "Deleted, an entry of",
+        Kind::PostCreated => "Begun,",
+        Kind::PostSaved => "Saved,",
+        Kind::PostErased => "Removed for good, a post from the trash",
+        Kind::PostPublished => "Published,",
+        Kind::PostUpdated => "Updated,",
+        Kind::PostMoved => moved(event)?,
+        Kind::ImportApplied => "Applied, an import",
+        Kind::ImportUndone => "Taken back, an import",
+        // The comment itself is told of, and what a post becomes instead.
+        Kind::CommentApproved | Kind::ReplyCreated | Kind::PostDeleted => return None,
+    })
+}
+
+/// What it means that a post moved; that it was published is an event of its own.
+fn moved(event: &Event) -> Option<&'static str> {
+    let facts: Value = serde_json::from_str(event.data.as_deref()?).ok()?;
+    match (facts["from"].as_str()?, facts["to"].as_str()?) {
+        (_, "deleted") => Some("Put into the trash,"),
+        ("deleted", "draft" | "scheduled") => Some("Taken out of the trash,"),
+        (_, "scheduled") => Some("Scheduled,"),
+        (_, "draft") => Some("Withdrawn,"),
+        ("published", "unlisted") => Some("Unlisted,"),
+        _ => None,
+    }
+}
