@@ -3,8 +3,9 @@
 import { say } from "./announce.js";
 import { draftIn, findDrafts, forgetDraft, keepDraft, leaveDraft } from "./drafts.js";
 import { fieldsAsSent, fieldsOf, putIn, same, sheet } from "./fields.js";
-import { $, $$, byId, goTo, keep, onSubmit, page, swap } from "./parts.js";
+import { $, $$, byId, goTo, keep, onSubmit, page, part, swap } from "./parts.js";
 import { goToProof } from "./proof.js";
+import { follow } from "./stream.js";
 
 const AFTER = 1500, WHILE = 10_000; // milliseconds without a key until it is saved, and while keys go on coming
 const HERE = 300; // milliseconds until this browser keeps it
@@ -144,13 +145,27 @@ function disagree() {
 
 /** Looks whether the post has changed elsewhere. Who has not changed anything here takes it over. */
 async function lookAround(seen) {
-  if (!idField.value || turn || clash || left || seen === seenField.value) return;
+  const before = seenField.value;
+  if (!idField.value || turn || clash || left || seen === before) return;
   const other = await otherPage();
-  if (!other || turn || clash || other.seen === seenField.value) return;
+  if (!other || turn || clash || other.seen === before || seenField.value !== before) return;
   if (isChanged() && !same(fieldsOf(sheet), other.fields)) return disagree();
   if (other.status !== sheet.dataset.status) return location.reload();
   adopt(other);
   tell(`Taken over from another window at ${clock(Date.now())}`);
+}
+
+// Windows of this browser tell each other; of others the log tells, at least while this one is looked at.
+function listen() {
+  windows.onmessage = ({ data }) => { if (data.id === idField.value) lookAround(data.seen); };
+  follow(sheet.dataset, (kind, frame) => {
+    if (!kind.startsWith('post:')) return;
+    const { post_id: id, desk } = frame;
+    if (`${id ?? part(desk?.row ?? '')?.id.slice('post-'.length)}` === idField.value) lookAround();
+  }, () => {}, async ({ head }) => {
+    lookAround();
+    return { after: head };
+  });
 }
 
 function adopt({ fields, seen }) {
@@ -264,7 +279,7 @@ export function startSaving() {
   addEventListener('pagehide', () => { if (isChanged()) keepDraft(fieldsOf(sheet)); });
   addEventListener('beforeunload', event => { if (!left && isChanged() && !keepDraft(fieldsOf(sheet))) event.preventDefault(); });
   for (const name of ['online', 'focus']) addEventListener(name, () => { if (wait > SOONEST) save(); });
-  windows.onmessage = ({ data }) => { if (data.id === idField.value) lookAround(data.seen); };
+  listen();
   byId('overwrite').addEventListener('click', overwrite);
   byId('give-way').addEventListener('click', giveWay);
   byId('take-back').addEventListener('click', () => takeOffer(true));

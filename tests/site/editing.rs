@@ -197,6 +197,25 @@ fn a_window_takes_over_what_another_one_wrote() {
 }
 
 #[test]
+fn a_window_takes_over_what_another_browser_wrote_while_it_is_looked_at() {
+    let (site, mut owner, editor) = draft("Here.");
+    let desk = Desk::new();
+    let window = desk.window();
+    sign_in(&site, &window, &editor);
+    window.wait_for_text("#seen-body", "Here.");
+    let form = owner.get(&editor).expect(200).page().form("#editor");
+    let form = form.with("body", "There.");
+    let mut fields = form.fields();
+    fields.retain(|(name, _)| *name != "status");
+    owner.submit(&editor, &fields).expect(303);
+    window.wait_for_text("#seen-body", "There.");
+    assert_eq!(typed(&window), "There.");
+    owner.submit(&format!("{editor}/trash"), &[]).expect(303);
+    window.wait_for_text(".badge", "In the trash");
+    window.has_a_clean_console();
+}
+
+#[test]
 fn two_windows_never_overwrite_each_other_silently() {
     let (site, mut owner, editor) = draft("Before.");
     let desk = Desk::new();
