@@ -58,10 +58,10 @@ function whyNot({ status, error }) {
   return error ?? 'the server did not take it.';
 }
 
-async function upload(file) {
+async function upload(file, before) {
   const name = file.name || 'picture', clean = name.replace(/[^\p{L}\p{N}. -]/gu, ' ');
   const note = `*Uploading ${clean} (${++sent}) …*`;
-  typeIn(note);
+  typeIn(before + note);
   const form = new FormData();
   form.append('file', file, name);
   const answer = await post('/admin/media', form);
@@ -89,10 +89,10 @@ function describe(name, { markdown, page: address, url }) {
       $('.what', row).textContent = `${name}: ${whyNot(answer)}`;
       return field.focus();
     }
-    replaceInText(markdown, answer.markdown);
     row.remove();
+    source.focus({ preventScroll: true }); // from there it can be undone
+    replaceInText(markdown, answer.markdown);
     say('Described');
-    source.focus();
   }
   done.addEventListener('click', keepIt);
   field.addEventListener('keydown', event => {
@@ -104,7 +104,7 @@ function describe(name, { markdown, page: address, url }) {
 }
 
 async function take(files) {
-  for (const file of files) await upload(file);
+  for (const [at, file] of files.entries()) await upload(file, at ? '\n\n' : '');
 }
 
 /** Takes pictures from now on. */

@@ -131,13 +131,13 @@ function drawHead() {
 /** Shows the preview to whoever asked for it by its button. */
 export function goToProof() {
   proofSoon();
-  proofBox.tabIndex = -1;
   goTo(proofBox, 'start');
 }
 
 /** Keeps the preview up to date from now on. */
 export function startProof() {
   let moved;
+  proofBox.tabIndex = 0; // it scrolls by itself, by the keyboard too
   const move = () => {
     clearTimeout(moved);
     moved = setTimeout(goAlong, QUIET);
