@@ -203,6 +203,24 @@ create table reactions (
 
 create index reactions_by_visitor on reactions (visitor_id, post_id);
 
+-- How often posts were read: the blog's own statistics, in which no reader is. Days are those of the owner's time zone.
+create table views (
+    day     text not null,                         -- 2026-11-14
+    post_id integer not null references posts on delete cascade,
+    count   integer not null,
+    primary key (day, post_id)
+) strict, without rowid;
+
+create index views_by_post on views (post_id);
+
+-- What led readers here: hosts alone, and no more than a few hundred a day.
+create table referrers (
+    day   text not null,
+    host  text not null,                           -- empty for all that are too many to name
+    count integer not null,
+    primary key (day, host)
+) strict, without rowid;
+
 -- The log: what happened, in commit order. It names rows and never holds what they say.
 create table events (
     id       integer primary key autoincrement,    -- the event id that streams send

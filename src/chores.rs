@@ -9,14 +9,17 @@ use tokio::time::{Instant, timeout};
 use crate::error::Result;
 use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
-use crate::store::{Store, Tx, log, posts, settings};
+use crate::store::{Store, Tx, log, posts, settings, views};
 use crate::text::markdown;
+use crate::visits::Visits;
 
 /// The post that a new blog opens with.
 const WELCOME: &str = include_str!("../templates/welcome.md");
 
 /// How often to look for posts whose time has come, and how often to trim.
 const DUE_EVERY: Duration = Duration::from_millis(500);
+/// How often what was read is written down.
+const COUNT_EVERY: Duration = Duration::from_secs(3);
 const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// Gives a blog that was never written in its first post, once in its life.
@@ -57,9 +60,10 @@ pub async fn welcome(store: &Store) -> Result<()> {
     store.write(first).await
 }
 
-/// Publishes and trims until `stop`. A failure is logged and tried again at the next turn.
-pub async fn run(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
+/// Publishes, trims and counts until `stop`. A failure is logged and tried again at the next turn.
+pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiver<bool>) {
     let mut trimmed: Option<Instant> = None;
+    let mut counted = Instant::now();
     loop {
         if let Err(error) = publish_due(&store).await {
             tracing::error!("scheduled posts cannot be published: {error}");
@@ -70,12 +74,31 @@ pub async fn run(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
                 tracing::error!("the log cannot be trimmed: {error}");
             }
         }
+        let stopping = *stop.borrow();
+        if stopping || counted.elapsed() >= COUNT_EVERY {
+            counted = Instant::now();
+            if let Err(error) = write_down(&store, &visits).await {
+                tracing::error!("views cannot be counted: {error}");
+            }
+        }
+        if stopping {
+            return;
+        }
         if timeout(DUE_EVERY, stop.wait_for(|stop| *stop))
             .await
             .is_ok()
         {
-            return;
+            continue; // once more, for what was counted last
         }
+    }
+}
+
+/// Writes down what was read. What cannot be written is not counted again.
+async fn write_down(store: &Store, visits: &Visits) -> Result<()> {
+    let counted = visits.take();
+    match counted.views.is_empty() {
+        true => Ok(()),
+        false => store.write(move |tx| views::add(tx, &counted)).await,
     }
 }
 

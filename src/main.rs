@@ -16,6 +16,7 @@ mod password;
 mod store;
 mod text;
 mod views;
+mod visits;
 mod web;
 
 use std::process::ExitCode;

@@ -18,6 +18,7 @@ use crate::chores;
 use crate::error::{Error, Result};
 use crate::live::Live;
 use crate::store::{Store, settings};
+use crate::visits::Visits;
 use crate::web::server::{Bounds, serve};
 use crate::web::{App, Doorkeeper, Invitation, routes};
 
@@ -135,9 +136,11 @@ impl Running {
         let owner = store.read(|conn| settings::get(conn, "owner")).await?;
         let invitation = Invitation::new()?;
         let setup_path = owner.is_none().then(|| invitation.path());
+        let visits = Arc::<Visits>::default();
         let app = App {
             store: store.clone(),
             live,
+            visits: visits.clone(),
             base_url_is_given: options.base_url.is_some(),
             base_url: options
                 .base_url
@@ -149,7 +152,7 @@ impl Running {
             doorkeeper: Doorkeeper::new(),
             trusted_proxies: options.trusted_proxies,
         };
-        let work = tokio::spawn(chores::run(store.clone(), stopped.clone()));
+        let work = tokio::spawn(chores::run(store.clone(), visits, stopped.clone()));
         let bounds = Bounds::from_descriptors();
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {

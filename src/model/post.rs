@@ -8,7 +8,7 @@ use super::reaction::Tally;
 use super::time::Timestamp;
 
 /// Whether a row of `posts` stands in the log of posts or at a fixed address of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PostKind {
     /// Dated and listed, at `/posts/{slug}`.
     Post,

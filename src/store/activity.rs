@@ -36,8 +36,9 @@ pub fn told(conn: &Connection, event: &Event) -> Result<Option<Happening>> {
     };
     let post = event.post.map(|id| desk::post(conn, id)).transpose()?;
     let post = post.flatten();
-    if event.post.is_some() && post.is_none() {
-        return Ok(None);
+    let is_out = post.as_ref().is_some_and(|post| post.status.is_open());
+    if event.post.is_some() && post.is_none() || event.kind == Kind::PostCreated && is_out {
+        return Ok(None); // it is gone; or it is told of as published
     }
     let comment = match event.kind {
         Kind::CommentCreated | Kind::CommentUpdated | Kind::CommentPending => {

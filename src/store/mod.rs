@@ -24,6 +24,7 @@ pub mod sessions;
 pub mod settings;
 mod sql;
 pub mod trash;
+pub mod views;
 pub mod visitors;
 mod writer;
 

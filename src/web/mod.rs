@@ -23,6 +23,7 @@ mod streams;
 mod theme;
 mod throttle;
 mod token;
+mod visit;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ use crate::model::settings::Settings;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, settings};
 use crate::views::{Frame, Me, Site, Theme};
+use crate::visits::Visits;
 use reader::Reader;
 
 pub use admin::{Doorkeeper, Invitation};
@@ -50,6 +52,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// The streams.
     pub live: Arc<Live>,
+    /// Counts how often posts are read.
+    pub visits: Arc<Visits>,
     /// Scheme and host as readers reach the site, without a slash at the end.
     pub base_url: String,
     /// Whether `base_url` was given, rather than made from the address we listen on.
@@ -189,7 +193,8 @@ where
 
 /// Says which methods a route takes when it is asked with another.
 fn only(methods: &'static str, route: RouteMethod) -> impl Endpoint {
-    route.around(move |route, req| async move {
+    route.around(move |route, mut req| async move {
+        visit::mark(&mut req);
         let answer = route.call(req).await;
         answer.map_err(|error| match error.is::<MethodNotAllowedError>() {
             true => error::Failure::method(methods).into(),

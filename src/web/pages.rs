@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use super::App;
 use super::error::Failure;
 use super::reader::Reader;
+use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::model::post::PostKind;
 use crate::store::{posts, redirects};
@@ -24,10 +25,13 @@ pub async fn show(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
     Path(slug): Path<String>,
+    visit: Visit,
 ) -> Result<Response, Failure> {
     let page = app.page(&reader, move |moment| {
         let post = posts::open(moment.conn, PostKind::Page, &slug)?.ok_or(Error::NotFound)?;
-        Ok(StaticPage::new(moment.frame(), &post).render()?)
+        let html = StaticPage::new(moment.frame(), &post).render()?;
+        visit.note(moment, PostKind::Page, &slug);
+        Ok(html)
     });
     Ok(page.await?)
 }

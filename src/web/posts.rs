@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::error::Failure;
 use super::reader::Reader;
+use super::visit::Visit;
 use super::{App, Moment, issued};
 use crate::error::{Error, Fields, Result};
 use crate::live::cursor as live;
@@ -114,19 +115,18 @@ pub async fn show(
     reader: Reader,
     Path(slug): Path<String>,
     Query(query): Query<PostQuery>,
+    visit: Visit,
 ) -> Result<Response, Failure> {
     let key = app.form_key.clone();
     let answer = app.page(&reader, move |moment| {
         let typed = moment.visitor.as_ref().map(Typed::from).unwrap_or_default();
-        moment.post(
-            &slug,
-            query,
-            &Draft {
-                typed,
-                ..Draft::default()
-            },
-            &key,
-        )
+        let draft = Draft {
+            typed,
+            ..Draft::default()
+        };
+        let html = moment.post(&slug, query, &draft, &key)?;
+        visit.note(moment, PostKind::Post, &slug);
+        Ok(html)
     });
     Ok(answer.await?)
 }

@@ -260,14 +260,6 @@ pub fn newest(conn: &Connection, post: Option<PostId>, limit: i64) -> Result<Vec
     collect(conn, &sql, &[&post, &limit])
 }
 
-/// How many public comments were written since then.
-pub fn count_since(conn: &Connection, since: Timestamp) -> Result<i64> {
-    let sql = "select count(*) from comments where status = 'published' and created_at >= ?1";
-    Ok(conn
-        .prepare_cached(sql)?
-        .query_row([since], |row| row.get(0))?)
-}
-
 /// Whether anything that readers see hangs on the comment, directly or not.
 pub fn has_visible_answers(conn: &Connection, id: CommentId) -> Result<bool> {
     let sql = "with recursive below (id, status) as (

@@ -1,5 +1,6 @@
 //! The desk: what only the owner sees, and the two doors to it.
 
+pub mod chart;
 pub mod editor;
 pub mod overview;
 pub mod parts;

@@ -4,6 +4,7 @@ use askama::Template;
 use jiff::tz::TimeZone;
 
 use super::super::{Cursor, Frame, Head, signs};
+use super::chart::Chart;
 use super::head;
 use super::parts::{LinePart, QueuePart, RowPart};
 use crate::live::presence::Reading;
@@ -76,8 +77,10 @@ pub struct Overview<'a> {
     pub happenings: &'a [Happening],
     /// Who reads what.
     pub reading: &'a Reading,
-    /// Comments that readers saw come in the last thirty days.
-    pub comments: i64,
+    /// Views and comments by day.
+    pub charts: [Chart; 2],
+    /// What was read most, and what led here, in thirty days.
+    pub tops: [(&'static str, Vec<(String, i64)>); 2],
     /// The head of the log when all this was read.
     pub cursor: Cursor,
 }

@@ -14,8 +14,9 @@ use crate::error::Result;
 use crate::model::comment::CommentStatus;
 use crate::model::desk::Show;
 use crate::model::time::Timestamp;
-use crate::store::comments::{self, moderation};
-use crate::store::{activity, desk};
+use crate::store::comments::moderation;
+use crate::store::{activity, desk, views};
+use crate::views::desk::chart::{self, Chart};
 use crate::views::desk::overview::{DeskPage, Overview, Queue};
 
 /// Waiting comments, posts, and lines of what happened that the desk shows.
@@ -23,8 +24,12 @@ const WAITING: i64 = 20;
 const POSTS: i64 = 20;
 const HAPPENINGS: usize = 25;
 
-/// Thirty days in milliseconds.
-const MONTH: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// The two charts: their ids, titles, and what they count.
+const VIEWS: (&str, &str, &str) = ("views", "Views per day", "view");
+const COMMENTS: (&str, &str, &str) = ("comments", "Comments per day", "comment");
+
+/// Thirty days and one, in milliseconds, so that the first of the days is there from its beginning.
+const MONTH: i64 = 31 * 24 * 60 * 60 * 1_000;
 
 /// `GET /admin`
 #[handler]
@@ -48,15 +53,30 @@ pub async fn show(
         let rows = desk::posts(conn, Show::All, "", 0, POSTS)?;
         let counts = desk::counts(conn)?;
         let happenings = activity::newest(conn, HAPPENINGS)?;
+        let zone = moment.settings.zone();
+        let days = chart::days(&zone);
+        let first = days[0].0.as_str();
+        let counts_of_views = views::by_day(conn, first)?;
+        let read = Chart::new(VIEWS, &days, &counts_of_views);
+        let since = Timestamp::now().plus(-MONTH);
+        let said = Chart::new(
+            COMMENTS,
+            &days,
+            &views::comments_by_day(conn, since, &zone)?,
+        );
+        let tops = [
+            ("Read most", views::top(conn, first)?),
+            ("Led here by", views::referrers(conn, first)?),
+        ];
         let view = Overview {
             rows: &rows,
             counts: &counts,
             happenings: &happenings,
             reading: &reading,
-            comments: comments::count_since(conn, Timestamp::now().plus(-MONTH))?,
+            charts: [read, said],
+            tops,
             cursor: moment.cursor()?,
         };
-        let zone = moment.settings.zone();
         Ok(DeskPage::new(moment.frame(), view, &queue, &zone).render()?)
     });
     Ok(page.await?)
