@@ -255,7 +255,7 @@ async function publish(status) {
     return false;
   }
   byId('signed-out').hidden = answer.status !== 401;
-  tell('Not published: the server cannot be reached. This browser keeps the text.', true);
+  tell('Not published – this browser keeps the text', true);
 }
 
 function onHidden() {
@@ -272,8 +272,11 @@ export function startSaving() {
   byId('saved').setAttribute('aria-live', 'off'); // only what goes wrong is said aloud
   seenField.value = seenField.defaultValue;
   if (!refused) atServer = fieldsAsSent();
-  if ('clash' in sheet.dataset) disagree();
-  else if (isChanged()) onInput();
+  if ('clash' in sheet.dataset) {
+    $('#oops').hidden = true; // the same is said with a choice
+    disagree();
+  }
+  if (isChanged()) onInput();
   sheet.addEventListener('input', onInput);
   document.addEventListener('visibilitychange', onHidden);
   addEventListener('pagehide', () => { if (isChanged()) keepDraft(fieldsOf(sheet)); });

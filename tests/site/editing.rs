@@ -26,11 +26,15 @@ fn draft(body: &str) -> (Site, Visitor, String) {
 
 /// Opens a page in a window that has the owner's session.
 fn sign_in(site: &Site, window: &Window, path: &str) {
+    give_session(site, window);
+    window.open(&site.url(path));
+}
+
+fn give_session(site: &Site, window: &Window) {
     let owner = site.owner();
     let session = owner.cookie("session").expect("she is signed in");
     let cookie = json!({ "name": "session", "value": session, "url": site.url("/") });
     window.devtools("Network.setCookie", cookie);
-    window.open(&site.url(path));
 }
 
 /// Puts the cursor somewhere in the text.
@@ -168,6 +172,45 @@ fn a_server_that_goes_away_while_somebody_types_gets_the_text_when_it_is_back() 
     site.serve();
     window.wait_for_text("#saved", "Saved at");
     assert_eq!(kept(&mut owner, &editor), "The water rises. It falls.");
+}
+
+#[test]
+fn a_session_that_ends_while_somebody_types_takes_nothing_along() {
+    let (site, mut owner, editor) = draft("");
+    let desk = Desk::new();
+    let window = desk.window();
+    sign_in(&site, &window, &editor);
+    window.wait_for("#editor.aided");
+    window.devtools("Network.clearBrowserCookies", json!({}));
+    go_to(&window, "0", "0");
+    window.type_text("Still here.");
+    window.wait_for("#signed-out:not([hidden])");
+    give_session(&site, &window);
+    window.wait_for_text("#saved", "Saved at");
+    assert_eq!(window.count("#signed-out:not([hidden])"), 0);
+    assert_eq!(kept(&mut owner, &editor), "Still here.");
+}
+
+#[test]
+fn what_the_plain_form_could_not_save_is_decided_in_the_page() {
+    let (site, mut owner, editor) = draft("Before.");
+    let desk = Desk::new();
+    let window = desk.window();
+    sign_in(&site, &window, &editor);
+    window.wait_for("#editor.aided");
+    // The form goes the plain way, as it does before the script has come.
+    window.eval("document.querySelector('#editor [name=seen]').value = '1.99'");
+    window.eval("document.getElementById('e-body').value = 'Mine.'");
+    window.eval("document.getElementById('editor').submit()");
+    eventually("the page says so", || {
+        window.count("#clash:not([hidden])") == 1
+    });
+    assert_eq!(window.count("#oops:not([hidden])"), 0);
+    assert_eq!(typed(&window), "Mine.");
+    assert_eq!(kept(&mut owner, &editor), "Before.");
+    window.click("#overwrite");
+    window.wait_for_text("#saved", "Saved at");
+    assert_eq!(kept(&mut owner, &editor), "Mine.");
 }
 
 #[test]
