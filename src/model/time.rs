@@ -45,7 +45,13 @@ impl Timestamp {
         zoned.strftime("%Y-%m-%dT%H:%M").to_string()
     }
 
-    /// `14 Nov, 09:12` in `zone`: on the desk.
+    /// `14 Nov 2026, 09:12` in `zone`: beside a post on the desk.
+    pub fn moment_in(self, zone: &TimeZone) -> String {
+        let zoned = self.zoned().with_time_zone(zone.clone());
+        zoned.strftime("%-d %b %Y, %H:%M").to_string()
+    }
+
+    /// `14 Nov, 09:12` in `zone`: on the desk, of what happened lately.
     pub fn desk(self, zone: &TimeZone) -> String {
         let zoned = self.zoned().with_time_zone(zone.clone());
         zoned.strftime("%-d %b, %H:%M").to_string()
@@ -97,6 +103,13 @@ mod tests {
         assert_eq!(time.moment(), "14 Nov 2026, 09:12");
         assert_eq!(time.clock(), "09:12");
         assert_eq!(time.year(), 2026);
+        let zone = TimeZone::fixed(jiff::tz::offset(15));
+        assert_eq!(time.moment_in(&zone), "15 Nov 2026, 00:12");
+        assert_eq!(time.desk(&zone), "15 Nov, 00:12");
+        assert_eq!(
+            (time.day_in(&zone).as_str(), time.hour(&zone)),
+            ("2026-11-15", 0)
+        );
     }
 
     #[test]

@@ -334,6 +334,35 @@ fn what_is_done_in_one_window_of_the_desk_appears_in_the_other() {
     }
 }
 
+#[test]
+fn the_owner_sees_who_reads_what_and_is_not_counted() {
+    let (site, mut owner) = desk();
+    site.publish("hello", "Hello", "Text");
+    let id = site
+        .ask("select id from posts where slug = 'hello'")
+        .to_string();
+    let mut told = watch_desk(&site, &owner);
+    assert_eq!(told.next_of("presence").data["readers"], 0);
+    let (here, there) = (site.follow("hello"), site.follow("hello"));
+    let mut read = told.next_of("presence");
+    while read.data["readers"] != 2 {
+        read = told.next_of("presence");
+    }
+    assert_eq!(read.data["posts"][&id], 2);
+    let page = owner.get("/admin").expect(200).page();
+    assert_eq!(page.text("#readers"), "2");
+    assert!(
+        page.text(&format!("#post-{id} .reading"))
+            .contains("2 reading now")
+    );
+    here.close();
+    there.close();
+    while read.data["readers"] != 0 {
+        read = told.next_of("presence");
+    }
+    assert!(site.get_json("/posts/hello/events").get("posts").is_none());
+}
+
 const FIREFOX: (&str, &str) = (
     "User-Agent",
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",

@@ -29,13 +29,13 @@ impl<'a> RowPart<'a> {
         let words = signs::counted(row.words, "word");
         let mut note = match (row.status, row.published_at) {
             (Status::Scheduled, Some(time)) => {
-                format!("goes out {}, {words}", time.desk(self.zone))
+                format!("goes out {}, {words}", time.moment_in(self.zone))
             }
             (Status::Published | Status::Unlisted, Some(time)) => {
                 let comments = signs::counted(row.comment_count, "comment");
-                format!("{}, {words}, {comments}", time.desk(self.zone))
+                format!("{}, {words}, {comments}", time.moment_in(self.zone))
             }
-            _ => format!("changed {}, {words}", row.changed_at.desk(self.zone)),
+            _ => format!("changed {}, {words}", row.changed_at.moment_in(self.zone)),
         };
         if row.is_being_written {
             note.push_str("; has changes that readers do not see");
