@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 struct Embedded;
 
 /// The scripts that pages name; every other module is part of some of them. A page has one of the first four. A chat adds
-/// its own, `changes.js` is fetched when a reader wants to see what changed, and the desk's pages have the last one.
-const SCRIPTS: [&str; 7] = [
+/// its own, `changes.js` is fetched when a reader wants to see what changed, and the last two are the owner's.
+const SCRIPTS: [&str; 8] = [
     "page.js",
     "list.js",
     "post.js",
@@ -27,6 +27,7 @@ const SCRIPTS: [&str; 7] = [
     "chat.js",
     "changes.js",
     "desk.js",
+    "editor.js",
 ];
 
 /// A file as it is served.

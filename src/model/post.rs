@@ -362,7 +362,7 @@ pub struct Rendered {
 }
 
 /// Minutes it takes to read `words` words at 220 a minute, at least one.
-fn minutes(words: i64) -> i64 {
+pub fn minutes(words: i64) -> i64 {
     ((words + 110) / 220).max(1)
 }
 

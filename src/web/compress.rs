@@ -37,6 +37,12 @@ pub async fn answers<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Re
     answer.headers_mut().remove(header::CONTENT_LENGTH);
     let gzip = HeaderValue::from_static("gzip");
     answer.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+    // The same words in other bytes. Source: RFC 9110, section 8.8.1.
+    let tag = answer.headers().get(header::ETAG);
+    let tag = tag.and_then(|tag| HeaderValue::from_str(&format!("W/{}", tag.to_str().ok()?)).ok());
+    if let Some(weak) = tag.filter(|tag| !tag.as_bytes().starts_with(b"W/W/")) {
+        answer.headers_mut().insert(header::ETAG, weak);
+    }
     answer.set_body(small);
     Ok(answer)
 }

@@ -279,7 +279,35 @@ impl Window {
     /// Types with the keyboard wherever the focus is.
     #[track_caller]
     pub fn press(&self, key: &str) {
-        let keys = json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]);
+        self.act(&json!([{ "type": "keyDown", "value": key }, { "type": "keyUp", "value": key }]));
+    }
+
+    /// Types a text letter by letter wherever the focus is.
+    #[track_caller]
+    pub fn type_text(&self, text: &str) {
+        let keys: Vec<_> = text
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })))
+            .collect();
+        self.act(&json!(keys));
+    }
+
+    /// Presses a key while another one is held.
+    #[track_caller]
+    pub fn chord(&self, held: &str, key: &str) {
+        let keys = [
+            ("keyDown", held),
+            ("keyDown", key),
+            ("keyUp", key),
+            ("keyUp", held),
+        ];
+        self.act(&json!(
+            keys.map(|(kind, key)| json!({ "type": kind, "value": key }))
+        ));
+    }
+
+    #[track_caller]
+    fn act(&self, keys: &Value) {
         let actions = json!({ "actions": [{ "type": "key", "id": "keys", "actions": keys }] });
         self.command("POST", "/actions", &actions);
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::http::{Answer, FORM, encode};
 use crate::site::Site;
 
-const PICTURE: &[u8] = b"GIF89a\x03\x00\x02\x00\x00\x00\x00;";
+const PICTURE: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 const EVERYTHING: &str = "create,update,delete,undelete,media";
 
 /// A blog and the token of an app.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::super::{Frame, Head, signs};
+use super::super::{Cursor, Frame, Head, signs};
 use super::head;
 use crate::error::Fields;
 use crate::model::manuscript::{Manuscript, Seen};
@@ -23,6 +23,8 @@ pub struct EditorView {
     pub trouble: Trouble,
     /// The text as readers will see it, rendered.
     pub preview: Option<String>,
+    /// Where the log was when the post was read, if it was.
+    pub cursor: Option<Cursor>,
 }
 
 /// Why nothing was saved.
@@ -48,6 +50,7 @@ pub struct EditorPage<'a> {
     /// The secret address at which others may read it already.
     link: Option<String>,
     zone: &'a str,
+    cursor: Cursor,
 }
 
 impl<'a> EditorPage<'a> {
@@ -57,6 +60,7 @@ impl<'a> EditorPage<'a> {
         view: &'a EditorView,
         link: Option<String>,
         zone: &'a str,
+        cursor: Cursor,
     ) -> EditorPage<'a> {
         let title = match &view.post {
             Some(_) => format!("Edit: {}", view.manuscript.name()),
@@ -73,6 +77,7 @@ impl<'a> EditorPage<'a> {
             manuscript: &view.manuscript,
             link,
             zone,
+            cursor,
         }
     }
 
@@ -103,6 +108,11 @@ impl<'a> EditorPage<'a> {
         self.errors()
             .find(|(name, _)| **name == field)
             .map(|(_, why)| why)
+    }
+
+    /// Whether the form was refused because the post had changed elsewhere: its author has to decide first.
+    fn clashes(&self) -> bool {
+        matches!(self.view.trouble, Trouble::ChangedElsewhere)
     }
 
     fn words(&self) -> String {

@@ -19,9 +19,10 @@ use super::preview;
 use crate::error::{Error, Result};
 use crate::model::id::{PostId, RevisionId};
 use crate::model::manuscript::{Fair, Manuscript, Seen};
-use crate::model::post::{Discussion, NewPost, PostKind, Rendered, Status};
-use crate::store::{self, Tx, manuscripts, posts, revisions, settings};
+use crate::model::post::{self, Discussion, NewPost, PostKind, Rendered, Status};
+use crate::store::{self, Tx, log, manuscripts, posts, revisions, settings};
 use crate::text::{markdown, slug};
+use crate::views::Cursor;
 use crate::views::desk::editor::{EditorPage, EditorView, Trouble};
 
 /// `GET /admin/posts/new`
@@ -46,7 +47,13 @@ pub async fn open(
             Some(kept) => kept.manuscript,
             None => Manuscript::of(&post, posts::body(conn, post.id)?, &zone),
         };
+        let head = log::head(conn)?;
+        let cursor = Some(Cursor {
+            after: head.id,
+            at: head.at,
+        });
         Ok(EditorView {
+            cursor,
             seen: Some(manuscripts::seen(conn, post.id)?),
             post: Some(post),
             manuscript,
@@ -122,7 +129,8 @@ pub async fn render_preview(
     let rendered = render(app, form.get("body")).await?;
     let id = form.filled("id").and_then(|id| id.parse().ok()).map(PostId);
     if reader.wants_json {
-        let body = json!({ "html": rendered.html, "words": rendered.words });
+        let minutes = post::minutes(rendered.words.into());
+        let body = json!({ "html": rendered.html, "words": rendered.words, "minutes": minutes });
         let kind = "application/json; charset=utf-8";
         return Ok(Response::builder()
             .content_type(kind)
@@ -391,7 +399,11 @@ async fn page(app: &App, reader: &Reader, view: EditorView) -> Result<Response, 
     let page = app.page(reader, move |moment| {
         let link = view.post.as_ref().map(|post| preview::path(&key, post.id));
         let zone = &moment.settings.time_zone;
-        Ok(EditorPage::new(moment.frame(), &view, link, zone).render()?)
+        let cursor = match view.cursor {
+            Some(cursor) => cursor,
+            None => moment.cursor()?,
+        };
+        Ok(EditorPage::new(moment.frame(), &view, link, zone, cursor).render()?)
     });
     Ok(page.await?)
 }
