@@ -407,6 +407,13 @@ fn a_word_that_was_taken_back_is_not_in_the_bytes_of_the_index() {
     ann.submit("/me/erasure", &[("sure", "yes")]).expect(303);
     site.publish("secret", "Frobozzfoo", "Frobozzbar is told.");
     site.publish("secret", "Another", "Nothing is told.");
+    site.set_up();
+    let mut owner = site.owner();
+    let post = site.ask("select id from posts where slug = 'secret'");
+    for last_step in ["trash", "erasure"] {
+        let path = format!("/admin/posts/{post}/{last_step}");
+        owner.submit(&path, &[]).expect(303);
+    }
     assert!(site.stop().0.success());
     let bytes = fs::read(site.data().join("rowlog.db"))
         .unwrap()
