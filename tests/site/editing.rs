@@ -304,10 +304,11 @@ fn closing_a_window_loses_nothing() {
     site.serve();
     window.open(&site.url(&editor));
     window.wait_for("#offer:not([hidden])");
-    assert_eq!(typed(&window), "");
+    // The last save of the closed window may still have found the server; then both have the same.
     window.click("#take-back");
-    window.wait_for_text("#saved", "Saved at");
-    assert_eq!(kept(&mut owner, &editor), "Nobody has seen this.");
+    eventually("it is saved", || {
+        kept(&mut owner, &editor) == "Nobody has seen this."
+    });
     window.open(&site.url(&editor));
     window.wait_for_text("#seen-body", "Nobody has seen this.");
     assert_eq!(window.count("#offer:not([hidden])"), 0, "offered again");
