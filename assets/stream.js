@@ -57,7 +57,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     const get = async (accept, wait) => {
       const asked = new URLSearchParams({ after, ...(+at && { at }), ...(wait && { wait }) });
       const answer = await fetch(`${url}?${asked}`, { headers: { accept }, cache: 'no-store', redirect: 'error', signal });
-      if (answer.status === 204) end();
+      if (/204|401/.test(answer.status)) end();
       signal.throwIfAborted();
       if (!answer.ok) throw answer;
       return answer;

@@ -104,7 +104,11 @@ pub async fn of_owner(
     let asking = reader.clone();
     let found = app.store.read(move |conn| session::find(conn, &asking));
     let Some(session) = found.await? else {
-        return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish());
+        // A window whose session has ended is told not to come back; a stranger, to sign in.
+        return match reader.session_hash {
+            Some(_) => Ok(Response::builder().status(StatusCode::NO_CONTENT).finish()),
+            None => Err(Failure::sign_in()),
+        };
     };
     let watch = || Some(Company::House(app.live.presence.watch()));
     answer(

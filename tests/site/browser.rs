@@ -82,7 +82,7 @@ impl Desk {
             "browserName": "chrome",
             "goog:chromeOptions": { "args": flags, "prefs": prefs },
             "goog:loggingPrefs": { "browser": "ALL" },
-            "timeouts": { "script": PATIENCE.as_millis() as u64, "pageLoad": PATIENCE.as_millis() as u64 },
+            "timeouts": { "script": PATIENCE.as_millis() as u64 / 4, "pageLoad": PATIENCE.as_millis() as u64 },
         } } });
         let answer = ask(&self.address, "POST", "/session", &wanted).expect("chromium starts");
         let session = answer["sessionId"]
@@ -227,7 +227,8 @@ impl Window {
             );
             match held {
                 Ok(_) => return,
-                // The page went away under the wait, to its next address or to itself: the wait goes on there.
+                // The page went away under the wait, to its next address or to itself, and the driver may not have noticed:
+                // the wait goes on there.
                 Err(error) if is_navigation(&error) && Instant::now() < deadline => {}
                 Err(error) => panic!(
                     "`{expression}` never held: {error}\n{}",
@@ -406,6 +407,7 @@ impl Drop for Window {
 
 fn is_navigation(error: &str) -> bool {
     [
+        "script timeout",
         "document unloaded",
         "navigat",
         "aborted by",

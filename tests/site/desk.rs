@@ -123,9 +123,12 @@ fn whatever_becomes_of_a_post_is_told_to_the_owners_other_windows_and_to_nobody_
 #[test]
 fn the_owners_stream_is_for_the_owner_and_ends_with_the_session() {
     let (site, mut owner) = desk();
-    site.get("/admin/events").expect(204);
+    let stream = [("Accept", "text/event-stream")];
+    site.send("GET", "/admin/events", &stream, b"").expect(401);
     let mut visitor = site.visitor();
-    visitor.get("/admin/events").expect(204);
+    visitor
+        .send("GET", "/admin/events", &stream, b"")
+        .expect(401);
 
     let stream = watch_desk(&site, &owner);
     assert_eq!(stream.hello.event, "hello");

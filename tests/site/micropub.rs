@@ -197,7 +197,7 @@ fn json_and_multipart_say_the_same_as_a_form() {
     let made = app.send("POST", "/micropub", &kind, &body).expect(201);
     let post = app.site.post(&app.slug(&made));
     assert_eq!(post.attributes(".prose img", "alt"), ["The shore"]);
-    assert_eq!(post.attributes(".prose img", "width"), ["3"]);
+    assert_eq!(post.attributes(".prose img", "width"), ["1"]);
     let shown = post.attribute(".prose img", "src");
     assert!(shown.ends_with("/shore-1.gif"), "{shown}");
     assert_eq!(app.site.get(&shown).expect(200).body, PICTURE);
