@@ -9,10 +9,10 @@ use resvg::usvg::{Node, Options, Text, Tree};
 use super::lines::Piece;
 use crate::error::{Error, Result};
 
-/// Noto Serif, cut down to three alphabets: SIL Open Font License 1.1, `fonts/OFL.txt`.
+/// Noto Serif, cut down to three alphabets: SIL Open Font License 1.1, `src/social/fonts/OFL.txt`.
 const FONTS: [&[u8]; 2] = [
-    include_bytes!("../../fonts/NotoSerif-Regular.ttf"),
-    include_bytes!("../../fonts/NotoSerif-Bold.ttf"),
+    include_bytes!("fonts/NotoSerif-Regular.ttf"),
+    include_bytes!("fonts/NotoSerif-Bold.ttf"),
 ];
 
 /// Words are measured at this size.
