@@ -3,7 +3,7 @@
 import { arrived, say } from "./announce.js";
 import { calm, drawPill, markNew, queue, startPill } from "./arrivals.js";
 import { leave, replyingTo, visit } from "./forms.js";
-import { $, $$, byId, find, idOf, inChat, keepFocus, lazily, part, plural, steady, swap } from "./parts.js";
+import { $, $$, byId, find, idOf, inChat, keepFocus, lazily, newer, part, plural, steady, swap } from "./parts.js";
 
 const PER_PAGE = 100; // threads on one page of comments, as on the server
 const DEEPEST = 2; // answers to a comment of this depth stand beside it
@@ -13,8 +13,6 @@ const MISSING = 3000; // milliseconds that an answer waits for the comment it an
 const talk = $('#comments');
 const follows = () => 'follow' in talk.dataset; // whether the page of a chat goes along with its end (chat.js)
 const threads = () => $('#threads');
-
-const newer = (a, b) => +a.dataset.version > +b.dataset.version;
 
 const waiting = new Map(); // a comment's id → its article, until what it answers has come, if only behind the pill
 const held = new Map(); // a comment's id → its newer article, until the reader has let go of the text selected in it

@@ -1,18 +1,15 @@
 // A liveblog's entries as they come, change and go. As with comments, the element's id and its version decide, what would
 // move something on screen waits behind a button, and what changes on screen keeps its room. New ones come in the order
 // of their numbers.
-import { say } from "./announce.js";
+import { herald } from "./announce.js";
 import { calm } from "./arrivals.js";
-import { lazily, part, steady, swap } from "./parts.js";
+import { $, $$, byId, goTo, lazily, newer, part, steady, swap } from "./parts.js";
 
-const BREATH = 5000; // milliseconds between two announcements of entries
-
-const book = document.getElementById('entries'), freshButton = document.getElementById('fresh');
+const book = byId('entries'), freshButton = byId('fresh');
 const shelved = new Map(); // an entry's number → its article, which waits behind the button
 
-const inBook = css => book.querySelector(css);
-const entryOf = number => document.getElementById(`entry-${number}`);
-const isLater = (a, b) => +a.dataset.version > +b.dataset.version;
+const inBook = css => $(css, book);
+const entryOf = number => byId(`entry-${number}`);
 const entriesIn = (n, word = '') => `${n.toLocaleString('en')} ${word}${n === 1 ? 'entry' : 'entries'}`;
 
 /** Applies an `entry:…` event. What it did, where it did something: `new`, `edited` or `removed`. */
@@ -32,7 +29,7 @@ export function entry(kind, { entry: { number }, html, count, url }) {
 
 function putEntry(number, article) {
   const old = entryOf(number) ?? shelved.get(number);
-  if (old && !isLater(article, old)) return;
+  if (old && !newer(article, old)) return;
   if (old?.isConnected) renewEntry(number, article);
   else {
     shelved.set(number, article);
@@ -58,7 +55,7 @@ function letIn() {
 // A text in which something is selected is replaced once the reader has let go of it.
 function renewEntry(number, article) {
   const old = entryOf(number), selection = getSelection();
-  if (!old || !isLater(article, old)) return;
+  if (!old || !newer(article, old)) return;
   if (!selection.isCollapsed && selection.containsNode(old, true)) {
     document.addEventListener('selectionchange', () => renewEntry(number, article), { once: true });
     return;
@@ -105,22 +102,14 @@ const drawBook = lazily(() => {
   freshButton.textContent = entriesIn(shelved.size, 'new ');
 });
 
-let unheard = 0, hearing = 0, spoke = -BREATH;
-function announceEntry() {
-  unheard++;
-  hearing ||= setTimeout(() => {
-    say(entriesIn(unheard, 'new '));
-    unheard = hearing = 0;
-    spoke = performance.now();
-  }, Math.max(1000, spoke + BREATH - performance.now()));
-}
+const announceEntry = herald(n => entriesIn(n, 'new '));
 
 /** Takes over the entries of a freshly fetched page. */
 export function renewEntries(fresh) {
-  const section = fresh.querySelector('#entries section');
-  for (const article of section.querySelectorAll('.entry')) {
-    const old = document.getElementById(article.id);
-    if (!old || isLater(article, old)) article.dataset.state = 'new';
+  const section = $('#entries section', fresh);
+  for (const article of $$('.entry', section)) {
+    const old = byId(article.id);
+    if (!old || newer(article, old)) article.dataset.state = 'new';
   }
   shelved.clear();
   steady(() => swap(inBook('section'), section));
@@ -132,7 +121,6 @@ if (book) {
   addEventListener('scroll', lazily(() => { if (shelved.size && hasRoom()) letIn(); }), { passive: true });
   freshButton.addEventListener('click', () => {
     const first = letIn();
-    first?.scrollIntoView({ block: 'center' });
-    first?.focus({ preventScroll: true });
+    if (first) goTo(first, 'center');
   });
 }

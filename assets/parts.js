@@ -21,6 +21,9 @@ export const idOf = article => article.id.slice('comment-'.length);
 /** Whether the comments stand in one row and the form stays below them. */
 export const inChat = $('.chat');
 
+/** Whether one form of a comment, an entry or a row is newer than the other. */
+export const newer = (a, b) => +a.dataset.version > +b.dataset.version;
+
 /** The document that a whole page, or a piece of one, parses to. */
 export const page = html => new DOMParser().parseFromString(policy.createHTML(html), 'text/html');
 

@@ -1,5 +1,5 @@
 // The rows of a list of posts as they come, change and go.
-import { $, $$, byId, hold, keepFocus, part, plural, steady, swap } from "./parts.js";
+import { $, $$, byId, hold, keepFocus, newer, part, plural, steady, swap } from "./parts.js";
 
 const SPREAD = 2000; // milliseconds over which pages that show a list in another way ask for it again
 
@@ -29,7 +29,7 @@ function showRow({ post, html }, first) {
   const fresh = part(html), old = byId(fresh.id);
   if (!old) {
     if (first) insert(fresh);
-  } else if (+fresh.dataset.version > +old.dataset.version) swap(old, fresh);
+  } else if (newer(fresh, old)) swap(old, fresh);
 }
 
 // A post older than all rows belongs on the next page, if there is one. The first of a year needs more than a row.
