@@ -5,64 +5,65 @@
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::model::id::{CommentId, PostId};
+use crate::model::post::Rendered;
 use crate::store::{Store, Tx, comments, media, posts, search};
 use crate::text;
 
 /// Rows rendered between two commits, so that no visitor waits long behind them.
 const AT_ONCE: i64 = 20;
 
+/// Rows and what was made of them.
+type Batch<Id, Made> = Vec<(Id, Made)>;
+
 /// Renders again what another version rendered, and makes the indexes anew if another version made them.
 ///
 /// Errors: what the store answers; what was done until then stays done.
 pub async fn run(store: &Store) -> Result<()> {
-    rendered_posts(store).await?;
-    rendered_comments(store).await?;
+    renewed(store, rendered_posts, posts::renew).await?;
+    renewed(store, rendered_comments, |tx, id, html| {
+        comments::renew(tx, id, html)
+    })
+    .await?;
     if store.read(search::is_outdated).await? {
         store.write(search::rebuild).await?;
     }
     Ok(())
 }
 
-async fn rendered_posts(store: &Store) -> Result<()> {
-    // Rendered where the file is read, so that the one writer only writes.
-    let render = |conn: &Connection| {
-        let pictures = media::pictures(conn)?;
-        let old = posts::outdated(conn, AT_ONCE)?.into_iter();
-        Ok(old
-            .map(|(id, body)| (id, text::markdown::post(&body, &|url| pictures.at(url))))
-            .collect::<Vec<_>>())
-    };
+/// Puts back what `render` makes of outdated rows, some at a time, until there are none. It is rendered where the file is
+/// read, so that the one writer only writes.
+async fn renewed<Id, Made>(
+    store: &Store,
+    render: fn(&Connection) -> Result<Batch<Id, Made>>,
+    put: fn(&Tx, Id, &Made) -> Result<()>,
+) -> Result<()>
+where
+    Id: Copy + Send + 'static,
+    Made: Send + 'static,
+{
     loop {
         let made = store.read(render).await?;
         if made.is_empty() {
             return Ok(());
         }
-        let put = move |tx: &Tx| {
-            made.iter()
-                .try_for_each(|(id, made)| posts::renew(tx, *id, made))
-        };
-        store.write(put).await?;
+        store
+            .write(move |tx| made.iter().try_for_each(|(id, made)| put(tx, *id, made)))
+            .await?;
     }
 }
 
-async fn rendered_comments(store: &Store) -> Result<()> {
-    let render = |conn: &Connection| {
-        let old = comments::outdated(conn, AT_ONCE)?.into_iter();
-        Ok(old
-            .map(|(id, body)| (id, text::comment::html(&body)))
-            .collect::<Vec<_>>())
-    };
-    loop {
-        let made = store.read(render).await?;
-        if made.is_empty() {
-            return Ok(());
-        }
-        let put = move |tx: &Tx| {
-            made.iter()
-                .try_for_each(|(id, made)| comments::renew(tx, *id, made))
-        };
-        store.write(put).await?;
-    }
+fn rendered_posts(conn: &Connection) -> Result<Batch<PostId, Rendered>> {
+    let pictures = media::pictures(conn)?;
+    let old = posts::outdated(conn, AT_ONCE)?.into_iter();
+    let made = old.map(|(id, body)| (id, text::markdown::post(&body, &|url| pictures.at(url))));
+    Ok(made.collect())
+}
+
+fn rendered_comments(conn: &Connection) -> Result<Batch<CommentId, String>> {
+    let old = comments::outdated(conn, AT_ONCE)?.into_iter();
+    let made = old.map(|(id, body)| (id, text::comment::html(&body)));
+    Ok(made.collect())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::sql;
 use crate::error::Result;
 use crate::model::id::PostId;
 use crate::model::post::{PostKind, PostLine, Tag, TagCount};
@@ -148,7 +149,6 @@ fn collect(conn: &Connection, sql: &str, row: &[&dyn rusqlite::ToSql]) -> Result
 
 /// A line without its number, which depends on what stands around it.
 fn from_row(row: &Row) -> rusqlite::Result<PostLine> {
-    let tags: String = row.get("tags")?;
     Ok(PostLine {
         id: row.get("id")?,
         number: 0,
@@ -160,12 +160,6 @@ fn from_row(row: &Row) -> rusqlite::Result<PostLine> {
         words: row.get("words")?,
         comment_count: row.get("comment_count")?,
         reaction_count: row.get("reaction_count")?,
-        tags: serde_json::from_str(&tags).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(
-                0,
-                rusqlite::types::Type::Text,
-                Box::new(error),
-            )
-        })?,
+        tags: sql::json(row, "tags")?,
     })
 }

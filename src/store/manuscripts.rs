@@ -1,9 +1,8 @@
 //! What the author is writing: saved as typed beside the post that readers see, until it is published.
 
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Tx, log};
+use super::{Tx, log, sql};
 use crate::error::{Error, Result};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::PostId;
@@ -13,12 +12,8 @@ use crate::model::manuscript::{Kept, Manuscript, Seen};
 pub fn find(conn: &Connection, post: PostId) -> Result<Option<Kept>> {
     let sql = "select fields, saved_at from manuscripts where post_id = ?1";
     let kept = conn.prepare_cached(sql)?.query_row([post], |row| {
-        let fields: String = row.get(0)?;
-        let manuscript = serde_json::from_str(&fields).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error))
-        })?;
         Ok(Kept {
-            manuscript,
+            manuscript: sql::json(row, 0)?,
             saved_at: row.get(1)?,
         })
     });
@@ -55,14 +50,7 @@ pub fn save(tx: &Tx, post: PostId, manuscript: &Manuscript, since: Seen) -> Resu
         .execute(params![post, fields, tx.now()])?
         > 0
     {
-        log::append(
-            tx,
-            Kind::PostSaved,
-            Some(post),
-            post.0,
-            Audience::Owner,
-            None,
-        )?;
+        tell(tx, post)?;
     }
     seen(tx, post)
 }
@@ -85,14 +73,13 @@ pub fn forget(tx: &Tx, post: PostId) -> Result<()> {
         .prepare_cached("delete from manuscripts where post_id = ?1")?
         .execute([post])?;
     if gone > 0 {
-        log::append(
-            tx,
-            Kind::PostSaved,
-            Some(post),
-            post.0,
-            Audience::Owner,
-            None,
-        )?;
+        tell(tx, post)?;
     }
     Ok(())
+}
+
+/// Lets the author's other windows know.
+fn tell(tx: &Tx, post: PostId) -> Result<()> {
+    let audience = Audience::Owner;
+    log::append(tx, Kind::PostSaved, Some(post), post.0, audience, None)
 }

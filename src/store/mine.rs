@@ -3,11 +3,10 @@
 //! What is unread is decided by the log, as everything that is new is: a reply is unread while its `reply:created` stands
 //! after the event up to which its reader has read.
 
-use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
-use super::{Tx, comments, log, reactions};
+use super::{Tx, comments, log, reactions, sql};
 use crate::error::Result;
 use crate::model::comment::{path, place};
 use crate::model::event::Audience;
@@ -193,9 +192,7 @@ pub fn erase(tx: &Tx, visitor: VisitorId) -> Result<()> {
 
 /// A row that is one JSON object.
 fn object(row: &Row) -> rusqlite::Result<Value> {
-    let text: String = row.get(0)?;
-    serde_json::from_str(&text)
-        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+    sql::json(row, 0)
 }
 
 fn ids(conn: &Connection, sql: &str, visitor: VisitorId) -> Result<Vec<i64>> {

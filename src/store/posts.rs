@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 
-use super::{Tx, log, media, reactions, redirects, related, revisions, series};
+use super::{Tx, log, media, reactions, redirects, related, revisions, series, sql};
 use crate::error::{Error, Result};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{PostId, VisitorId};
@@ -467,7 +467,6 @@ fn sized(conn: &Connection, cover: Cover) -> Result<Cover> {
 }
 
 fn from_row(row: &Row) -> rusqlite::Result<Post> {
-    let headings: String = row.get("headings")?;
     let extra = serde_json::from_str(&row.get::<_, String>("extra")?).unwrap_or_default();
     Ok(Post {
         id: row.get("id")?,
@@ -477,13 +476,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Post> {
         summary: row.get("summary")?,
         excerpt: row.get("excerpt")?,
         html: row.get("html")?,
-        headings: serde_json::from_str(&headings).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(
-                0,
-                rusqlite::types::Type::Text,
-                Box::new(error),
-            )
-        })?,
+        headings: sql::json(row, "headings")?,
         words: row.get("words")?,
         status: row.get("status")?,
         lang: row.get("lang")?,

@@ -1,6 +1,8 @@
 //! How the model's own types are written to and read from SQLite.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef};
+use rusqlite::{Error, Row, RowIndex};
+use serde::de::DeserializeOwned;
 
 use crate::model::comment::CommentStatus;
 use crate::model::entry::EntryStatus;
@@ -58,4 +60,11 @@ impl FromSql for Audience {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Audience> {
         Audience::parse(value.as_str()?).ok_or(FromSqlError::InvalidType)
     }
+}
+
+/// A column that holds JSON.
+pub fn json<T: DeserializeOwned>(row: &Row, column: impl RowIndex) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
 }
