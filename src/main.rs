@@ -11,6 +11,7 @@ mod cli;
 mod darkroom;
 mod error;
 mod feeds;
+mod hex;
 mod import;
 mod live;
 mod liveblog;

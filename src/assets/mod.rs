@@ -13,6 +13,8 @@ use flate2::read::GzEncoder;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 #[derive(RustEmbed)]
 #[folder = "assets/"]
 struct Embedded;
@@ -79,26 +81,23 @@ fn asset(name: &str) -> Option<Asset> {
         true => minify::minify(&bundle::bundle(name)).into_bytes(),
         false => Embedded::get(name)?.data.into_owned(),
     };
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = hex(&Sha256::digest(&bytes)[..6]);
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let served = format!("{stem}-{hash}.{extension}");
     let url = format!("/assets/{served}");
     Some(Asset {
         name: served,
-        gzip: gzip(&bytes),
+        gzip: gzip(&bytes, Compression::best()),
         bytes,
         mime: mime(extension),
         url,
     })
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+/// Bytes compressed by gzip.
+pub fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
     let mut gzip = Vec::new();
-    GzEncoder::new(bytes, Compression::best())
+    GzEncoder::new(bytes, level)
         .read_to_end(&mut gzip)
         .expect("bytes in memory can be read and written");
     gzip

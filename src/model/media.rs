@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::id::PostId;
 use super::post::Status;
 use super::time::Timestamp;
+use crate::hex::hex;
 
 /// The widths in pixels that a picture is also kept in, where it is wider.
 pub const WIDTHS: [u32; 4] = [480, 960, 1440, 1920];
@@ -142,8 +143,7 @@ pub struct Use {
 
 /// The name by which a file is known: SHA-256 of its bytes, lower-case hex.
 pub fn hash(bytes: &[u8]) -> String {
-    let hash = Sha256::digest(bytes);
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// Whether a word could be the name that [`hash`] gives.

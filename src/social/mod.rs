@@ -7,14 +7,13 @@
 mod lines;
 mod type_case;
 
-use std::fmt::Write;
-
 use askama::Template;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::Tree;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::hex::hex;
 use crate::model::settings::Ink;
 use lines::Fit;
 use type_case::{TypeCase, Word};
@@ -58,11 +57,7 @@ impl Card {
             &year,
             self.ink.as_str(),
         ];
-        let digest = Sha256::digest(parts.join("\0"));
-        digest.iter().take(8).fold(String::new(), |mut key, byte| {
-            let _ = write!(key, "{byte:02x}"); // writing to a string cannot fail
-            key
-        })
+        hex(&Sha256::digest(parts.join("\0"))[..8])
     }
 
     /// The picture, a PNG. Takes some tens of milliseconds.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::{Error, Result};
+use crate::hex::hex;
 use crate::model::hub::Hub;
 use crate::model::settings::{Ink, Link, Moderation, Settings, Setup};
 
@@ -64,8 +65,7 @@ pub fn fill(tx: &Connection) -> Result<()> {
     let mut key = [0u8; 32];
     getrandom::fill(&mut key)
         .map_err(|error| Error::Refused(format!("the system gave no random bytes: {error}")))?;
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    set(tx, "form_key", &hex)
+    set(tx, "form_key", &hex(&key))
 }
 
 /// Gives the blog its owner; `hash` is what is kept of the password.

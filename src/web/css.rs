@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::App;
 use super::assets::is_known;
 use super::error::Failure;
+use crate::hex::hex;
 use crate::store::settings;
 
 /// The address of a style, which changes with it; none if it is empty.
@@ -32,9 +33,5 @@ pub async fn show(Data(app): Data<&Arc<App>>, headers: &HeaderMap) -> Result<Res
 }
 
 fn name(css: &str) -> String {
-    let hash = Sha256::digest(css.as_bytes());
-    hash.iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(css)[..6])
 }

@@ -16,6 +16,7 @@ use super::posts::number;
 use super::{App, site};
 use crate::error::{Error, Result};
 use crate::feeds::{self, Feed, Item, Part};
+use crate::hex::hex;
 use crate::model::post::PostKind;
 use crate::store::{comments, entries, lists, posts, settings};
 use crate::views::Site;
@@ -49,12 +50,7 @@ impl App {
             .store
             .read(move |conn| render(conn, &site(&settings::load(conn)?, base_url)))
             .await?;
-        let digest = Sha256::digest(&body);
-        let hex = |byte: &u8| format!("{byte:02x}");
-        let tag = format!(
-            "\"{}\"",
-            digest.iter().take(12).map(hex).collect::<String>()
-        );
+        let tag = format!("\"{}\"", hex(&Sha256::digest(&body)[..12]));
         let mut answer = Response::builder()
             .header(header::CACHE_CONTROL, "no-cache")
             .header(header::ETAG, &tag)

@@ -3,6 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::hex::hex;
 use crate::model::time::Timestamp;
 
 /// Milliseconds that a person needs at least, and those that a form stays good for.
@@ -11,13 +12,8 @@ const LATEST: i64 = 24 * 60 * 60 * 1_000;
 
 /// The hidden field of a form handed out at `now`: the time and its signature.
 pub fn sign(key: &str, now: Timestamp) -> String {
-    let seal: String = mac(key, now.0)
-        .finalize()
-        .into_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{}.{seal}", now.0)
+    let seal = mac(key, &now.0.to_be_bytes()).finalize().into_bytes();
+    format!("{}.{}", now.0, hex(&seal))
 }
 
 /// Why a form that comes back with `field` at `now` must wait for the owner; `None` if all is well.
@@ -32,14 +28,7 @@ pub fn doubt(key: &str, field: &str, now: Timestamp) -> Option<&'static str> {
 
 /// A mark that only we can make of `text`: for secret addresses.
 pub fn mark(key: &str, text: &str) -> String {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
-    mac.update(text.as_bytes());
-    let seal = mac.finalize().into_bytes();
-    seal.iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&mac(key, text.as_bytes()).finalize().into_bytes()[..16])
 }
 
 fn signed_time(key: &str, field: &str) -> Option<i64> {
@@ -51,12 +40,15 @@ fn signed_time(key: &str, field: &str) -> Option<i64> {
                 .and_then(|pair| u8::from_str_radix(pair, 16).ok())
         })
         .collect::<Option<_>>()?;
-    mac(key, time).verify_slice(&seal).ok().map(|()| time)
+    mac(key, &time.to_be_bytes())
+        .verify_slice(&seal)
+        .ok()
+        .map(|()| time)
 }
 
-fn mac(key: &str, time: i64) -> Hmac<Sha256> {
+fn mac(key: &str, message: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
-    mac.update(&time.to_be_bytes());
+    mac.update(message);
     mac
 }
 

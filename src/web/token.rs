@@ -8,6 +8,7 @@ use poem::{Request, Response};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::hex::hex;
 
 /// SHA-256 of a token.
 pub type TokenHash = [u8; 32];
@@ -19,7 +20,7 @@ pub fn fresh() -> Result<String> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes)
         .map_err(|_| Error::Unavailable("no randomness for a cookie; please try again"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 /// What the file keeps of a token.
