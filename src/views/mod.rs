@@ -24,6 +24,7 @@ use crate::model::hub::Hub;
 use crate::model::id::{CommentId, EntryId, EventId, PostId};
 use crate::model::settings::{Ink, Link};
 use crate::model::time::Timestamp;
+use crate::text;
 
 /// The blog as its pages and feeds name it.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub struct Site {
     pub ink: Ink,
     /// The links of its masthead; its own lists where there are none.
     pub navigation: Vec<Link>,
-    /// What stands below every page, rendered.
+    /// Markdown of what stands below every page.
     pub footer: String,
     /// The address of the owner's own style, if there is one.
     pub css: Option<String>,
@@ -53,6 +54,13 @@ pub struct Site {
 }
 
 impl Site {
+    /// What stands below every page, rendered; nothing where nothing does.
+    fn footer_html(&self) -> Option<String> {
+        Some(self.footer.as_str())
+            .filter(|footer| !footer.is_empty())
+            .map(text::comment::html)
+    }
+
     /// The absolute address of a path from the root of the site.
     pub fn url(&self, path: impl AsRef<str>) -> String {
         format!("{}{}", self.base_url, path.as_ref())

@@ -3,14 +3,14 @@
 //! Only what is the same for every stranger: where a page holds something of one visitor's own, its length would tell of it
 //! to whoever can have their own words put beside it (the attack called BREACH). Streams are never compressed.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use flate2::Compression;
-use flate2::read::GzEncoder;
 use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use tokio::task::spawn_blocking;
+
+use crate::assets::gzip;
 
 /// Bytes below which it is not worth the while.
 const SHORTEST: usize = 1_400;
@@ -32,15 +32,18 @@ pub async fn answers<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Re
         answer.set_body(bytes);
         return Ok(answer);
     }
-    let small = spawn_blocking(move || gzip(&bytes)).await;
+    let small = spawn_blocking(move || gzip(&bytes, Compression::fast())).await;
     let small = small.map_err(poem::error::InternalServerError)?;
     answer.headers_mut().remove(header::CONTENT_LENGTH);
-    let gzip = HeaderValue::from_static("gzip");
-    answer.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+    let encoding = HeaderValue::from_static("gzip");
+    answer
+        .headers_mut()
+        .insert(header::CONTENT_ENCODING, encoding);
     // The same words in other bytes. Source: RFC 9110, section 8.8.1.
     let tag = answer.headers().get(header::ETAG);
-    let tag = tag.and_then(|tag| HeaderValue::from_str(&format!("W/{}", tag.to_str().ok()?)).ok());
-    if let Some(weak) = tag.filter(|tag| !tag.as_bytes().starts_with(b"W/W/")) {
+    let tag = tag.and_then(|tag| tag.to_str().ok());
+    let strong = tag.filter(|tag| !tag.starts_with("W/"));
+    if let Some(weak) = strong.and_then(|tag| HeaderValue::from_str(&format!("W/{tag}")).ok()) {
         answer.headers_mut().insert(header::ETAG, weak);
     }
     answer.set_body(small);
@@ -73,14 +76,6 @@ fn is_for_everyone(headers: &HeaderMap) -> bool {
         && !kept.contains("no-store")
         && !headers.contains_key(header::CONTENT_ENCODING)
         && !headers.contains_key(header::SET_COOKIE)
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut gzip = Vec::new();
-    GzEncoder::new(bytes, Compression::fast())
-        .read_to_end(&mut gzip)
-        .expect("bytes in memory can be read and written");
-    gzip
 }
 
 #[cfg(test)]

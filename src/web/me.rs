@@ -13,27 +13,23 @@ use rusqlite::Connection;
 use super::error::Failure;
 use super::form::Form;
 use super::reader::{self, Reader};
-use super::{App, no_store, see_other};
+use super::{App, cursor, no_store, see_other};
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 use crate::model::visitor::Visitor;
-use crate::store::{log, mine, visitors};
+use crate::store::{mine, visitors};
+use crate::views::Me;
 use crate::views::me::{ErasurePage, MePage, Mine};
-use crate::views::{Cursor, Me};
 
 /// Rows of each list; the rest is in the download.
 const LISTED: i64 = 100;
 
 /// What every page tells a visitor of their own.
 pub fn told(conn: &Connection, visitor: &Visitor) -> Result<Me> {
-    let head = log::head(conn)?;
     Ok(Me {
         unread: mine::unread(conn, visitor)?,
-        cursor: Cursor {
-            after: head.id,
-            at: head.at,
-        },
+        cursor: cursor(conn)?,
     })
 }
 

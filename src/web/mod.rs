@@ -45,9 +45,8 @@ use crate::model::comment::Changer;
 use crate::model::settings::Settings;
 use crate::model::typed::is_text;
 use crate::model::visitor::Visitor;
-use crate::store::{Store, settings};
-use crate::text;
-use crate::views::{Frame, Me, Site, Theme};
+use crate::store::{Store, log, settings};
+use crate::views::{Cursor, Frame, Me, Site, Theme};
 use crate::visits::Visits;
 use reader::Reader;
 
@@ -175,12 +174,21 @@ fn site(settings: &Settings, base_url: String) -> Site {
         lang: settings.lang.clone(),
         ink: settings.ink,
         navigation: settings.navigation.clone(),
-        footer: text::comment::html(&settings.footer),
+        footer: settings.footer.clone(),
         css: css::path(&settings.css),
         ai_robots: settings.ai_robots,
         base_url,
         hub: settings.hub.clone(),
     }
+}
+
+/// The newest event that a page read in `conn` knows of: where its stream starts.
+fn cursor(conn: &Connection) -> Result<Cursor> {
+    let head = log::head(conn)?;
+    Ok(Cursor {
+        after: head.id,
+        at: head.at,
+    })
 }
 
 /// The page without the characters that no HTML document may hold, wherever they came from.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::error::Failure;
 use super::reader::Reader;
 use super::visit::Visit;
-use super::{App, Moment, issued};
+use super::{App, Moment, cursor, issued};
 use crate::error::{Error, Fields, Result};
 use crate::live::cursor as live;
 use crate::model::comment::{Comment, Parent, page_of};
@@ -21,7 +21,7 @@ use crate::model::post::{Discussion, Post, PostKind};
 use crate::model::thread::{arrange, in_a_row};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{comments, entries, lists, log, news, posts};
+use crate::store::{comments, entries, lists, news, posts};
 use crate::views::comments::{ComposerView, News, TalkView, Typed};
 use crate::views::entries::LogView;
 use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
@@ -147,11 +147,7 @@ pub struct Draft {
 impl Moment<'_> {
     /// The head of the log at this moment: where the page's stream starts.
     pub fn cursor(&self) -> Result<Cursor> {
-        let head = log::head(self.conn)?;
-        Ok(Cursor {
-            after: head.id,
-            at: head.at,
-        })
+        cursor(self.conn)
     }
 
     /// The page of an open post, with `draft` in its composer; `form_key` signs the form.

@@ -14,15 +14,14 @@ use serde_json::json;
 use super::super::error::Failure;
 use super::super::form::{Form, LongForm};
 use super::super::reader::Reader;
-use super::super::{App, no_store, see_other};
+use super::super::{App, cursor, no_store, see_other};
 use super::preview;
 use crate::error::{Error, Result};
 use crate::model::id::{PostId, RevisionId};
 use crate::model::manuscript::{Fair, Manuscript, Seen};
 use crate::model::post::{self, Discussion, NewPost, PostKind, Rendered, Status};
-use crate::store::{self, Tx, log, manuscripts, posts, revisions, settings};
+use crate::store::{self, Tx, manuscripts, posts, revisions, settings};
 use crate::text::{markdown, slug};
-use crate::views::Cursor;
 use crate::views::desk::editor::{EditorPage, EditorView, Trouble};
 
 /// `GET /admin/posts/new`
@@ -47,13 +46,8 @@ pub async fn open(
             Some(kept) => kept.manuscript,
             None => Manuscript::of(&post, posts::body(conn, post.id)?, &zone),
         };
-        let head = log::head(conn)?;
-        let cursor = Some(Cursor {
-            after: head.id,
-            at: head.at,
-        });
         Ok(EditorView {
-            cursor,
+            cursor: Some(cursor(conn)?),
             seen: Some(manuscripts::seen(conn, post.id)?),
             post: Some(post),
             manuscript,
@@ -151,14 +145,12 @@ async fn keep(
     form: &Form,
 ) -> Result<Response, Failure> {
     let manuscript = typed(form);
-    let saved = match form.filled("status") {
-        // A script keeps what is half typed; whoever presses a button wants to know.
-        None if !reader.wants_json && manuscript.slug_trouble().is_some() => Err(Error::field(
-            "slug",
-            manuscript.slug_trouble().unwrap_or_default(),
-        )),
-        None => keep_manuscript(app, id, manuscript, form).await,
-        Some(word) => match Status::parse(word).filter(|status| *status != Status::Deleted) {
+    // A script keeps what is half typed; whoever presses a button wants to know.
+    let trouble = manuscript.slug_trouble().filter(|_| !reader.wants_json);
+    let saved = match (form.filled("status"), trouble) {
+        (None, Some(why)) => Err(Error::field("slug", why)),
+        (None, None) => keep_manuscript(app, id, manuscript, form).await,
+        (Some(word), _) => match Status::parse(word).filter(|status| *status != Status::Deleted) {
             Some(status) => publish(app, id, &manuscript, status, form).await,
             None => Err(Error::field(
                 "status",
@@ -167,7 +159,7 @@ async fn keep(
         },
     };
     match saved {
-        Ok((id, seen)) if reader.wants_json => Ok(kept_answer(id, seen, id_is_new(form, id))),
+        Ok((kept, seen)) if reader.wants_json => Ok(kept_answer(kept, seen, id.is_none())),
         Ok((id, _)) => Ok(see_other(&format!("/admin/posts/{id}"))),
         Err(error) if reader.wants_json => Err(error.into()),
         Err(error @ (Error::Invalid(_) | Error::Conflict(_))) => {
@@ -175,10 +167,6 @@ async fn keep(
         }
         Err(error) => Err(Failure::from(error).with_typed(form.get("body"))),
     }
-}
-
-fn id_is_new(form: &Form, id: PostId) -> bool {
-    form.filled("id") != Some(id.to_string().as_str())
 }
 
 async fn keep_manuscript(
