@@ -18,6 +18,7 @@ const windows = new BroadcastChannel('editor');
 let atServer = null; // the fields that the server has, as far as this window knows
 let turn = null; // the promise of the request under way
 let timer, keeping, since = 0, wait = SOONEST, savedAt = 0, clash = false, left = false, refreshed = false;
+let looking = false, news = false; // whether it is looked what other windows did, and whether there is more to see by now
 
 function tell(text, aloud) {
   const line = byId('saved');
@@ -143,12 +144,24 @@ function disagree() {
   tell('Changed in another window', true);
 }
 
-/** Looks whether the post has changed elsewhere. Who has not changed anything here takes it over. */
-async function lookAround(seen) {
-  const before = seenField.value;
-  if (!idField.value || turn || clash || left || seen === before) return;
-  const other = await otherPage();
-  if (!other || turn || clash || other.seen === before || seenField.value !== before) return;
+/** Looks whether the post has changed elsewhere: once at a time, and once more for news that came meanwhile. */
+async function lookAround() {
+  if (looking) return void (news = true);
+  looking = true;
+  do {
+    news = false;
+    await turn;
+    await look();
+  } while (news);
+  looking = false;
+}
+
+// Who has not changed anything here takes over what was written elsewhere.
+async function look() {
+  if (!idField.value || clash || left) return;
+  const before = seenField.value, other = await otherPage();
+  if (!other || clash || other.seen === before) return;
+  if (turn || seenField.value !== before) return void (news = true);
   if (isChanged() && !same(fieldsOf(sheet), other.fields)) return disagree();
   if (other.status !== sheet.dataset.status) return location.reload();
   adopt(other);
@@ -157,7 +170,7 @@ async function lookAround(seen) {
 
 // Windows of this browser tell each other; of others the log tells, at least while this one is looked at.
 function listen() {
-  windows.onmessage = ({ data }) => { if (data.id === idField.value) lookAround(data.seen); };
+  windows.onmessage = ({ data }) => { if (data.id === idField.value && data.seen !== seenField.value) lookAround(); };
   follow(sheet.dataset, (kind, frame) => {
     if (!kind.startsWith('post:')) return;
     const { post_id: id, desk } = frame;
