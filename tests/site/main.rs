@@ -54,6 +54,7 @@ mod requests;
 mod restarts;
 mod searching;
 mod second_step;
+mod secrets;
 mod server;
 mod sharing;
 mod starting;

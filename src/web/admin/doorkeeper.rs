@@ -134,7 +134,9 @@ impl Doorkeeper {
     /// Forgets the attempts of somebody who has turned out to be the owner.
     pub fn forgive(&self, who: Counted) {
         self.each.forgive(&who);
-        self.codes.forgive(&who.device());
+        if !matches!(who, Counted::Session(_)) {
+            self.codes.forgive(&who.device()); // a session alone has shown no code
+        }
     }
 
     async fn in_turn<T: Send + 'static>(

@@ -62,13 +62,15 @@ pub async fn enter(
         let refusal = Refusal::TooOften { seconds };
         return refused(app, &reader, form.get("next"), refusal).await;
     }
-    let Some(proof) = proved(app, who, &form).await? else {
+    let Some(shown) = shown(app, who, &form).await? else {
         return refused(app, &reader, form.get("next"), Refusal::Wrong).await;
     };
     let beginning = Arc::new(Beginning::of(req, &reader, who.device())?);
     let recorded = beginning.clone();
     let entered = app.store.write(move |tx| {
-        let is_good = second_step::spend(tx, &proof)?;
+        // The password may have been changed while this attempt waited for its turn.
+        let is_password = settings::get(tx, "owner_password")? == shown.hash;
+        let is_good = is_password && second_step::spend(tx, &shown.proof)?;
         is_good.then(|| recorded.record(tx)).transpose()
     });
     if entered.await?.is_none() {
@@ -84,25 +86,36 @@ pub async fn enter(
     Ok(answer)
 }
 
+/// What has shown that it is the owner.
+struct Shown {
+    /// What is kept of the password that was right.
+    hash: Option<String>,
+    /// What was shown beside it.
+    proof: Proof,
+}
+
 /// What shows that it is the owner, if the password is right and the code too. Both are always looked at, so that neither
 /// the answer nor its time tells which of them was wrong.
-async fn proved(app: &App, who: Counted, form: &Form) -> Result<Option<Proof>> {
+async fn shown(app: &App, who: Counted, form: &Form) -> Result<Option<Shown>> {
     let (key, code) = (app.key.clone(), form.get("code").to_owned());
     let kept = app.store.read(move |conn| {
         let proof = code::proof(conn, &key, &code, Timestamp::now())?;
         Ok((settings::get(conn, "owner_password")?, proof))
     });
     let (hash, proof) = kept.await?;
-    if !app.doorkeeper.is(form.get("password"), hash).await? {
+    let typed = form.get("password");
+    if !app.doorkeeper.is(typed, hash.clone()).await? {
         return Ok(None);
     }
     let guessable = matches!(proof, None | Some(Proof::Step(_)));
     let admitted = !guessable || !app.limits || app.doorkeeper.admits_code(who);
     let proof = proof.filter(|_| admitted);
     if proof.is_none() {
-        tracing::warn!("somebody gave the right password and a code that is not");
+        tracing::warn!(
+            "somebody gave the right password with a wrong code; if it was not you, change the password"
+        );
     }
-    Ok(proof)
+    Ok(proof.map(|proof| Shown { hash, proof }))
 }
 
 /// `POST /admin/logout`
