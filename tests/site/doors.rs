@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::types::ValueRef;
 
-use crate::http::{Answer, FORM, encode};
+use crate::http::{Answer, Connection, FORM, encode};
 use crate::site::{PASSWORD, Site};
 use crate::visitor::Visitor;
 use crate::waiting::eventually;
+
+/// How long a password may wait for its turn where the machine does much else.
+const AGES: Duration = Duration::from_secs(180);
 
 /// The two addresses of the desk that answer to whoever is no owner yet.
 const OPEN: [&str; 2] = ["/admin/setup", "/admin/login"];
@@ -233,7 +237,10 @@ fn a_crowd_at_the_door_takes_no_memory_and_holds_no_reader_up() {
             let (site, refused, asked_to_wait) = (&site, &refused, &asked_to_wait);
             scope.spawn(move || {
                 let password = format!("a guess of number {n}");
-                let answer = site.submit("/admin/login", &[("password", &password)]);
+                let connection = Connection::open(site.address()).unwrap();
+                let mut connection = connection.give_up_after(AGES).unwrap();
+                let fields = [("password", password.as_str())];
+                let answer = connection.submit("/admin/login", &fields).unwrap();
                 match answer.status() {
                     401 => refused.fetch_add(1, Ordering::SeqCst),
                     503 => {
