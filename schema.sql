@@ -37,6 +37,19 @@ create table devices (
     seen_at    integer not null
 ) strict, without rowid;
 
+-- What signing in takes beside the password, if the owner wants it: one row, or none.
+create table second_step (
+    only     integer primary key check (only = 1),
+    secret   blob not null,                        -- sealed with the key beside the file (src/key.rs)
+    spent    integer not null,                     -- the newest step whose code was used: none is good twice
+    since    integer not null
+) strict;
+
+-- Codes to write down, each good once in place of the telephone's. Only their hashes are here.
+create table written_codes (
+    code_hash blob not null primary key            -- SHA-256 of the code (src/totp.rs)
+) strict, without rowid;
+
 -- Apps of the owner's that may post from outside. An app holds a random token; only the hash is kept here.
 create table tokens (
     id         integer primary key autoincrement,

@@ -8,6 +8,7 @@ mod import;
 mod new;
 mod publish;
 mod reindex;
+mod routes;
 mod serve;
 mod setup;
 mod token;
@@ -46,8 +47,8 @@ enum Command {
     Serve(serve::Options),
     /// Give the blog its title and its owner
     Setup(setup::Options),
-    /// Set the owner's password and end every session
-    Password(setup::Typed),
+    /// Set the owner's password and end every session, or stop asking for a code
+    Password(setup::Door),
     /// Begin a post: write a Markdown file with front matter, a draft, to be published later
     New(new::Options),
     /// Create or update posts from Markdown files with TOML or YAML front matter
@@ -65,6 +66,8 @@ enum Command {
     Events(events::Options),
     /// Check the file and what must hold in it
     Check,
+    /// Print every address that a server answers to, and the methods it takes
+    Routes,
     /// Make the search anew from what is in the file
     Reindex,
     /// Show a blog alive: sample posts and simulated readers, in a folder that goes away with it
@@ -86,7 +89,7 @@ pub fn run() -> Result<()> {
             None => serve::run(&data, serve).await,
             Some(Command::Serve(options)) => serve::run(&data, options).await,
             Some(Command::Setup(options)) => setup::run(&data, options).await,
-            Some(Command::Password(typed)) => setup::change_password(&data, typed).await,
+            Some(Command::Password(door)) => setup::change_door(&data, door).await,
             Some(Command::New(options)) => new::run(&data, options).await,
             Some(Command::Publish(options)) => publish::run(&data, options).await,
             Some(Command::Entry(command)) => entry::run(&data, command).await,
@@ -94,6 +97,7 @@ pub fn run() -> Result<()> {
             Some(Command::Token(action)) => token::run(&data, action).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
             Some(Command::Check) => check::run(&data).await,
+            Some(Command::Routes) => routes::run(),
             Some(Command::Reindex) => reindex::run(&data).await,
             Some(Command::Demo(options)) => demo::run(options).await,
         }

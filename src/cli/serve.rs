@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::chores;
 use crate::error::{Error, Result};
+use crate::key::KeyFile;
 use crate::live::Live;
 use crate::store::{Store, settings};
 use crate::visits::Visits;
@@ -167,6 +168,7 @@ impl Running {
             form_key: form_key
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
             invitation,
+            key: KeyFile::beside(folder),
             pictures: Pictures::new(),
             doorkeeper: Doorkeeper::new()?,
             uploads: Uploads::new(usize::from(options.max_upload) << 20),

@@ -80,6 +80,9 @@ fn owners(
         (Kind::ImportApplied | Kind::ImportUndone, _) => {
             Some(json!({ "post": Value::Null, "batch": event.subject, "counts": facts }))
         }
+        (Kind::OwnerLogin | Kind::OwnerLogout | Kind::OwnerPassword | Kind::OwnerCode, _) => {
+            Some(json!({ "post": Value::Null, "session": event.subject, "facts": facts }))
+        }
         (_, None) => None,
         (Kind::PostCreated | Kind::PostMoved | Kind::PostSaved, Some(row)) => Some(json!({
             "post": row.slug,

@@ -131,6 +131,10 @@ pub(super) fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Va
         | Kind::PostMoved
         | Kind::PostSaved
         | Kind::PostErased
+        | Kind::OwnerLogin
+        | Kind::OwnerLogout
+        | Kind::OwnerPassword
+        | Kind::OwnerCode
         | Kind::ImportApplied
         | Kind::ImportUndone => None,
     };

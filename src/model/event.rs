@@ -58,6 +58,14 @@ kinds! {
     PostUpdated = "post:updated",
     /// A public post is gone.
     PostDeleted = "post:deleted",
+    /// The owner signed in.
+    OwnerLogin = "owner:login",
+    /// One of the owner's sessions was ended.
+    OwnerLogout = "owner:logout",
+    /// The owner's password was changed; every other session ended with it.
+    OwnerPassword = "owner:password",
+    /// The second step of signing in was turned on or off, or its written codes were renewed or used.
+    OwnerCode = "owner:code",
     /// A batch of imported rows was added.
     ImportApplied = "import:applied",
     /// A batch of imported rows was taken back.

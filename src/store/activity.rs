@@ -81,6 +81,10 @@ fn words(event: &Event) -> Option<&'static str> {
         Kind::PostPublished => "Published,",
         Kind::PostUpdated => "Updated,",
         Kind::PostMoved => moved(event)?,
+        Kind::OwnerLogin => "You signed in",
+        Kind::OwnerLogout => "You signed out",
+        Kind::OwnerPassword => "Your password was changed",
+        Kind::OwnerCode => "The codes of your second step were changed or used",
         Kind::ImportApplied => "Posts were imported",
         Kind::ImportUndone => "An import was taken back",
         // The comment itself is told of, and what a post becomes instead.

@@ -22,6 +22,7 @@ pub mod redirects;
 pub mod related;
 pub mod revisions;
 pub mod search;
+pub mod second_step;
 pub mod series;
 pub mod sessions;
 pub mod settings;

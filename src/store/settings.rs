@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::hex::hex;
 use crate::model::hub::Hub;
 use crate::model::settings::{Ink, Link, Moderation, Settings, Setup};
+use crate::random;
 
 /// All settings; what was never set has its default.
 pub fn load(conn: &Connection) -> Result<Settings> {
@@ -62,10 +63,7 @@ pub fn get(conn: &Connection, key: &str) -> Result<Option<String>> {
 
 /// Gives a new file the settings that every blog has from its first moment.
 pub fn fill(tx: &Connection) -> Result<()> {
-    let mut key = [0u8; 32];
-    getrandom::fill(&mut key)
-        .map_err(|error| Error::Refused(format!("the system gave no random bytes: {error}")))?;
-    set(tx, "form_key", &hex(&key))
+    set(tx, "form_key", &hex(&random::bytes::<32>()?))
 }
 
 /// Gives the blog its owner; `hash` is what is kept of the password.

@@ -25,6 +25,7 @@ mod search;
 mod session;
 mod social;
 mod streams;
+mod table;
 mod theme;
 mod throttle;
 mod uploads;
@@ -36,10 +37,11 @@ use ipnet::IpNet;
 use poem::error::MethodNotAllowedError;
 use poem::http::header;
 use poem::middleware::{AddData, CatchPanic};
-use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, RouteMethod};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, RouteMethod};
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::key::KeyFile;
 use crate::live::Live;
 use crate::model::comment::Changer;
 use crate::model::settings::Settings;
@@ -49,6 +51,7 @@ use crate::store::{Store, log, settings};
 use crate::views::{Cursor, Frame, Me, Site, Theme};
 use crate::visits::Visits;
 use reader::Reader;
+use table::{Table, Taking};
 
 pub use admin::{Doorkeeper, Invitation};
 pub use search::Allowance;
@@ -73,6 +76,8 @@ pub struct App {
     pub form_key: String,
     /// Who may set up a blog that has no owner.
     pub invitation: Invitation,
+    /// Opens what a copy of the file must not tell.
+    pub key: KeyFile,
     /// The pictures beside links to the blog.
     pub pictures: Pictures,
     /// Who checks passwords.
@@ -215,7 +220,7 @@ fn see_other(path: &str) -> Response {
 }
 
 /// A route that is read.
-fn get<E: IntoEndpoint + 'static>(endpoint: E) -> impl Endpoint
+fn get<E: IntoEndpoint + 'static>(endpoint: E) -> Taking<impl Endpoint>
 where
     E::Endpoint: 'static,
 {
@@ -226,7 +231,7 @@ where
 fn get_or_head<G: IntoEndpoint + 'static, H: IntoEndpoint + 'static>(
     get: G,
     head: H,
-) -> impl Endpoint
+) -> Taking<impl Endpoint>
 where
     G::Endpoint: 'static,
     H::Endpoint: 'static,
@@ -235,7 +240,7 @@ where
 }
 
 /// A route that takes a form.
-fn post<E: IntoEndpoint + 'static>(endpoint: E) -> impl Endpoint
+fn post<E: IntoEndpoint + 'static>(endpoint: E) -> Taking<impl Endpoint>
 where
     E::Endpoint: 'static,
 {
@@ -243,20 +248,21 @@ where
 }
 
 /// Says which methods a route takes when it is asked with another.
-fn only(methods: &'static str, route: RouteMethod) -> impl Endpoint {
-    route.around(move |route, mut req| async move {
+fn only(methods: &'static str, route: RouteMethod) -> Taking<impl Endpoint> {
+    let endpoint = route.around(move |route, mut req| async move {
         visit::mark(&mut req);
         let answer = route.call(req).await;
         answer.map_err(|error| match error.is::<MethodNotAllowedError>() {
             true => error::Failure::method(methods).into(),
             false => error,
         })
-    })
+    });
+    Taking { methods, endpoint }
 }
 
-/// Every route of the site.
-pub fn routes(app: Arc<App>) -> impl Endpoint {
-    let reading = Route::new()
+/// Every route of the site, before what holds for all of them.
+pub fn table() -> Table {
+    let reading = Table::new()
         .at("/", get(posts::home))
         .at("/archive", get(posts::archive))
         .at("/tags", get(posts::tags))
@@ -320,9 +326,15 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
                 poem::get(micropub::ask).post(micropub::act),
             ),
         )
-        .at(micropub::MEDIA, post(micropub::upload))
-        .nest("/admin", admin::routes());
-    files
+        .at(micropub::MEDIA, post(micropub::upload));
+    let desk = admin::table();
+    files.nest("/admin", desk.listed, desk.route)
+}
+
+/// The site: its routes, and what holds for every request and every answer.
+pub fn routes(app: Arc<App>) -> impl Endpoint {
+    table()
+        .route
         .with(CatchPanic::new().with_handler(|_| {
             tracing::error!("a handler panicked");
             poem::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
