@@ -46,6 +46,7 @@ mod owner;
 mod presence;
 mod promises;
 mod proxy;
+mod queue;
 mod reacting;
 mod reading;
 mod refusing;
