@@ -133,3 +133,60 @@ fn from_row(row: &Row) -> rusqlite::Result<Ban> {
         created_at: row.get("created_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::store;
+
+    /// A post with a comment by a visitor whose cookie's hash is all 7, from a client of the key "here".
+    const COMMENT: &str = "
+        insert into posts (id, slug, title, excerpt, body, html, text, headings, words, renderer, status, published_at,
+            created_at, updated_at) values (1, 'a', 'A', '', '', '', '', '[]', 0, 1, 'published', 1, 0, 0);
+        insert into visitors (id, token_hash, created_at, seen_at)
+            values (1, unhex('0707070707070707070707070707070707070707070707070707070707070707'), 0, 0);
+        insert into comments (id, post_id, depth, thread, number, visitor_id, name, body, html, renderer, status,
+            created_at, client) values (1, 1, 0, 1, 1, 1, 'Eve', 'x', 'x', 1, 'pending', 0, cast('here' as blob));";
+
+    fn keeps_out(tx: &Tx, token: u8, client: Option<&[u8]>, days: i64) -> bool {
+        let later = tx.now().plus(days * 24 * 60 * 60 * 1_000);
+        matches!(
+            refuse(tx, &[token; 32], client, later),
+            Err(Error::Forbidden(_))
+        )
+    }
+
+    #[tokio::test]
+    async fn a_visitor_is_kept_out_by_the_cookie_and_a_client_by_its_key_for_seven_days() {
+        let (store, _folder) = store();
+        let story = |tx: &Tx| {
+            tx.execute_batch(COMMENT)?;
+            add(tx, CommentId(1), Banned::Client, "")?;
+            assert!(keeps_out(tx, 1, Some(b"here"), 6));
+            assert!(!keeps_out(tx, 1, Some(b"there"), 0) && !keeps_out(tx, 7, None, 0));
+            assert!(!keeps_out(tx, 1, Some(b"here"), 7));
+            add(tx, CommentId(1), Banned::Visitor, "pans")?;
+            add(tx, CommentId(1), Banned::Visitor, "once is enough")?;
+            assert!(keeps_out(tx, 7, None, 10_000));
+            assert_eq!(list(tx, tx.now())?.len(), 2);
+            let [visitor, client] = [2, 1].map(BanId);
+            assert!(lift(tx, visitor)? && !lift(tx, visitor)?);
+            assert!(!keeps_out(tx, 7, None, 0));
+            assert!(renew(tx, visitor)? && keeps_out(tx, 7, None, 0));
+            assert!(lift(tx, client)?);
+            Ok(())
+        };
+        store.write(story).await.unwrap();
+        let week_old = "update bans set created_at = created_at - 604800000";
+        let forgotten = store.write(move |tx| {
+            tx.execute(week_old, [])?;
+            forget(tx)
+        });
+        assert_eq!(forgotten.await.unwrap(), 1, "the key of the client");
+        let left = store
+            .read(|conn| list(conn, Timestamp::now()))
+            .await
+            .unwrap();
+        assert_eq!((left.len(), left[0].why.as_str()), (1, "pans"));
+    }
+}

@@ -79,3 +79,39 @@ pub fn forget(tx: &Tx) -> Result<usize> {
     }
     Ok(old.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::store;
+
+    #[tokio::test]
+    async fn what_was_deleted_a_month_ago_is_forgotten_and_cannot_come_back() {
+        let (store, _folder) = store();
+        let story = |tx: &Tx| {
+            tx.execute_batch(
+                "insert into posts (id, slug, title, excerpt, body, html, text, headings, words, renderer, status,
+                     published_at, created_at, updated_at)
+                 values (1, 'a', 'A', '', '', '', '', '[]', 0, 1, 'published', 1, 0, 0);
+                 insert into comments (id, post_id, depth, thread, number, name, body, html, renderer, status, created_at)
+                 values (1, 1, 0, 1, 1, 'Ann', 'old', 'old', 1, 'spam', 0), (2, 1, 0, 2, 2, 'Ben', 'new', 'new', 1, 'spam', 0);",
+            )?;
+            assert!(put(tx, CommentId(1))? && put(tx, CommentId(2))? && !put(tx, CommentId(2))?);
+            assert_eq!(find(tx, CommentId(2))?.map(|it| it.body), Some("".into()));
+            tx.execute(
+                "update deleted_comments set deleted_at = deleted_at - ?1 where comment_id = 1",
+                [KEPT_FOR + 1],
+            )?;
+            assert_eq!((forget(tx)?, forget(tx)?), (1, 0));
+            assert!(!take_out(tx, CommentId(1), CommentStatus::Spam)?);
+            assert!(take_out(tx, CommentId(2), CommentStatus::Spam)?);
+            assert_eq!(
+                find(tx, CommentId(2))?.map(|it| it.body),
+                Some("new".into())
+            );
+            assert_eq!(status(tx, CommentId(2))?, None);
+            Ok(())
+        };
+        store.write(story).await.unwrap();
+    }
+}
