@@ -207,11 +207,15 @@ create table comments (
     body             text not null,                -- Markdown source; empty once deleted
     html             text not null,                -- sanitised; empty once deleted
     renderer         integer not null,
-    status           text not null check (status in ('published', 'pending', 'rejected', 'deleted')),
-    held_for         text,                         -- why a pending comment waits
+    status           text not null check (status in ('published', 'pending', 'rejected', 'spam', 'deleted')),
+    held_for         text,                         -- why it waits or waited
     op               text,                         -- the client's id of the attempt, so that a repeated post is one comment
     created_at       integer not null,
     edited_at        integer,
+    edited_by_owner  integer not null default 0 check (edited_by_owner in (0, 1)), -- whether its last change was the owner's
+    pinned           integer not null default 0 check (pinned in (0, 1)), -- shown before the other threads of its post
+    closed           integer not null default 0 check (closed in (0, 1)), -- whether its thread takes no more answers
+    client           blob,                         -- keyed hash of where it came from, for at most seven days
     version          integer not null default 1,
     reaction_version integer not null default 0,
     unique (post_id, number)
@@ -222,7 +226,41 @@ create index comments_by_parent on comments (parent_id) where parent_id is not n
 create index comments_by_visitor on comments (visitor_id, created_at);
 create index comments_by_time on comments (status, created_at);
 create index comments_by_post_time on comments (post_id, created_at);
+create index comments_by_age on comments (created_at);
+create index comments_pinned on comments (post_id, thread) where pinned = 1;
+create index comments_by_reason on comments (held_for, created_at) where status = 'pending';
 create unique index comments_by_op on comments (post_id, op) where op is not null;
+
+-- What the owner deleted and may still take back: the words that the comment's own row no longer has.
+create table deleted_comments (
+    comment_id integer not null primary key references comments on delete cascade,
+    status     text not null,                      -- the one it goes back to
+    visitor_id integer references visitors on delete cascade, -- whoever is erased is erased here too
+    name       text not null,
+    email      text,
+    url        text,
+    body       text not null,
+    html       text not null,
+    renderer   integer not null,
+    held_for   text,
+    deleted_at integer not null
+) strict;
+
+create index deleted_comments_by_visitor on deleted_comments (visitor_id);
+create index deleted_comments_by_time on deleted_comments (deleted_at);
+
+-- Who may not write here. A ban that was lifted stays a while, so that lifting it can be undone.
+create table bans (
+    id         integer primary key autoincrement,
+    kind       text not null check (kind in ('visitor', 'client')),
+    key        blob not null,                      -- of a visitor the hash of the cookie, of a client its keyed hash
+    until      integer,                            -- null for as long as the owner wants
+    why        text not null default '',           -- the owner's own note
+    created_at integer not null,
+    lifted_at  integer
+) strict;
+
+create unique index bans_by_key on bans (kind, key) where lifted_at is null;
 
 -- What the owner adds to a post as it happens: a liveblog.
 create table entries (

@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::renewal;
-use crate::store::{Store, Tx, log, media, posts, settings, views};
+use crate::store::comments::discarded;
+use crate::store::{Store, Tx, bans, log, media, posts, settings, views};
 use crate::text::markdown;
 use crate::visits::Visits;
 
@@ -82,6 +83,9 @@ pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiv
             trimmed = Some(Instant::now());
             if let Err(error) = trim(&store).await {
                 tracing::error!("the log cannot be trimmed: {error}");
+            }
+            if let Err(error) = forget(&store).await {
+                tracing::error!("what was deleted long ago stays for now: {error}");
             }
         }
         let stopping = *stop.borrow();
@@ -155,6 +159,12 @@ async fn size_one(store: &Store) -> Result<bool> {
     let write = move |tx: &Tx| media::add_sizes(tx, &hash, &sizes);
     store.write(write).await?;
     Ok(true)
+}
+
+/// Lets go of what was kept only so that it could be taken back: deleted comments, and bans that are over.
+async fn forget(store: &Store) -> Result<()> {
+    while store.write(discarded::forget).await? > 0 {}
+    store.write(bans::forget).await.map(drop)
 }
 
 /// Trims in small batches, so that no visitor waits long behind one.

@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 use super::frame::{self, Frame, with_envelope};
 use crate::error::Result;
 use crate::model::comment::CommentStatus;
-use crate::model::desk::{DeskLine, Waiting};
+use crate::model::desk::DeskLine;
 use crate::model::event::{Event, Kind};
 use crate::model::id::CommentId;
-use crate::store::comments::moderation;
+use crate::model::moderation::{Case, Pile};
+use crate::store::comments::queue;
 use crate::store::{activity, desk, posts, settings};
-use crate::views::desk::parts::{LinePart, QueuePart, RowPart};
+use crate::views::desk::parts::{CasePart, LinePart, RowPart};
 
 /// Renders an event for the owner. One that cannot be rendered is left out and logged, so that the others go on.
 pub fn render(conn: &Connection, event: &Event) -> Frame {
@@ -33,7 +34,7 @@ pub fn render(conn: &Connection, event: &Event) -> Frame {
 }
 
 /// What everyone is told, or the owner alone, and beside it `desk`: the line of what happened, the post's row, the
-/// comment in the queue, and the figures that the event may have changed.
+/// comment as its judge sees it, and the figures that the event may have changed.
 fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
     let zone = settings::load(conn)?.zone();
     let post = event.post.map(|id| desk::post(conn, id)).transpose()?;
@@ -42,13 +43,13 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
         .as_ref()
         .map(|row| RowPart::new(row, &zone, 0).render())
         .transpose()?;
-    let waiting = match event.kind {
-        Kind::CommentPending => moderation::find(conn, CommentId(event.subject))?,
-        _ => None,
+    let case = match is_of_comment(event) {
+        true => queue::find(conn, CommentId(event.subject))?,
+        false => None,
     };
     let data = match frame::shown(conn, event)? {
         Some((_, data)) => Some(data),
-        None => owners(conn, event, row.as_ref(), html.as_deref(), waiting.as_ref())?,
+        None => owners(conn, event, row.as_ref(), html.as_deref(), case.as_ref())?,
     };
     let Some(mut data) = data else {
         return Ok(None);
@@ -56,8 +57,8 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
     data["desk"] = json!({
         "line": line(conn, event, &zone)?,
         "row": html,
-        "queue": waiting.map(|waiting| QueuePart::new(&waiting, &zone).render()).transpose()?,
-        "waiting": moderation::count(conn, CommentStatus::Pending)?,
+        "queue": case.map(|case| CasePart::new(&case, &zone).render()).transpose()?,
+        "waiting": queue::count(conn, CommentStatus::Pending)?,
         "counts": counts(conn, event)?,
     });
     Ok(Some(data))
@@ -69,7 +70,7 @@ fn owners(
     event: &Event,
     row: Option<&DeskLine>,
     html: Option<&str>,
-    waiting: Option<&Waiting>,
+    case: Option<&Case>,
 ) -> Result<Option<Value>> {
     let facts: Value = match &event.data {
         Some(data) => serde_json::from_str(data).unwrap_or(Value::Null),
@@ -83,6 +84,9 @@ fn owners(
         (Kind::OwnerLogin | Kind::OwnerLogout | Kind::OwnerPassword | Kind::OwnerCode, _) => {
             Some(json!({ "post": Value::Null, "session": event.subject, "facts": facts }))
         }
+        (Kind::VisitorBanned | Kind::VisitorUnbanned, _) => {
+            Some(json!({ "post": Value::Null, "ban": event.subject, "kind": facts["kind"] }))
+        }
         (_, None) => None,
         (Kind::PostCreated | Kind::PostMoved | Kind::PostSaved, Some(row)) => Some(json!({
             "post": row.slug,
@@ -94,10 +98,16 @@ fn owners(
             "to": facts["to"],
             "html": html,
         })),
-        (Kind::CommentPending, Some(_)) if waiting.is_some() => posts_comment(conn, event)?,
-        (Kind::CommentRejected, Some(row)) => {
-            Some(json!({ "post": row.slug, "comment": event.subject }))
+        (Kind::CommentPending, Some(_)) if case.is_some_and(|case| case.comment.is_pending()) => {
+            posts_comment(conn, event)?
         }
+        (
+            Kind::CommentApproved
+            | Kind::CommentUpdated
+            | Kind::CommentDeleted
+            | Kind::CommentRejected,
+            Some(row),
+        ) => Some(json!({ "post": row.slug, "comment": event.subject })),
         _ => None,
     })
 }
@@ -117,8 +127,18 @@ fn line(conn: &Connection, event: &Event, zone: &TimeZone) -> Result<Option<Stri
     Ok(html.transpose()?)
 }
 
-/// How many posts each list of them holds, where the event may have changed it.
+fn is_of_comment(event: &Event) -> bool {
+    event.kind.as_str().starts_with("comment:")
+}
+
+/// How many posts each list of them holds, or how many comments each pile, where the event may have changed it.
 fn counts(conn: &Connection, event: &Event) -> Result<Value> {
+    if is_of_comment(event) {
+        let counts = queue::counts(conn)?.into_iter();
+        let named =
+            |(pile, count): (Pile, i64)| (format!("comments-{}", pile.as_str()), count.into());
+        return Ok(Value::Object(counts.map(named).collect()));
+    }
     let of_post = event.kind.as_str().starts_with("post:") || event.post.is_none();
     if !of_post {
         return Ok(Value::Null);

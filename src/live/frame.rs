@@ -136,7 +136,9 @@ pub(super) fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Va
         | Kind::OwnerPassword
         | Kind::OwnerCode
         | Kind::ImportApplied
-        | Kind::ImportUndone => None,
+        | Kind::ImportUndone
+        | Kind::VisitorBanned
+        | Kind::VisitorUnbanned => None,
     };
     Ok(data.map(|data| (listed || was_listed(event), data)))
 }
@@ -215,17 +217,20 @@ pub fn summary(comment: &Comment) -> Value {
         "created_at": comment.created_at,
         "edited_at": comment.edited_at,
         "deleted": comment.is_deleted(),
+        "pinned": comment.pinned,
+        "closed": comment.closed,
         "version": comment.version,
         "reactions": counts(&comment.reactions),
     })
 }
 
-/// A comment that is gone, and the tombstone if replies hang on it.
+/// A comment that is gone or hidden, and the tombstone if replies hang on it.
 fn deleted(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
     let html = match comments::find(conn, CommentId(event.subject))? {
-        Some(comment) if !comment.is_deleted() => return Ok(None),
+        Some(comment) if comment.status == CommentStatus::Published => return Ok(None),
         Some(comment) if comments::has_visible_answers(conn, comment.id)? => {
-            Some(CommentPart { comment: &comment }.render()?)
+            let comment = &comment.tombstone();
+            Some(CommentPart { comment }.render()?)
         }
         _ => None,
     };

@@ -32,8 +32,12 @@ kinds! {
     CommentPending = "comment:pending",
     /// The owner let a waiting comment through.
     CommentApproved = "comment:approved",
-    /// The owner refused a comment.
+    /// The owner refused a comment, or knew it for spam.
     CommentRejected = "comment:rejected",
+    /// The owner keeps somebody from writing.
+    VisitorBanned = "visitor:banned",
+    /// The owner lets somebody write again.
+    VisitorUnbanned = "visitor:unbanned",
     /// Someone answered a visitor's comment.
     ReplyCreated = "reply:created",
     /// The reactions to a post or a comment changed.

@@ -12,6 +12,7 @@ pub mod id;
 pub mod language;
 pub mod manuscript;
 pub mod media;
+pub mod moderation;
 pub mod post;
 pub mod reaction;
 pub mod revision;

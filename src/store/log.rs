@@ -70,6 +70,14 @@ pub fn all_after(conn: &Connection, after: EventId, limit: i64) -> Result<Vec<Ev
     Ok(events)
 }
 
+/// The events of every audience from `first` to `last`, oldest first.
+pub fn between(conn: &Connection, first: EventId, last: EventId) -> Result<Vec<Event>> {
+    let sql = format!("select {COLUMNS} from events where id between ?1 and ?2 order by id");
+    let mut query = conn.prepare_cached(&sql)?;
+    let events = query.query_map(params![first, last], from_row)?;
+    Ok(events.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The newest `limit` events of every audience, oldest first.
 pub fn newest(conn: &Connection, limit: i64) -> Result<Vec<Event>> {
     let sql = format!("select {COLUMNS} from events order by id desc limit ?1");

@@ -141,6 +141,13 @@ pub fn export(conn: &Connection, visitor: VisitorId) -> Result<Value> {
              from comments c join posts p on p.id = c.post_id where c.visitor_id = ?1 and ?2 is not null order by c.id",
         ),
         (
+            "deleted",
+            "select json_object('id', d.comment_id, 'post', p.slug, 'name', d.name, 'email', d.email, 'url', d.url,
+                 'body', d.body, 'html', d.html, 'held_for', d.held_for, 'deleted_at', d.deleted_at)
+             from deleted_comments d join comments c on c.id = d.comment_id join posts p on p.id = c.post_id
+             where d.visitor_id = ?1 and ?2 is not null order by d.comment_id",
+        ),
+        (
             "reactions",
             "select json_object('post', p.slug, 'comment', nullif(r.comment_id, 0), 'kind', r.kind,
                  'created_at', r.created_at)

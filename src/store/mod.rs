@@ -4,6 +4,7 @@
 //! or not at all. The statements about each noun live in its own room beside this one.
 
 pub mod activity;
+pub mod bans;
 pub mod check;
 pub mod comments;
 pub mod desk;

@@ -8,8 +8,9 @@ use crate::model::comment::CommentStatus;
 use crate::model::entry::EntryStatus;
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{
-    CommentId, EntryId, EventId, PostId, RevisionId, SessionId, TokenId, VisitorId,
+    BanId, CommentId, EntryId, EventId, PostId, RevisionId, SessionId, TokenId, VisitorId,
 };
+use crate::model::moderation::Banned;
 use crate::model::post::{Discussion, PostKind, Status};
 use crate::model::time::Timestamp;
 
@@ -47,8 +48,8 @@ macro_rules! words {
     )*};
 }
 
-integers!(PostId CommentId EntryId VisitorId RevisionId SessionId TokenId EventId Timestamp);
-words!(PostKind Status Discussion CommentStatus EntryStatus Kind);
+integers!(BanId PostId CommentId EntryId VisitorId RevisionId SessionId TokenId EventId Timestamp);
+words!(Banned PostKind Status Discussion CommentStatus EntryStatus Kind);
 
 impl ToSql for Audience {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

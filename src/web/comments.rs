@@ -20,7 +20,7 @@ use crate::model::id::{CommentId, EventId};
 use crate::model::thread::Thread;
 use crate::model::time::Timestamp;
 use crate::model::typed::{Body, Email, Link, Name};
-use crate::store::{Tx, comments, log, settings};
+use crate::store::{Tx, bans, comments, log, settings};
 use crate::text;
 
 use crate::views::comments::{CommentEditPage, CommentPart, ThreadPart, Typed};
@@ -125,6 +125,9 @@ pub async fn change(
         .store
         .write(move |tx| {
             let changer = changer(tx, &reader)?;
+            if let Some(hash) = reader.token_hash.filter(|_| !changer.owner) {
+                bans::refuse(tx, &hash, None, tx.now())?;
+            }
             Ok((
                 comments::edit(tx, id, &changer, &body, &html)?,
                 log::head(tx)?.id,

@@ -239,7 +239,7 @@ impl Moment<'_> {
         Ok(Some(News::Counted(new.len() as i64, first)))
     }
 
-    /// The comment being answered, if the viewer can see it under this post.
+    /// The comment being answered, if the viewer can see it under this post and its thread takes answers.
     fn parent(
         &self,
         post: &Post,
@@ -250,7 +250,9 @@ impl Moment<'_> {
             .map(|id| comments::find(self.conn, id))
             .transpose()?
             .flatten();
-        Ok(found.filter(|comment| comment.post == post.id && comment.is_seen_by(viewer)))
+        Ok(found.filter(|comment| {
+            comment.post == post.id && comment.is_seen_by(viewer) && !comment.closed
+        }))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::live::frame::counts;
 use crate::model::id::{CommentId, EventId, PostId};
 use crate::model::post::PostKind;
 use crate::model::reaction::{ReactionKind, Tally, Target};
-use crate::store::{Tx, comments, log, posts, reactions, visitors};
+use crate::store::{Tx, bans, comments, log, posts, reactions, visitors};
 
 /// `POST /posts/{slug}/reactions`
 #[handler]
@@ -72,6 +72,7 @@ where
     let hash = identity.hash;
     let change = app.store.write(move |tx| {
         let (post, target, back) = find(tx)?;
+        bans::refuse(tx, &hash, None, tx.now())?;
         let visitor = visitors::meet(tx, &hash)?;
         reactions::toggle(tx, post, target, visitor, kind)?;
         let (tally, version) = reactions::tally(tx, post, target, Some(visitor))?;

@@ -47,6 +47,7 @@ mod owner;
 mod presence;
 mod promises;
 mod proxy;
+mod queue;
 mod reacting;
 mod reading;
 mod refusing;

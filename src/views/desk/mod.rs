@@ -6,6 +6,7 @@ pub mod editor;
 pub mod overview;
 pub mod parts;
 pub mod posts;
+pub mod queue;
 pub mod settings;
 
 use askama::Template;

@@ -1,6 +1,7 @@
 //! The desk: what only the owner sees. Whatever is under `/admin` needs a session, but setting up and signing in.
 
 mod account;
+mod bans;
 mod code;
 mod comments;
 mod desk;
@@ -35,6 +36,18 @@ pub fn table() -> Table {
                 poem::get(comments::list).post(comments::decide),
             ),
         )
+        .at(
+            "/comments/:id",
+            only(
+                "GET, HEAD, POST",
+                poem::get(comments::show).post(comments::change),
+            ),
+        )
+        .at(
+            "/bans",
+            only("GET, HEAD, POST", poem::get(bans::list).post(bans::add)),
+        )
+        .at("/bans/:id/end", post(bans::lift))
         .at(
             "/posts/new",
             only(
