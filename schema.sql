@@ -103,6 +103,8 @@ create table posts (
     extra            text not null default '{}',   -- front matter we have no column for, so that an export returns it
     series           text,                         -- from extra: the series it is a part of
     series_order     integer,                      -- from extra: its place there; by date where none is given
+    pinned           integer not null default 0 check (pinned in (0, 1)), -- from extra: first on the home page
+    attempt          blob unique,                  -- SHA-256 of what the editor sent to make it, so that a form sent twice makes one
     source           text,                         -- importer, with source_id the key of an imported row
     source_id        text,
     batch_id         integer references import_batches,
@@ -114,6 +116,7 @@ create table posts (
 create index posts_by_time on posts (kind, status, published_at desc, id desc);
 create index posts_by_due on posts (published_at) where status = 'scheduled';
 create index posts_by_series on posts (series) where series is not null;
+create index posts_by_pin on posts (published_at desc, id desc) where pinned = 1;
 
 create table tags (
     id   integer primary key,
@@ -145,6 +148,7 @@ create table revisions (
     title    text not null,
     summary  text,
     body     text not null,
+    extra    text not null default '{}',           -- its front matter then
     saved_at integer not null
 ) strict;
 

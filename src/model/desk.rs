@@ -89,6 +89,8 @@ pub struct DeskLine {
     pub words: i64,
     /// Published comments.
     pub comment_count: i64,
+    /// Whether it stands first on the home page.
+    pub is_pinned: bool,
     /// Whether something is being written that readers do not see yet.
     pub is_being_written: bool,
 }

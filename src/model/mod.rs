@@ -7,6 +7,7 @@ pub mod comment;
 pub mod desk;
 pub mod entry;
 pub mod event;
+pub mod front;
 pub mod hub;
 pub mod id;
 pub mod language;

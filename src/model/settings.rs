@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use super::front::MOST_DAYS;
 use super::hub::Hub;
 use super::language::is_language;
 use super::typed::{Email, Name};
@@ -20,6 +21,8 @@ pub struct Settings {
     pub posts_per_page: i64,
     /// Minutes in which a visitor may change or delete a comment.
     pub edit_minutes: i64,
+    /// Days after which a post takes no more comments, where it does not say itself; 0 for never.
+    pub close_after_days: i64,
     /// Whether readers of a post see how many they are.
     pub presence: bool,
     /// BCP 47 language tag of the pages.
@@ -127,7 +130,7 @@ const LONGEST_TEXT: usize = 32 * 1024;
 type Check = fn(&str) -> Result<String, String>;
 
 /// Every setting that a form can change: its field, its key in the file, and its check.
-pub const FIELDS: [(&str, &str, Check); 16] = [
+pub const FIELDS: [(&str, &str, Check); 17] = [
     ("title", "title", title),
     ("description", "description", description),
     ("name", "owner", |typed| {
@@ -143,6 +146,9 @@ pub const FIELDS: [(&str, &str, Check); 16] = [
     }),
     ("edit_minutes", "edit_minutes", |typed| {
         number(typed, 0, 7 * 24 * 60)
+    }),
+    ("close_after_days", "close_after_days", |typed| {
+        number(typed, 0, MOST_DAYS)
     }),
     ("moderation", "moderation", |typed| {
         let mode = Moderation::parse(typed).ok_or("Choose open, first or all.")?;
@@ -235,6 +241,7 @@ impl Default for Settings {
             owner: String::new(),
             posts_per_page: 10,
             edit_minutes: 15,
+            close_after_days: 0,
             presence: true,
             lang: "en".into(),
             ink: Ink::Ledger,

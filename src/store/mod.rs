@@ -29,6 +29,7 @@ pub mod sessions;
 pub mod settings;
 pub mod sources;
 mod sql;
+pub mod standing;
 pub mod tokens;
 pub mod trash;
 pub mod views;

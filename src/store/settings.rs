@@ -41,6 +41,10 @@ pub fn load(conn: &Connection) -> Result<Settings> {
             &text("edit_minutes", default.edit_minutes.to_string()),
             "edit_minutes",
         )?,
+        close_after_days: number(
+            &text("close_after_days", default.close_after_days.to_string()),
+            "close_after_days",
+        )?,
     })
 }
 

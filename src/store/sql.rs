@@ -64,8 +64,14 @@ impl FromSql for Audience {
 }
 
 /// A column that holds JSON.
+///
+/// Errors: names the column if it holds something else.
 pub fn json<T: DeserializeOwned>(row: &Row, column: impl RowIndex) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    serde_json::from_str(&text)
-        .map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+    let at = column.idx(row.as_ref())?;
+    let text: String = row.get(at)?;
+    serde_json::from_str(&text).map_err(|error| {
+        let name = row.as_ref().column_name(at).unwrap_or("of JSON");
+        let why = format!("the column {name} cannot be read: {error}");
+        Error::FromSqlConversionFailure(at, Type::Text, why.into())
+    })
 }

@@ -5,21 +5,23 @@ use askama::Template;
 use super::{Cursor, Frame, Head, Pager, signs};
 use crate::model::post::{PostLine, Tag, TagCount};
 
-/// The home page: one page of the log of posts, newest first, under their years.
+/// The home page: what is pinned, and one page of the other posts, newest first, under their years.
 #[derive(Template)]
 #[template(path = "home.html")]
 pub struct HomePage<'a> {
     frame: Frame<'a>,
     head: Head,
+    pinned: &'a [PostLine],
     posts: &'a [PostLine],
     pager: Pager,
     cursor: Cursor,
 }
 
 impl<'a> HomePage<'a> {
-    /// `posts` are those of `pager.page`; `cursor` is the head of the log when they were read.
+    /// `pinned` stand first, above `posts`, which are those of `pager.page`; `cursor` is the head of the log when they were read.
     pub fn new(
         frame: Frame<'a>,
+        pinned: &'a [PostLine],
         posts: &'a [PostLine],
         pager: Pager,
         cursor: Cursor,
@@ -36,6 +38,7 @@ impl<'a> HomePage<'a> {
         HomePage {
             frame,
             head,
+            pinned,
             posts,
             pager,
             cursor,

@@ -22,6 +22,7 @@ mod tests;
 
 use crate::model::hub::Hub;
 use crate::model::id::{CommentId, EntryId, EventId, PostId};
+use crate::model::language::Direction;
 use crate::model::settings::{Ink, Link};
 use crate::model::time::Timestamp;
 use crate::text;
@@ -54,6 +55,11 @@ pub struct Site {
 }
 
 impl Site {
+    /// Whether its pages run from right to left.
+    fn is_right_to_left(&self) -> bool {
+        Direction::of(&self.lang) == Direction::RightToLeft
+    }
+
     /// What stands below every page, rendered; nothing where nothing does.
     fn footer_html(&self) -> Option<String> {
         Some(self.footer.as_str())

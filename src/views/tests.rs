@@ -112,8 +112,14 @@ fn an_entry_is_the_same_in_the_page_and_in_a_live_event() {
 #[test]
 fn a_row_is_the_same_in_the_page_and_in_a_live_event() {
     let (site, posts) = (site(), [line(2), line(1)]);
-    let page =
-        HomePage::new(framed(&site), &posts, Pager { page: 1, pages: 1 }, CURSOR).to_string();
+    let page = HomePage::new(
+        framed(&site),
+        &[],
+        &posts,
+        Pager { page: 1, pages: 1 },
+        CURSOR,
+    )
+    .to_string();
     for post in &posts {
         assert!(page.contains(&PostRowPart { post }.to_string()), "{page}");
     }
@@ -236,7 +242,7 @@ fn what_people_type_is_text_and_never_markup() {
     };
     let pages = [
         post_page(&post, &[thread], composer),
-        HomePage::new(frame, &posts, Pager { page: 1, pages: 3 }, CURSOR).to_string(),
+        HomePage::new(frame, &[], &posts, Pager { page: 1, pages: 3 }, CURSOR).to_string(),
         ArchivePage::new(frame, &posts, CURSOR).to_string(),
         TagPage::new(frame, &tag, &posts, &[], CURSOR).to_string(),
         TagsPage::new(

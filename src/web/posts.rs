@@ -21,7 +21,7 @@ use crate::model::post::{Discussion, Post, PostKind};
 use crate::model::thread::{arrange, in_a_row};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{comments, entries, lists, news, posts};
+use crate::store::{comments, entries, lists, news, posts, standing};
 use crate::views::comments::{ComposerView, News, TalkView, Typed};
 use crate::views::entries::LogView;
 use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
@@ -53,18 +53,16 @@ pub async fn home(
     let page = number(query.page.as_deref())?;
     let answer = app.page(&reader, move |moment| {
         let each = moment.settings.posts_per_page.max(1);
-        let pages = ((lists::count(moment.conn)? + each - 1) / each).max(1);
+        let pinned = lists::pinned(moment.conn)?;
+        let others = lists::count(moment.conn)? - pinned.len() as i64;
+        let pages = ((others + each - 1) / each).max(1);
         if !(1..=pages).contains(&page) {
             return Err(Error::NotFound);
         }
-        let posts = lists::page(moment.conn, (page - 1) * each, each)?;
-        Ok(HomePage::new(
-            moment.frame(),
-            &posts,
-            Pager { page, pages },
-            moment.cursor()?,
-        )
-        .render()?)
+        let posts = lists::unpinned(moment.conn, &pinned, (page - 1) * each, each)?;
+        let pinned = if page == 1 { &pinned[..] } else { &[] };
+        let pager = Pager { page, pages };
+        Ok(HomePage::new(moment.frame(), pinned, &posts, pager, moment.cursor()?).render()?)
     });
     Ok(answer.await?)
 }
@@ -177,7 +175,7 @@ impl Moment<'_> {
             Discussion::Thread => arrange(comments, own),
             Discussion::Chat => in_a_row(comments, own),
         };
-        let standing = posts::standing(conn, &post, viewer)?;
+        let standing = standing::of(conn, &post, viewer)?;
         let composer = ComposerView {
             values: draft.typed.clone(),
             errors: draft.errors.clone(),

@@ -25,16 +25,9 @@ fn draft(body: &str) -> (Site, Visitor, String) {
 }
 
 /// Opens a page in a window that has the owner's session.
-fn sign_in(site: &Site, window: &Window, path: &str) {
-    give_session(site, window);
+pub fn sign_in(site: &Site, window: &Window, path: &str) {
+    window.take_cookie(site, &site.owner(), "session");
     window.open(&site.url(path));
-}
-
-fn give_session(site: &Site, window: &Window) {
-    let owner = site.owner();
-    let session = owner.cookie("session").expect("she is signed in");
-    let cookie = json!({ "name": "session", "value": session, "url": site.url("/") });
-    window.devtools("Network.setCookie", cookie);
 }
 
 /// Puts the cursor somewhere in the text.
@@ -53,13 +46,6 @@ fn kept(owner: &mut Visitor, editor: &str) -> String {
 fn typed(window: &Window) -> String {
     let value = window.eval("document.getElementById('e-body').value");
     value.as_str().unwrap().to_owned()
-}
-
-/// Cuts the window off from the network, or connects it again.
-fn offline(window: &Window, offline: bool) {
-    window.devtools("Network.enable", json!({}));
-    let network = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
-    window.devtools("Network.emulateNetworkConditions", network);
 }
 
 #[test]
@@ -185,7 +171,7 @@ fn a_session_that_ends_while_somebody_types_takes_nothing_along() {
     go_to(&window, "0", "0");
     window.type_text("Still here.");
     window.wait_for("#signed-out:not([hidden])");
-    give_session(&site, &window);
+    window.take_cookie(&site, &site.owner(), "session");
     window.wait_for_text("#saved", "Saved at");
     assert_eq!(window.count("#signed-out:not([hidden])"), 0);
     assert_eq!(kept(&mut owner, &editor), "Still here.");
@@ -306,11 +292,11 @@ fn two_windows_never_overwrite_each_other_silently() {
     let window = desk.window();
     sign_in(&site, &window, &editor);
     let mut conflict = |mine: &str, theirs: &str| {
-        offline(&window, true);
+        window.connect(false);
         window.fill("#e-body", mine);
         window.wait_for_text("#saved", "retrying");
         write_elsewhere(&mut owner, &editor, theirs);
-        offline(&window, false);
+        window.connect(true);
         window.wait_for("#clash:not([hidden])");
         assert_eq!(typed(&window), mine);
         assert_eq!(kept(&mut owner, &editor), theirs);

@@ -27,6 +27,7 @@ mod crossing;
 mod cursors;
 mod demo;
 mod desk;
+mod details;
 mod doors;
 mod editing;
 mod file;

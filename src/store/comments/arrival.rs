@@ -5,29 +5,30 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::find;
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentStatus, NewComment};
+use crate::model::front::Front;
 use crate::model::id::{CommentId, PostId, VisitorId};
 use crate::model::settings::Moderation;
-use crate::store::{Tx, settings};
+use crate::store::posts::{CLOSING, closes_at};
+use crate::store::{Tx, settings, sql};
 use crate::text::RENDERER;
 
 /// The same words by the same visitor within this many milliseconds are the same comment.
 const ECHO: i64 = 60_000;
 
-/// The open post of that slug.
+/// The open post of that slug, and whether it takes a comment now.
 ///
-/// Errors: [`Error::NotFound`] if readers cannot see it, [`Error::Forbidden`] if it takes no comments.
-pub fn open_post(conn: &Connection, slug: &str) -> Result<PostId> {
-    let sql = "select id, comments_open from posts
-               where kind = 'post' and slug = ?1 and status in ('published', 'unlisted')";
-    let row = conn
-        .prepare_cached(sql)?
-        .query_row([slug], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match row {
-        None => Err(Error::NotFound),
-        Some((_, false)) => Err(Error::Forbidden("this post takes no more comments")),
-        Some((id, true)) => Ok(id),
-    }
+/// Errors: [`Error::NotFound`] if readers cannot see it.
+pub fn open_post(tx: &Tx, slug: &str) -> Result<(PostId, bool)> {
+    let sql = format!(
+        "select id, comments_open, {CLOSING} from posts
+         where kind = 'post' and slug = ?1 and status in ('published', 'unlisted')"
+    );
+    let row = tx.prepare_cached(&sql)?.query_row([slug], |row| {
+        let closes_at = closes_at(row, &Front::of(&sql::json(row, "extra")?))?;
+        let is_open = closes_at.is_none_or(|at| tx.now() < at);
+        Ok((row.get("id")?, row.get("comments_open")? && is_open))
+    });
+    row.optional()?.ok_or(Error::NotFound)
 }
 
 /// The comment that an earlier attempt with the same words made: the same `op`; or, a moment ago, the same visitor, or

@@ -30,7 +30,7 @@ pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id lef
 /// Errors: [`Error::NotFound`] if readers cannot see the post, [`Error::Forbidden`] if it takes no comments, its writer is
 /// banned or the thread is closed, [`Error::Invalid`] if the comment it answers is gone.
 pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Result<Comment> {
-    let post = arrival::open_post(tx, slug)?;
+    let (post, is_open) = arrival::open_post(tx, slug)?;
     if !new.owner {
         bans::refuse(tx, token_hash, None, tx.now())?;
     }
@@ -43,6 +43,12 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
     }
     if let Some(id) = arrival::repeated(tx, post, token_hash, new)? {
         return get(tx, id);
+    }
+    // Only now: whoever was heard before it closed and sends it once more is told so.
+    if !is_open {
+        return Err(Error::Forbidden(
+            "this post takes no more comments, and yours was not saved",
+        ));
     }
     let visitor = visitors::meet(tx, token_hash)?;
     let parent = new

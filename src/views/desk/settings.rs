@@ -57,6 +57,7 @@ impl<'a> SettingsPage<'a> {
             "time_zone" => settings.time_zone.clone(),
             "posts_per_page" => settings.posts_per_page.to_string(),
             "edit_minutes" => settings.edit_minutes.to_string(),
+            "close_after_days" => settings.close_after_days.to_string(),
             "moderation" => settings.moderation.as_str().into(),
             "presence" => switch(settings.presence),
             "ai_robots" => switch(settings.ai_robots),
