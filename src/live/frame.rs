@@ -132,7 +132,8 @@ pub(super) fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Va
         | Kind::PostSaved
         | Kind::PostErased
         | Kind::ImportApplied
-        | Kind::ImportUndone => None,
+        | Kind::ImportUndone
+        | Kind::BlogRestored => None,
     };
     Ok(data.map(|data| (listed || was_listed(event), data)))
 }

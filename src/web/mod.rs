@@ -39,6 +39,7 @@ use poem::middleware::{AddData, CatchPanic};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, RouteMethod};
 use rusqlite::Connection;
 
+use crate::backup::Keeper;
 use crate::error::Result;
 use crate::live::Live;
 use crate::model::comment::Changer;
@@ -81,6 +82,8 @@ pub struct App {
     pub uploads: Uploads,
     /// How often somebody may search.
     pub searches: Allowance,
+    /// Keeps the backups.
+    pub keeper: Arc<Keeper>,
     /// The proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
 }

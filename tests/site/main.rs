@@ -32,6 +32,7 @@ mod file;
 mod headers;
 mod hostile;
 mod importing;
+mod keeping;
 mod lists;
 mod lists_alive;
 mod live;

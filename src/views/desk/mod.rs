@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod editor;
+pub mod keep;
 pub mod overview;
 pub mod parts;
 pub mod posts;

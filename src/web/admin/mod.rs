@@ -4,6 +4,7 @@ mod account;
 mod comments;
 mod desk;
 mod editor;
+mod keep;
 mod login;
 mod media;
 mod posts;
@@ -63,6 +64,8 @@ pub fn routes() -> impl Endpoint {
                 poem::get(settings::show).post(settings::change),
             ),
         )
+        .at("/backup", post(keep::send_backup))
+        .at("/export", post(keep::send_export))
         .at("/account", get(account::show))
         .at("/account/password", post(account::change_password))
         .at(
