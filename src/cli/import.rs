@@ -8,7 +8,7 @@ use super::progress::Bar;
 use super::say;
 use crate::error::{Error, Result};
 use crate::import::markdown::{Options as Reading, Skipped, read};
-use crate::import::{Report, apply};
+use crate::import::{Report, apply, rowlog};
 use crate::store::Store;
 
 /// Where the posts come from.
@@ -16,12 +16,14 @@ use crate::store::Store;
 pub enum Source {
     /// A folder of Markdown, as Zola, Hugo or Jekyll keep it
     Markdown(Options),
+    /// What `rowlog export` has written: a folder, or the archive that the desk makes of it
+    Rowlog(Options),
 }
 
 /// What to import.
 #[derive(Args)]
 pub struct Options {
-    /// The folder: `content` of Zola and Hugo, the root of a Jekyll site
+    /// The folder: `content` of Zola and Hugo, the root of a Jekyll site, an export
     path: PathBuf,
     /// Say what would happen and write nothing
     #[arg(long)]
@@ -32,7 +34,37 @@ pub struct Options {
 ///
 /// Errors: [`Error::Refused`] if the source cannot be read at all, and what the store answers.
 pub async fn run(folder: &Path, source: Source) -> Result<()> {
-    let Source::Markdown(options) = source;
+    match source {
+        Source::Markdown(options) => markdown(folder, options).await,
+        Source::Rowlog(options) => own(folder, options).await,
+    }
+}
+
+/// Our own export. What hangs on its posts comes along.
+async fn own(folder: &Path, options: Options) -> Result<()> {
+    let parcel = rowlog::read(&options.path).map_err(Error::Refused)?;
+    let rendering = Bar::new("Rendering");
+    let mut show = |done, total| rendering.show(done, total);
+    let scratch = match options.dry_run && !Store::exists(folder) {
+        true => Some(tempfile::tempdir().map_err(Error::io("cannot make a temporary folder"))?),
+        false => None,
+    };
+    let store = super::any(scratch.as_ref().map_or(folder, |scratch| scratch.path()))?;
+    let arrived = rowlog::apply(&store, parcel, &options.path, options.dry_run, &mut show).await?;
+    rendering.done();
+    print(&arrived.posts, options.dry_run)?;
+    let verb = if options.dry_run {
+        "would be added"
+    } else {
+        "added"
+    };
+    say(format_args!(
+        "{} comments, entries and reactions {verb}",
+        arrived.talk
+    ))
+}
+
+async fn markdown(folder: &Path, options: Options) -> Result<()> {
     let reading = Bar::new("Reading");
     let mut show = |done, total| reading.show(done, total);
     let found = read(&options.path, &Reading::default(), &mut show).map_err(Error::Refused)?;

@@ -40,9 +40,28 @@ pub fn write(post: &CarriedPost) -> Result<String> {
         .collect();
     let head: String = lines
         .iter()
-        .map(|(key, value)| format!("{key} = {value}\n"))
+        .map(|(key, value)| format!("{key} = {}\n", on_one_line(value)))
         .collect();
+    let rest = rest.to_string();
+    if head
+        .lines()
+        .chain(rest.lines())
+        .any(|line| line.trim_end() == "+++")
+    {
+        return Err(Error::Refused(format!(
+            "the front matter of {} holds a line that would end it",
+            post.slug
+        )));
+    }
     Ok(format!("+++\n{head}{rest}+++\n\n{}\n", post.body))
+}
+
+/// Strings as JSON writes them, which TOML reads too: a line of the text must not be taken for the end of the head.
+fn on_one_line(value: &Value) -> String {
+    match value {
+        Value::String(text) => Json::from(text.replace('\u{7f}', "")).to_string(),
+        value => value.to_string(),
+    }
 }
 
 fn list(words: &[String]) -> Option<Value> {

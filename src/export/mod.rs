@@ -5,16 +5,17 @@
 //! file. What is not in it: the trash, earlier versions, statistics, the log, and every secret; a backup holds those.
 
 pub mod folder;
-mod front_matter;
+pub mod front_matter;
 pub mod zip;
 
+use std::collections::HashMap;
 use std::io::Read;
 
 use rusqlite::{Connection, MAIN_DB};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::model::carried::{CarriedPost, FORMAT, Manifest, VERSION, Written};
+use crate::model::carried::{CarriedPost, CarriedVisitor, FORMAT, Manifest, VERSION, Written};
 use crate::model::media;
 use crate::model::time::Timestamp;
 use crate::store::carried;
@@ -53,14 +54,25 @@ fn write(conn: &Connection, private: bool, sink: &mut dyn Sink) -> Result<Manife
         sink.file(&place(&post), &mut text.as_bytes())
     })?;
     let mut lines = Lines::default();
-    carried::visitors(conn, private, |row| lines.add(&row))?;
-    lines.end(VISITORS, sink)?;
-    carried::comments(conn, private, |row| lines.add(&row))?;
+    let mut guests = Guests::default();
+    carried::comments(conn, private, |mut row| {
+        row.visitor = row.visitor.map(|id| guests.number(id));
+        lines.add(&row)
+    })?;
     let comments = lines.end(COMMENTS, sink)?;
     carried::entries(conn, |row| lines.add(&row))?;
     let entries = lines.end(ENTRIES, sink)?;
-    carried::reactions(conn, |row| lines.add(&row))?;
+    carried::reactions(conn, |mut row| {
+        row.visitor = guests.number(row.visitor);
+        lines.add(&row)
+    })?;
     let reactions = lines.end(REACTIONS, sink)?;
+    for (id, visitor) in guests.in_order() {
+        if let Some(row) = carried::visitor(conn, id, private)? {
+            lines.add(&CarriedVisitor { visitor, ..row })?;
+        }
+    }
+    lines.end(VISITORS, sink)?;
     carried::media(conn, |(row, id)| {
         lines.add(&row)?;
         let mut bytes = conn.blob_open(MAIN_DB, "media", "bytes", id, true)?;
@@ -101,6 +113,24 @@ fn settings(conn: &Connection, private: bool) -> Result<String> {
         .map(|(key, value)| (key.to_owned(), toml::Value::String(value)))
         .collect();
     Ok(table.to_string())
+}
+
+/// Visitors by the order in which they appear: their rows are nobody's business, and an export of what was imported is the
+/// same again.
+#[derive(Default)]
+struct Guests(HashMap<i64, i64>);
+
+impl Guests {
+    fn number(&mut self, id: i64) -> i64 {
+        let next = self.0.len() as i64 + 1;
+        *self.0.entry(id).or_insert(next)
+    }
+
+    fn in_order(self) -> Vec<(i64, i64)> {
+        let mut all: Vec<_> = self.0.into_iter().collect();
+        all.sort_unstable_by_key(|(_, number)| *number);
+        all
+    }
 }
 
 /// JSON, one value a line.

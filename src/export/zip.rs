@@ -13,7 +13,7 @@ use super::Sink;
 use crate::error::{Error, Result};
 
 /// What is written above everything in the archive.
-const ROOT: &str = "rowlog-export/";
+pub const ROOT: &str = "rowlog-export/";
 
 /// Writes the blog into a file without a name in `room`; the file, from its start, and its length in bytes.
 ///

@@ -2,6 +2,7 @@
 
 pub mod markdown;
 pub mod media;
+pub mod rowlog;
 
 pub mod dates;
 mod front_matter;

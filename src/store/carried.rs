@@ -1,6 +1,6 @@
 //! Rows on their way out of the blog, one kind after the other, in an order that an import can follow.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -80,9 +80,10 @@ pub fn entries(conn: &Connection, take: impl FnMut(CarriedEntry) -> Result<()>) 
 pub fn reactions(conn: &Connection, take: impl FnMut(CarriedReaction) -> Result<()>) -> Result<()> {
     let sql = format!(
         "select r.kind as given, r.visitor_id, r.created_at as at, {ADDRESS}, c.number from reactions r
+         join visitors v on v.id = r.visitor_id
          join posts p on p.id = r.post_id left join comments c on c.id = r.comment_id
          where p.status <> 'deleted' and (r.comment_id = 0 or c.id is not null)
-         order by r.created_at, r.post_id, r.comment_id, r.visitor_id, r.kind"
+         order by r.created_at, r.post_id, r.comment_id, r.kind, v.created_at, v.name, v.id"
     );
     let read = |row: &Row| {
         Ok(CarriedReaction {
@@ -96,17 +97,12 @@ pub fn reactions(conn: &Connection, take: impl FnMut(CarriedReaction) -> Result<
     each(conn, &sql, read, take)
 }
 
-/// Visitors who wrote or reacted.
-pub fn visitors(
-    conn: &Connection,
-    private: bool,
-    take: impl FnMut(CarriedVisitor) -> Result<()>,
-) -> Result<()> {
-    let sql = "select * from visitors where id in
-        (select visitor_id from comments union select visitor_id from reactions) order by id";
+/// The visitor of that row.
+pub fn visitor(conn: &Connection, id: i64, private: bool) -> Result<Option<CarriedVisitor>> {
+    let mut query = conn.prepare_cached("select * from visitors where id = ?1")?;
     let read = |row: &Row| {
         Ok(CarriedVisitor {
-            visitor: row.get("id")?,
+            visitor: id,
             name: row.get("name")?,
             url: row.get("url")?,
             email: row.get::<_, Option<String>>("email")?.filter(|_| private),
@@ -114,7 +110,7 @@ pub fn visitors(
             created_at: Written(row.get("created_at")?),
         })
     };
-    each(conn, sql, read, take)
+    Ok(query.query_row([id], read).optional()?)
 }
 
 /// Media files, oldest first, each with its row for the bytes.

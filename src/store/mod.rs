@@ -4,6 +4,7 @@
 //! or not at all. The statements about each noun live in its own room beside this one.
 
 pub mod activity;
+pub mod arrivals;
 pub mod backups;
 pub mod carried;
 pub mod check;

@@ -17,6 +17,7 @@ mod waiting;
 mod access;
 mod attempts;
 mod bursts;
+mod carrying;
 mod changes;
 mod chat;
 mod commands;
