@@ -331,7 +331,7 @@ create index events_by_audience on events (audience, id);
 
 -- How far each stream was trimmed: a cursor below `id` has missed an event of that stream.
 create table trimmed (
-    stream text not null primary key,              -- 'public', 'owner', 'visitor:ID', 'post:ID'
+    stream text not null primary key,              -- 'public', 'owner', 'visitor:ID', 'post:ID'; '*' for all of them
     id     integer not null                        -- the newest event of it that is gone
 ) strict, without rowid;
 

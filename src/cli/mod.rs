@@ -1,11 +1,14 @@
 //! The command line. Doc comments here are the help text.
 
+mod backup;
 mod check;
 mod demo;
 mod entry;
 mod events;
+mod export;
 mod import;
 mod new;
+mod progress;
 mod publish;
 mod reindex;
 mod routes;
@@ -64,6 +67,12 @@ enum Command {
     Token(token::Action),
     /// Print the log as JSON lines
     Events(events::Options),
+    /// Write all of the blog as files that anyone can read: Markdown, media, comments
+    Export(export::Options),
+    /// Copy the blog into one file, beside a running server too, and verify the copy
+    Backup(backup::Options),
+    /// Put a backup in the place of the blog; what is there is kept aside
+    Restore(backup::Restored),
     /// Check the file and what must hold in it
     Check,
     /// Print every address that a server answers to, and the methods it takes
@@ -96,6 +105,9 @@ pub fn run() -> Result<()> {
             Some(Command::Import(source)) => import::run(&data, source).await,
             Some(Command::Token(action)) => token::run(&data, action).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
+            Some(Command::Export(options)) => export::run(&data, options).await,
+            Some(Command::Backup(options)) => backup::run(&data, &options),
+            Some(Command::Restore(options)) => backup::put_back(&data, &options),
             Some(Command::Check) => check::run(&data).await,
             Some(Command::Routes) => routes::run(),
             Some(Command::Reindex) => reindex::run(&data).await,

@@ -138,7 +138,8 @@ pub(super) fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Va
         | Kind::ImportApplied
         | Kind::ImportUndone
         | Kind::VisitorBanned
-        | Kind::VisitorUnbanned => None,
+        | Kind::VisitorUnbanned
+        | Kind::BlogRestored => None,
     };
     Ok(data.map(|data| (listed || was_listed(event), data)))
 }

@@ -3,6 +3,8 @@
 //! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
 
 pub mod app;
+pub mod backup;
+pub mod carried;
 pub mod comment;
 pub mod desk;
 pub mod entry;

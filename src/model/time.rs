@@ -24,6 +24,17 @@ impl Timestamp {
         self.written("%Y-%m-%dT%H:%M:%SZ")
     }
 
+    /// `2026-11-14T09:12:00.123Z`: to the millisecond, for files.
+    pub fn exact(self) -> String {
+        self.written("%Y-%m-%dT%H:%M:%S.%3fZ")
+    }
+
+    /// The point in time that RFC 3339 writes so.
+    pub fn parse(text: &str) -> Option<Timestamp> {
+        let instant: Instant = text.parse().ok()?;
+        Some(Timestamp(instant.as_millisecond()))
+    }
+
     /// `14 November 2026`.
     pub fn date(self) -> String {
         self.written("%-d %B %Y")
@@ -98,6 +109,9 @@ mod tests {
     fn a_time_is_written_the_way_each_place_needs_it() {
         let time = Timestamp(1_794_647_520_000);
         assert_eq!(time.rfc3339(), "2026-11-14T09:12:00Z");
+        assert_eq!(time.exact(), "2026-11-14T09:12:00.000Z");
+        let odd = Timestamp(1_794_647_520_007);
+        assert_eq!(Timestamp::parse(&odd.exact()), Some(odd));
         assert_eq!(time.date(), "14 November 2026");
         assert_eq!(time.day(), "14 Nov");
         assert_eq!(time.moment(), "14 Nov 2026, 09:12");

@@ -92,6 +92,7 @@ fn words(event: &Event) -> Option<&'static str> {
         Kind::OwnerCode => "The codes of your second step were changed or used",
         Kind::ImportApplied => "Posts were imported",
         Kind::ImportUndone => "An import was taken back",
+        Kind::BlogRestored => "The blog was restored from a backup",
         // The comment itself is told of, and what a post becomes instead.
         Kind::CommentApproved | Kind::ReplyCreated | Kind::PostDeleted => return None,
     })

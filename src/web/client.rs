@@ -25,6 +25,11 @@ impl ClientKey {
             v4 => v4,
         })
     }
+
+    /// Whether the client is on this machine.
+    pub fn is_here(self) -> bool {
+        self.0.is_loopback() || self == ClientKey::of(Ipv6Addr::LOCALHOST.into())
+    }
 }
 
 impl<'a> FromRequest<'a> for ClientKey {

@@ -40,6 +40,7 @@ use poem::middleware::{AddData, CatchPanic};
 use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, RouteMethod};
 use rusqlite::Connection;
 
+use crate::backup::Keeper;
 use crate::error::Result;
 use crate::key::KeyFile;
 use crate::live::Live;
@@ -86,6 +87,8 @@ pub struct App {
     pub uploads: Uploads,
     /// How often somebody may search.
     pub searches: Allowance,
+    /// Keeps the backups.
+    pub keeper: Arc<Keeper>,
     /// The proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
 }

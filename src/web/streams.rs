@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::App;
+use super::client::ClientKey;
 use super::error::Failure;
 use super::reader::Reader;
 use super::session;
@@ -20,6 +21,7 @@ use crate::live::poll;
 use crate::live::presence::{Company, Visible};
 use crate::model::id::VisitorId;
 use crate::model::post::{Post, PostKind, Status};
+use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
 use crate::store::{log, posts, redirects, settings};
 
@@ -132,11 +134,20 @@ async fn visitor(app: &App, reader: &Reader) -> Result<Option<VisitorId>> {
     Ok(found.await?.map(|visitor| visitor.id))
 }
 
-/// `GET /health`
+/// `GET /health`: how the disk stands is told to the machine itself alone.
 #[handler]
-pub async fn health(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
-    let head = app.store.read(|conn| Ok(log::head(conn)?.id)).await?;
-    let body = json!({ "status": "ok", "head": head, "streams": app.live.streams() });
+pub async fn health(Data(app): Data<&Arc<App>>, client: ClientKey) -> Result<Response, Failure> {
+    let keeper = app.keeper.clone();
+    let read = app
+        .store
+        .read(move |conn| Ok((log::head(conn)?.id, keeper.standing())));
+    let (head, backup) = read.await?;
+    let mut body = json!({ "status": "ok", "head": head, "streams": app.live.streams() });
+    if client.is_here() {
+        let at = backup.last.as_ref().map(|kept| kept.at);
+        body["backup"] = json!({ "state": backup.word(Timestamp::now()), "at": at });
+        body["free"] = json!(backup.free);
+    }
     let answer = Response::builder().content_type("application/json; charset=utf-8");
     Ok(answer
         .header(header::CACHE_CONTROL, "no-store")

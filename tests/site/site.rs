@@ -397,6 +397,11 @@ impl Site {
         self.health("head")
     }
 
+    /// The newest id of the log, while nobody serves it.
+    pub fn head_of_file(&self) -> i64 {
+        self.ask("select max(id) from events")
+    }
+
     /// A number of `/health`.
     pub fn health(&self, name: &str) -> i64 {
         let health = self.get("/health").expect(200).json();

@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod code;
 pub mod editor;
+pub mod keep;
 pub mod overview;
 pub mod parts;
 pub mod posts;

@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::super::{Frame, Head};
 use super::head;
+use super::keep::{Backups, KeepView};
 use crate::error::Fields;
 use crate::model::settings::{Ink, Moderation, Settings};
 
@@ -16,6 +17,7 @@ pub struct SettingsPage<'a> {
     frame: Frame<'a>,
     head: Head,
     settings: &'a Settings,
+    keep: KeepView,
     typed: HashMap<&'static str, String>,
     errors: &'a Fields,
 }
@@ -25,6 +27,7 @@ impl<'a> SettingsPage<'a> {
     pub fn new(
         frame: Frame<'a>,
         settings: &'a Settings,
+        keep: KeepView,
         typed: HashMap<&'static str, String>,
         errors: &'a Fields,
     ) -> SettingsPage<'a> {
@@ -32,6 +35,7 @@ impl<'a> SettingsPage<'a> {
             frame,
             head: head("Settings", "/admin/settings"),
             settings,
+            keep,
             typed,
             errors,
         }

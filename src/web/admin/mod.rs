@@ -7,6 +7,7 @@ mod comments;
 mod desk;
 mod doorkeeper;
 mod editor;
+mod keep;
 mod login;
 mod media;
 mod posts;
@@ -80,6 +81,8 @@ pub fn table() -> Table {
                 poem::get(settings::show).post(settings::change),
             ),
         )
+        .at("/backup", post(keep::send_backup))
+        .at("/export", post(keep::send_export))
         .at("/account", get(account::show))
         .at("/account/password", post(account::change_password))
         .at(

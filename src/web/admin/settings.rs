@@ -15,6 +15,7 @@ use super::super::{App, see_other};
 use crate::error::{Error, Fields, Result};
 use crate::model::settings::FIELDS;
 use crate::store::settings;
+use crate::views::desk::keep::KeepView;
 use crate::views::desk::settings::SettingsPage;
 
 /// `GET /admin/settings`
@@ -76,8 +77,10 @@ async fn page(
     typed: HashMap<&'static str, String>,
     errors: Fields,
 ) -> Result<Response, Failure> {
+    let keeper = app.keeper.clone();
     let page = app.page(reader, move |moment| {
-        let page = SettingsPage::new(moment.frame(), &moment.settings, typed, &errors);
+        let keep = KeepView::new(keeper.standing(), &moment.settings.time_zone);
+        let page = SettingsPage::new(moment.frame(), &moment.settings, keep, typed, &errors);
         Ok(page.render()?)
     });
     Ok(page.await?)
