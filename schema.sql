@@ -197,6 +197,7 @@ create table comments (
     status           text not null check (status in ('published', 'pending', 'rejected', 'deleted')),
     held_for         text,                         -- why a pending comment waits
     op               text,                         -- the client's id of the attempt, so that a repeated post is one comment
+    client           blob,                         -- keyed hash of where it came from, for at most seven days (src/model/client.rs)
     created_at       integer not null,
     edited_at        integer,
     version          integer not null default 1,
@@ -209,6 +210,7 @@ create index comments_by_parent on comments (parent_id) where parent_id is not n
 create index comments_by_visitor on comments (visitor_id, created_at);
 create index comments_by_time on comments (status, created_at);
 create index comments_by_post_time on comments (post_id, created_at);
+create index comments_by_client on comments (client, created_at) where client is not null;
 create unique index comments_by_op on comments (post_id, op) where op is not null;
 
 -- What the owner adds to a post as it happens: a liveblog.

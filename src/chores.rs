@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::renewal;
-use crate::store::{Store, Tx, log, media, posts, settings, views};
+use crate::store::{Store, Tx, clients, log, media, posts, settings, views};
 use crate::text::markdown;
 use crate::visits::Visits;
 
@@ -82,6 +82,9 @@ pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiv
             trimmed = Some(Instant::now());
             if let Err(error) = trim(&store).await {
                 tracing::error!("the log cannot be trimmed: {error}");
+            }
+            if let Err(error) = store.write(clients::forget).await {
+                tracing::error!("where comments came from cannot be forgotten: {error}");
             }
         }
         let stopping = *stop.borrow();

@@ -21,7 +21,7 @@ use crate::store::{Store, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Uploads, routes};
+use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes};
 use crate::websub;
 
 /// Where to listen.
@@ -155,6 +155,7 @@ impl Running {
         let invitation = Invitation::new()?;
         let setup_path = owner.is_none().then(|| invitation.path());
         let visits = Arc::<Visits>::default();
+        let bounds = Bounds::from_descriptors();
         let app = App {
             store: store.clone(),
             live,
@@ -170,14 +171,14 @@ impl Running {
             pictures: Pictures::new(),
             doorkeeper: Doorkeeper::new()?,
             uploads: Uploads::new(usize::from(options.max_upload) << 20),
-            searches: Allowance::new(),
+            allowance: Allowance::new(bounds.streams()),
+            rulebook: Rulebook::default(),
             trusted_proxies: options.trusted_proxies,
         };
         let work = tokio::spawn(chores::run(store.clone(), visits, stopped.clone()));
         let sizing = tokio::spawn(chores::size_pictures(store.clone(), stopped.clone()));
         let pings = websub::run(store.clone(), app.base_url.clone(), stopped.clone());
         let pings = tokio::spawn(pings);
-        let bounds = Bounds::from_descriptors();
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {
             address,

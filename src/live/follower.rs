@@ -31,6 +31,13 @@ const TAILER_WITHIN: Duration = Duration::from_secs(5);
 /// How often an owner's stream without news looks whether its session lasts. With news it always looks first.
 const SESSION_EVERY: Duration = Duration::from_secs(1);
 
+/// Milliseconds that a stream lasts, more or less, before its client is asked to come back: what it holds, and what it
+/// was let in by, is looked at anew then. Source: security, section 5.
+const LIFE: u64 = 30 * 60_000;
+
+/// Milliseconds within which the client of a stream that has lasted its time comes back.
+const SOON: u64 = 250;
+
 /// A filtered stream tells its client the cursor after this many events that were not for it.
 const SILENT_AT_MOST: i64 = 512;
 
@@ -164,13 +171,20 @@ fn from_log(conn: &Connection, topic: &Topic, after: EventId) -> Result<Option<F
     Ok(Some((frames, scanned, more)))
 }
 
-/// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes.
+/// How long a stream shall last: so spread that those that began together do not end together.
+pub fn lifetime() -> Duration {
+    Duration::from_millis(random_between(LIFE * 4 / 5, LIFE * 6 / 5))
+}
+
+/// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes, or its
+/// `life` is over.
 pub fn stream(
     follower: Follower,
     start: Start,
     company: Option<Company>,
+    life: Duration,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let wire = Wire::new(follower, start, company);
+    let wire = Wire::new(follower, start, company, Instant::now() + life);
     stream::unfold(wire, |mut wire| async move {
         wire.next().await.map(|bytes| (Ok(bytes), wire))
     })
@@ -186,6 +200,8 @@ struct Wire {
     /// Whether the log must be looked at before waiting.
     look: bool,
     ping: Instant,
+    /// When it has lasted its time.
+    over: Instant,
     ended: bool,
     /// Its place among the readers of the post, if they are counted; the owner's view of all.
     company: Option<Company>,
@@ -197,11 +213,12 @@ enum Woken {
     Grown,
     Ping,
     Presence(Bytes),
+    Over,
     Stop,
 }
 
 impl Wire {
-    fn new(follower: Follower, start: Start, company: Option<Company>) -> Wire {
+    fn new(follower: Follower, start: Start, company: Option<Company>, over: Instant) -> Wire {
         let retry = random_between(1_000, 5_000);
         let mut waiting =
             VecDeque::from([sse::hello(start.head, start.resumed, start.missed, retry)]);
@@ -219,6 +236,7 @@ impl Wire {
             waiting,
             look: true,
             ping: next_ping(),
+            over,
             ended: false,
             company,
             _counted: counted,
@@ -244,6 +262,7 @@ impl Wire {
                     Woken::Grown => self.look = true,
                     Woken::Ping => self.still_here(),
                     Woken::Presence(frame) => self.waiting.push_back(frame),
+                    Woken::Over => self.say_bye("renewal", random_between(0, SOON)),
                     Woken::Stop => self.farewell(),
                 }
             }
@@ -253,6 +272,7 @@ impl Wire {
     async fn wait(&mut self) -> Woken {
         tokio::select! {
             () = self.follower.grown() => Woken::Grown,
+            () = sleep_until(self.over) => Woken::Over,
             () = sleep_until(self.ping) => Woken::Ping,
             frame = news_of(&mut self.company) => Woken::Presence(frame),
             _ = self.stop.wait_for(|stop| *stop) => Woken::Stop,
@@ -307,7 +327,11 @@ impl Wire {
     /// Says when to come back, spread so that not everyone does at once.
     fn farewell(&mut self) {
         let spread = 500 + (self.follower.live.streams() as u64).min(10_000);
-        let data = json!({ "reason": "restart", "after": random_between(250, 250 + spread) });
+        self.say_bye("restart", random_between(250, 250 + spread));
+    }
+
+    fn say_bye(&mut self, reason: &str, after: u64) {
+        let data = json!({ "reason": reason, "after": after });
         self.waiting.push_back(sse::passing("bye", &data));
         self.ended = true;
     }

@@ -216,11 +216,13 @@ pub fn summary(comment: &Comment) -> Value {
     })
 }
 
-/// A comment that is gone, and the tombstone if replies hang on it.
+/// A comment that is gone, and the tombstone if replies hang on it. One that waits again is gone as well.
 fn deleted(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
     let html = match comments::find(conn, CommentId(event.subject))? {
-        Some(comment) if !comment.is_deleted() => return Ok(None),
-        Some(comment) if comments::has_visible_answers(conn, comment.id)? => {
+        Some(comment) if comment.status == CommentStatus::Published => return Ok(None),
+        Some(comment)
+            if comment.is_deleted() && comments::has_visible_answers(conn, comment.id)? =>
+        {
             Some(CommentPart { comment: &comment }.render()?)
         }
         _ => None,

@@ -3,6 +3,7 @@
 //! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
 
 pub mod app;
+pub mod client;
 pub mod comment;
 pub mod desk;
 pub mod entry;
@@ -15,6 +16,7 @@ pub mod media;
 pub mod post;
 pub mod reaction;
 pub mod revision;
+pub mod rules;
 pub mod search;
 pub mod series;
 pub mod session;

@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod check;
+pub mod clients;
 pub mod comments;
 pub mod desk;
 pub mod entries;

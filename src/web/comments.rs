@@ -8,19 +8,22 @@ use poem::web::{Data, Path};
 use poem::{Response, handler};
 use serde_json::json;
 
+use super::client::ClientKey;
 use super::error::Failure;
 use super::form::Form;
+use super::limits::{Act, TooOften};
 use super::posts::{Draft, PostQuery};
 use super::reader::Reader;
-use super::{App, issued, no_store, see_other, session};
+use super::token::TokenHash;
+use super::{App, holding, no_store, see_other, session};
 use crate::error::{Error, Fields, Result};
 use crate::live::frame;
-use crate::model::comment::{Changer, Comment, NewComment};
+use crate::model::comment::{Change, Changer, Comment, NewComment};
 use crate::model::id::{CommentId, EventId};
+use crate::model::rules::{Rules, Said};
 use crate::model::thread::Thread;
-use crate::model::time::Timestamp;
 use crate::model::typed::{Body, Email, Link, Name};
-use crate::store::{Tx, comments, log, settings};
+use crate::store::{Tx, clients, comments, log, settings};
 use crate::text;
 
 use crate::views::comments::{CommentEditPage, CommentPart, ThreadPart, Typed};
@@ -33,23 +36,30 @@ const LONGEST_OP: usize = 64;
 pub async fn create(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
+    client: ClientKey,
     Path(slug): Path<String>,
     form: Form,
 ) -> Result<Response, Failure> {
-    let owner = owner(app, &reader).await?;
-    let new = match parse(&form, app, owner) {
+    let host = Host::of(app, &reader).await?;
+    let new = match parse(&form, app, &host) {
         Ok(new) => new,
-        Err(errors) => return refused(app, &reader, slug, &form, errors).await,
+        Err(errors) => return refused(app, &reader, slug, &form, errors.into()).await,
     };
     let identity = reader.identity()?;
-    let hash = identity.hash;
-    let post = slug.clone();
-    let added = app
-        .store
-        .write(move |tx| Ok((comments::add(tx, &post, &hash, &new)?, log::head(tx)?.id)))
-        .await;
+    let added = match new.owner {
+        true => add(app, &slug, identity.hash, new, None).await,
+        false => match app.admit(Act::Comment, client) {
+            Ok(()) => add(app, &slug, identity.hash, new, Some(client)).await,
+            Err(too_often) => match find_earlier(app, &slug, identity.hash, new).await? {
+                Some(earlier) => Ok(earlier),
+                None => return refused(app, &reader, slug, &form, too_often.into()).await,
+            },
+        },
+    };
     let (comment, event) = match added {
-        Err(Error::Invalid(errors)) => return refused(app, &reader, slug, &form, errors).await,
+        Err(Error::Invalid(errors)) => {
+            return refused(app, &reader, slug, &form, errors.into()).await;
+        }
         Err(error) => return Err(Failure::from(error).with_typed(form.get("body"))),
         Ok(added) => added,
     };
@@ -61,23 +71,75 @@ pub async fn create(
     Ok(answer)
 }
 
+/// Records the comment of a `client`; what comes to nothing new is not counted.
+async fn add(
+    app: &App,
+    slug: &str,
+    hash: TokenHash,
+    mut new: NewComment,
+    client: Option<ClientKey>,
+) -> Result<(Comment, EventId)> {
+    let post = slug.to_owned();
+    let network = client.map(|client| client.network());
+    let added = app.store.write(move |tx| {
+        let marks = network.map(|network| clients::marks(tx, &network));
+        new.client = marks.transpose()?;
+        let (comment, is_new) = comments::add(tx, &post, &hash, &new)?;
+        Ok((comment, log::head(tx)?.id, is_new))
+    });
+    let added = added.await;
+    if let (Some(client), Err(_) | Ok((.., false))) = (client, &added) {
+        app.forget(Act::Comment, client);
+    }
+    added.map(|(comment, event, _)| (comment, event))
+}
+
+/// What an earlier attempt made: sending it once more is not one more comment.
+async fn find_earlier(
+    app: &App,
+    slug: &str,
+    hash: TokenHash,
+    new: NewComment,
+) -> Result<Option<(Comment, EventId)>> {
+    let slug = slug.to_owned();
+    let found = app.store.read(move |conn| {
+        let earlier = comments::earlier(conn, &slug, &hash, &new)?;
+        let head = log::head(conn)?.id;
+        Ok(earlier.map(|comment| (comment, head)))
+    });
+    found.await
+}
+
 /// `POST /comments/preview`: the text as it will look. With the post's slug beside it the answer is the whole page, the
 /// form filled; without, only the rendered text.
 #[handler]
 pub async fn preview(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
+    client: ClientKey,
     form: Form,
 ) -> Result<Response, Failure> {
+    let too_often = slowed(app, &reader, Act::Preview, client).await?;
     let body = Body::parse(form.get("body"));
-    let Some(slug) = form.filled("post") else {
+    let slug = form.filled("post");
+    match (too_often, slug) {
+        (Some(too_often), Some(slug)) => {
+            return refused(app, &reader, slug.to_owned(), &form, too_often.into()).await;
+        }
+        (Some(too_often), None) => return Err(too_often.failure()),
+        (None, _) => {}
+    }
+    let Some(slug) = slug else {
         let html = text::comment::html(body.map_err(|why| Error::field("body", why))?.as_str());
         return Ok(fragment(html, &reader));
     };
     let mut draft = draft_of(&form);
     match body {
         Ok(body) => draft.preview = Some(text::comment::html(body.as_str())),
-        Err(why) => draft.errors = Fields::from([("body", why.to_string())]),
+        Err(why) => {
+            let errors = Fields::from([("body", why.to_string())]);
+            return refused(app, &reader, slug.to_owned(), &form, errors.into()).await;
+        }
     }
     page_with(app, &reader, slug.to_owned(), draft).await
 }
@@ -112,29 +174,47 @@ pub async fn edit(
 pub async fn change(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
+    client: ClientKey,
     Path(id): Path<i64>,
     form: Form,
 ) -> Result<Response, Failure> {
     let id = CommentId(id);
     let body = match Body::parse(form.get("body")) {
         Ok(body) => body,
-        Err(why) => return edit_refused(app, &reader, id, &form, why.to_string()).await,
+        Err(why) => {
+            let refusal = Fields::from([("body", why.to_string())]).into();
+            return edit_refused(app, &reader, id, &form, refusal).await;
+        }
     };
+    if let Some(too_often) = slowed(app, &reader, Act::Change, client).await? {
+        return edit_refused(app, &reader, id, &form, too_often.into()).await;
+    }
+    let host = Host::of(app, &reader).await?;
     let html = text::comment::html(body.as_str());
+    let asking = reader.clone();
     let changed = app
         .store
         .write(move |tx| {
-            let changer = changer(tx, &reader)?;
-            Ok((
-                comments::edit(tx, id, &changer, &body, &html)?,
-                log::head(tx)?.id,
-                reader.wants_json,
-            ))
+            let changer = changer(tx, &asking)?;
+            let before = comments::changeable(tx, id, &changer)?;
+            let held_for = holding::newly_held(&host.rules, &before, body.as_str(), &html);
+            let change = Change {
+                body,
+                html,
+                held_for,
+            };
+            let comment = comments::edit(tx, id, &changer, &change)?;
+            Ok((comment, log::head(tx)?.id))
         })
         .await;
-    let (comment, event, wants_json) =
-        changed.map_err(|error| Failure::from(error).with_typed(form.get("body")))?;
-    Ok(if wants_json {
+    let (comment, event) = match changed {
+        Err(Error::Invalid(errors)) => {
+            return edit_refused(app, &reader, id, &form, errors.into()).await;
+        }
+        Err(error) => return Err(Failure::from(error).with_typed(form.get("body"))),
+        Ok(changed) => changed,
+    };
+    Ok(if reader.wants_json {
         json_answer(StatusCode::OK, comment, event)?
     } else {
         see_other(&comment.path())
@@ -146,8 +226,12 @@ pub async fn change(
 pub async fn remove(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
+    client: ClientKey,
     Path(id): Path<i64>,
 ) -> Result<Response, Failure> {
+    if let Some(too_often) = slowed(app, &reader, Act::Change, client).await? {
+        return Err(too_often.failure());
+    }
     let wants_json = reader.wants_json;
     let deleted = app.store.write(move |tx| {
         let changer = changer(tx, &reader)?;
@@ -175,24 +259,44 @@ fn changer(tx: &Tx, reader: &Reader) -> Result<Changer> {
     })
 }
 
-/// The owner's name, if it is the owner who writes.
-async fn owner(app: &App, reader: &Reader) -> Result<Option<String>> {
-    if reader.session_hash.is_none() {
-        return Ok(None);
-    }
-    let reader = reader.clone();
-    let name = app
-        .store
-        .read(move |conn| match session::find(conn, &reader)? {
-            Some(_) => settings::get(conn, "owner"),
-            None => Ok(None),
+/// The blog that a comment comes to: who its owner is, if it is the owner who writes, and what holds comments.
+struct Host {
+    owner: Option<String>,
+    rules: Arc<Rules>,
+}
+
+impl Host {
+    async fn of(app: &App, reader: &Reader) -> Result<Host> {
+        let reader = reader.clone();
+        let read = app.store.read(move |conn| {
+            let is_owner = session::find(conn, &reader)?.is_some();
+            Ok((settings::load(conn)?, is_owner))
         });
-    name.await
+        let (settings, is_owner) = read.await?;
+        Ok(Host {
+            rules: app.rulebook.rules(&settings),
+            owner: is_owner.then_some(settings.owner),
+        })
+    }
+}
+
+/// Counts an act of the client's, unless it is the owner's; what there is to say if it is too much.
+async fn slowed(
+    app: &App,
+    reader: &Reader,
+    act: Act,
+    client: ClientKey,
+) -> Result<Option<TooOften>> {
+    let is_owner = reader.session_hash.is_some() && Host::of(app, reader).await?.owner.is_some();
+    Ok(match is_owner {
+        true => None,
+        false => app.admit(act, client).err(),
+    })
 }
 
 /// A valid comment, or what is wrong by field. The `owner`'s bears the owner's name, and never waits.
-fn parse(form: &Form, app: &App, owner: Option<String>) -> Result<NewComment, Fields> {
-    let mut errors = Fields::new();
+fn parse(form: &Form, app: &App, host: &Host) -> Result<NewComment, Fields> {
+    let (mut errors, owner) = (Fields::new(), &host.owner);
     let name = Name::parse(owner.as_deref().unwrap_or(form.get("name")))
         .map_err(|why| errors.insert("name", why.to_string()))
         .ok();
@@ -218,7 +322,16 @@ fn parse(form: &Form, app: &App, owner: Option<String>) -> Result<NewComment, Fi
             let html = text::comment::html(body.as_str());
             let held_for = match owner {
                 Some(_) => None,
-                None => held_for(form, app),
+                None => holding::doubt(app, form).map(Into::into).or_else(|| {
+                    let (email, url) = (email.as_ref(), url.as_ref());
+                    host.rules.hold(&Said {
+                        name: name.as_str(),
+                        email: email.map_or("", |email| email.as_str()),
+                        url: url.map_or("", |url| url.as_str()),
+                        body: body.as_str(),
+                        links: text::comment::links(&html),
+                    })
+                }),
             };
             Ok(NewComment {
                 name,
@@ -231,21 +344,12 @@ fn parse(form: &Form, app: &App, owner: Option<String>) -> Result<NewComment, Fi
                 show_name: form.filled("show_name").is_some(),
                 owner: owner.is_some(),
                 held_for,
+                client: None,
+                is_limited: app.limits && owner.is_none(),
             })
         }
         _ => Err(errors),
     }
-}
-
-/// Why a comment must wait for the owner. Nothing here can lose it.
-fn held_for(form: &Form, app: &App) -> Option<&'static str> {
-    let trapped = form
-        .filled("website")
-        .map(|_| "the field that people do not see was filled");
-    trapped.or_else(|| match app.limits {
-        true => issued::doubt(&app.form_key, form.get("issued"), Timestamp::now()),
-        false => None,
-    })
 }
 
 fn draft_of(form: &Form) -> Draft {
@@ -268,44 +372,86 @@ fn draft_of(form: &Form) -> Draft {
     }
 }
 
+/// Why a form comes back.
+enum Refusal {
+    /// Something in it is wrong; by field.
+    Wrong(Fields),
+    /// There were too many.
+    TooOften(TooOften),
+}
+
+impl From<Fields> for Refusal {
+    fn from(errors: Fields) -> Refusal {
+        Refusal::Wrong(errors)
+    }
+}
+
+impl From<TooOften> for Refusal {
+    fn from(too_often: TooOften) -> Refusal {
+        Refusal::TooOften(too_often)
+    }
+}
+
+impl Refusal {
+    fn failure(self, form: &Form) -> Failure {
+        match self {
+            Refusal::Wrong(errors) => Error::Invalid(errors).into(),
+            Refusal::TooOften(too_often) => too_often.failure_with(form.get("body")),
+        }
+    }
+
+    fn errors(&self) -> Fields {
+        match self {
+            Refusal::Wrong(errors) => errors.clone(),
+            Refusal::TooOften(too_often) => Fields::from([("", too_often.why_not_sent())]),
+        }
+    }
+
+    /// Makes a page that shows it the answer that it is.
+    fn mark(&self, answer: &mut Response) {
+        match self {
+            Refusal::Wrong(_) => answer.set_status(StatusCode::UNPROCESSABLE_ENTITY),
+            Refusal::TooOften(too_often) => {
+                answer.set_status(StatusCode::TOO_MANY_REQUESTS);
+                too_often.note(answer);
+            }
+        }
+    }
+}
+
 /// The same page again: the input kept, each message at its field.
 async fn refused(
     app: &App,
     reader: &Reader,
     slug: String,
     form: &Form,
-    errors: Fields,
+    refusal: Refusal,
 ) -> Result<Response, Failure> {
     if reader.wants_json {
-        return Err(Error::Invalid(errors).into());
+        return Err(refusal.failure(form));
     }
     let draft = Draft {
-        errors,
+        errors: refusal.errors(),
         ..draft_of(form)
     };
-    page_with(app, reader, slug, draft)
-        .await
-        .map_err(|failure| failure.with_typed(form.get("body")))
+    let page = page_with(app, reader, slug, draft).await;
+    let mut answer = page.map_err(|failure| failure.with_typed(form.get("body")))?;
+    refusal.mark(&mut answer);
+    Ok(answer)
 }
 
-/// A post's page with `draft` in its composer; 422 if something is wrong with the draft.
+/// A post's page with `draft` in its composer.
 async fn page_with(
     app: &App,
     reader: &Reader,
     slug: String,
     draft: Draft,
 ) -> Result<Response, Failure> {
-    let status = if draft.errors.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
     let key = app.form_key.clone();
     let page = app.page(reader, move |moment| {
         moment.post(&slug, PostQuery::default(), &draft, &key)
     });
     let mut answer = page.await?;
-    answer.set_status(status);
     no_store(&mut answer);
     Ok(answer)
 }
@@ -315,20 +461,21 @@ async fn edit_refused(
     reader: &Reader,
     id: CommentId,
     form: &Form,
-    why: String,
+    refusal: Refusal,
 ) -> Result<Response, Failure> {
     if reader.wants_json {
-        return Err(Error::field("body", why).into());
+        return Err(refusal.failure(form));
     }
-    let typed = form.get("body").to_owned();
+    let (typed, errors) = (form.get("body").to_owned(), refusal.errors());
     let page = app.page(reader, move |moment| {
         let comment = comments::changeable(moment.conn, id, &moment.changer())?;
-        Ok(CommentEditPage::new(moment.frame(), &comment, &typed, Some(&why)).render()?)
+        let why = errors.values().next().map(String::as_str);
+        Ok(CommentEditPage::new(moment.frame(), &comment, &typed, why).render()?)
     });
     let mut answer = page
         .await
         .map_err(|error| Failure::from(error).with_typed(form.get("body")))?;
-    answer.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+    refusal.mark(&mut answer);
     no_store(&mut answer);
     Ok(answer)
 }

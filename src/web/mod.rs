@@ -13,7 +13,9 @@ mod error;
 mod feeds;
 mod form;
 mod guard;
+mod holding;
 mod issued;
+mod limits;
 mod me;
 mod media;
 mod micropub;
@@ -51,7 +53,8 @@ use crate::visits::Visits;
 use reader::Reader;
 
 pub use admin::{Doorkeeper, Invitation};
-pub use search::Allowance;
+pub use holding::Rulebook;
+pub use limits::Allowance;
 pub use social::Pictures;
 pub use uploads::Uploads;
 
@@ -79,8 +82,10 @@ pub struct App {
     pub doorkeeper: Doorkeeper,
     /// Where uploads come in.
     pub uploads: Uploads,
-    /// How often somebody may search.
-    pub searches: Allowance,
+    /// What each client may still do.
+    pub allowance: Allowance,
+    /// The owner's rules for comments.
+    pub rulebook: Rulebook,
     /// The proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
 }

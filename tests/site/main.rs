@@ -29,6 +29,7 @@ mod demo;
 mod desk;
 mod editing;
 mod file;
+mod flooding;
 mod headers;
 mod hostile;
 mod importing;

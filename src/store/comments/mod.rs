@@ -7,13 +7,15 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
 use super::{Tx, log, posts, reactions, settings, visitors};
 use crate::error::{Error, Result};
-use crate::model::comment::{Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent};
+use crate::model::comment::{
+    Change, Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent,
+};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
 use crate::model::post::{Discussion, Post};
 use crate::model::reaction::Target;
+use crate::model::settings::Moderation;
 use crate::model::time::Timestamp;
-use crate::model::typed::Body;
 use crate::text::RENDERER;
 
 pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.parent_id, parent.number as parent_number,
@@ -21,11 +23,31 @@ pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.paren
     c.status, c.op, c.created_at, c.edited_at, c.version";
 pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
 
-/// Records a comment by whoever holds the cookie of that hash, and its event. A repeated attempt is the same comment.
+/// The comment that an earlier attempt with the same words made, if there was one.
+///
+/// Errors: as [`add`], of the post.
+pub fn earlier(
+    conn: &Connection,
+    slug: &str,
+    token_hash: &[u8; 32],
+    new: &NewComment,
+) -> Result<Option<Comment>> {
+    let post = arrival::open_post(conn, slug)?;
+    let found = arrival::repeated(conn, post, token_hash, new, Timestamp::now())?;
+    found.map(|id| get(conn, id)).transpose()
+}
+
+/// Records a comment by whoever holds the cookie of that hash, and its event; whether it is new. A repeated attempt is the
+/// same comment.
 ///
 /// Errors: [`Error::NotFound`] if readers cannot see the post, [`Error::Forbidden`] if it takes no comments,
 /// [`Error::Invalid`] if the comment it answers is gone.
-pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Result<Comment> {
+pub fn add(
+    tx: &Tx,
+    slug: &str,
+    token_hash: &[u8; 32],
+    new: &NewComment,
+) -> Result<(Comment, bool)> {
     let post = arrival::open_post(tx, slug)?;
     if !new.owner
         && let Some(owner) = settings::get(tx, "owner")?
@@ -34,8 +56,8 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
         let why = "this is how the owner of this blog is called; please use another name";
         return Err(Error::field("name", why));
     }
-    if let Some(id) = arrival::repeated(tx, post, token_hash, new)? {
-        return get(tx, id);
+    if let Some(id) = arrival::repeated(tx, post, token_hash, new, tx.now())? {
+        return Ok((get(tx, id)?, false));
     }
     let visitor = visitors::meet(tx, token_hash)?;
     let parent = new
@@ -45,13 +67,8 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
     if !new.owner {
         visitors::remember(tx, visitor, new)?;
     }
-    // What answers a waiting comment waits with it: strangers cannot see what it answers.
-    let behind = parent.as_ref().filter(|parent| parent.is_pending());
-    let held_for = new
-        .held_for
-        .or(behind.map(|_| "what it answers is waiting"))
-        .or(arrival::moderated(tx, visitor, new)?);
-    let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for)?;
+    let held_for = held_for(tx, visitor, new, parent.as_ref())?;
+    let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for.as_deref())?;
     if held_for.is_some() {
         log::append(
             tx,
@@ -85,7 +102,30 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
             )?;
         }
     }
-    get(tx, id)
+    Ok((get(tx, id)?, true))
+}
+
+/// Why a comment waits, if it does. The owner's own waits only behind what it answers.
+fn held_for(
+    tx: &Tx,
+    visitor: VisitorId,
+    new: &NewComment,
+    parent: Option<&Comment>,
+) -> Result<Option<String>> {
+    if new.held_for.is_some() {
+        return Ok(new.held_for.clone());
+    }
+    // What answers a waiting comment waits with it: strangers cannot see what it answers.
+    let mut why = parent
+        .filter(|parent| parent.is_pending())
+        .map(|_| "what it answers is waiting");
+    if why.is_none() && !new.owner {
+        why = arrival::moderated(tx, visitor)?;
+    }
+    if why.is_none() && new.is_limited {
+        why = arrival::around(tx, new, tx.now())?.hold();
+    }
+    Ok(why.map(Into::into))
 }
 
 /// Adds a comment that was written at another time, by its writer or by the blog's owner, without telling anyone.
@@ -108,27 +148,40 @@ pub fn import(
     Ok(id)
 }
 
-/// Changes the text of a comment, and records the event.
+/// Changes the text of a comment, and records the events. One that must wait for the owner with its new text leaves the
+/// page until then.
 ///
-/// Errors: as [`changeable`].
-pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, body: &Body, html: &str) -> Result<Comment> {
+/// Errors: as [`changeable`]; [`Error::Invalid`] if it must wait and others have answered it: they need what they answer.
+pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, change: &Change) -> Result<Comment> {
     let comment = changeable(tx, id, changer)?;
-    let sql = "update comments set body = ?2, html = ?3, renderer = ?4, edited_at = ?5, version = version + 1
-               where id = ?1 and body <> ?2";
-    if tx
-        .prepare_cached(sql)?
-        .execute(params![id, body.as_str(), html, RENDERER, tx.now()])?
-        > 0
-    {
-        let (kind, audience) = match (comment.status, comment.visitor) {
-            (CommentStatus::Pending, Some(writer)) => {
-                (Kind::CommentPending, Audience::Visitor(writer))
-            }
-            (CommentStatus::Pending, None) => (Kind::CommentPending, Audience::Owner),
-            _ => (Kind::CommentUpdated, Audience::Public),
-        };
-        log::append(tx, kind, Some(comment.post), id.0, audience, None)?;
+    if comment.body == change.body.as_str() {
+        return Ok(comment);
     }
+    let is_published = comment.status == CommentStatus::Published;
+    let mut held_for = change.held_for.as_deref().filter(|_| !changer.owner);
+    if !changer.owner && arrival::moderation(tx)? == Moderation::All {
+        held_for = held_for.or(Some("every comment waits, and so does every change"));
+    }
+    if is_published && held_for.is_some() && has_visible_answers(tx, id)? {
+        let why = "Others have answered this, and with this change it would have to wait for the owner. Please write a new comment instead.";
+        return Err(Error::field("body", why));
+    }
+    let sql = "update comments set body = ?2, html = ?3, renderer = ?4, edited_at = ?5, version = version + 1,
+                   held_for = coalesce(?6, held_for), status = iif(?6 is null, status, 'pending') where id = ?1";
+    let body = change.body.as_str();
+    let row = params![id, body, change.html, RENDERER, tx.now(), held_for];
+    tx.prepare_cached(sql)?.execute(row)?;
+    let tell = |kind, audience| log::append(tx, kind, Some(comment.post), id.0, audience, None);
+    if is_published && held_for.is_none() {
+        tell(Kind::CommentUpdated, Audience::Public)?;
+        return get(tx, id);
+    }
+    if is_published {
+        counted(tx, comment.post, -1)?;
+        tell(Kind::CommentDeleted, Audience::Public)?;
+    }
+    let audience = comment.visitor.map_or(Audience::Owner, Audience::Visitor);
+    tell(Kind::CommentPending, audience)?;
     get(tx, id)
 }
 
@@ -145,7 +198,7 @@ pub fn delete(tx: &Tx, id: CommentId, changer: &Changer) -> Result<Comment> {
 pub(super) fn take_back(tx: &Tx, comment: &Comment) -> Result<()> {
     let id = comment.id;
     let sql = "update comments set status = 'deleted', name = '', email = null, url = null, body = '', html = '',
-                   visitor_id = null, edited_at = null, held_for = null, version = version + 1 where id = ?1";
+                   visitor_id = null, client = null, edited_at = null, held_for = null, version = version + 1 where id = ?1";
     tx.prepare_cached(sql)?.execute([id])?;
     reactions::clear(tx, comment.post, id)?;
     let tell = |kind, id: CommentId, audience| {
