@@ -171,20 +171,29 @@ fn from_log(conn: &Connection, topic: &Topic, after: EventId) -> Result<Option<F
     Ok(Some((frames, scanned, more)))
 }
 
+/// What a stream is opened with, beside its cursor.
+pub struct Terms {
+    /// Its place among the readers of the post, if they are counted; the owner's view of all.
+    pub company: Option<Company>,
+    /// A fresh time for the forms of the page that asks, if it has any.
+    pub issued: Option<String>,
+    /// How long it lasts.
+    pub life: Duration,
+}
+
 /// How long a stream shall last: so spread that those that began together do not end together.
 pub fn lifetime() -> Duration {
     Duration::from_millis(random_between(LIFE * 4 / 5, LIFE * 6 / 5))
 }
 
-/// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes, or its
-/// `life` is over.
+/// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes, or
+/// it has lasted its time.
 pub fn stream(
     follower: Follower,
     start: Start,
-    company: Option<Company>,
-    life: Duration,
+    terms: Terms,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let wire = Wire::new(follower, start, company, Instant::now() + life);
+    let wire = Wire::new(follower, start, terms);
     stream::unfold(wire, |mut wire| async move {
         wire.next().await.map(|bytes| (Ok(bytes), wire))
     })
@@ -218,10 +227,9 @@ enum Woken {
 }
 
 impl Wire {
-    fn new(follower: Follower, start: Start, company: Option<Company>, over: Instant) -> Wire {
+    fn new(follower: Follower, start: Start, terms: Terms) -> Wire {
         let retry = random_between(1_000, 5_000);
-        let mut waiting =
-            VecDeque::from([sse::hello(start.head, start.resumed, start.missed, retry)]);
+        let mut waiting = VecDeque::from([sse::hello(&start, retry, terms.issued)]);
         waiting.extend(start.reset_data().map(|data| sse::passing("reset", &data)));
         // A client without a cursor, or with a useless one, learns here where it stands.
         let told = if start.resumed {
@@ -236,9 +244,9 @@ impl Wire {
             waiting,
             look: true,
             ping: next_ping(),
-            over,
+            over: Instant::now() + terms.life,
             ended: false,
-            company,
+            company: terms.company,
             _counted: counted,
             follower,
         }
@@ -354,4 +362,51 @@ fn next_ping() -> Instant {
 /// A number from `low` to just under `high`. Without randomness from the system it is `low`: only the spread is lost.
 fn random_between(low: u64, high: u64) -> u64 {
     low + getrandom::u64().map_or(0, |random| random % (high - low).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+
+    use super::*;
+    use crate::store::tests::store;
+
+    #[tokio::test]
+    async fn a_stream_that_has_lasted_its_time_says_when_to_come_back_and_ends() {
+        let (store, _folder) = store();
+        let store = Arc::new(store);
+        let (stop, stopped) = watch::channel(false);
+        let (live, tailer) = Live::start(&store, stopped).unwrap();
+        let topic = Topic::Site(None);
+        let cursor = Cursor::parse(None, None, None);
+        let (follower, start) = Follower::start(live, store.clone(), topic, cursor)
+            .await
+            .unwrap();
+        let terms = Terms {
+            company: None,
+            issued: Some("1.ab".into()),
+            life: Duration::ZERO,
+        };
+        let blocks: Vec<_> = stream(follower, start, terms).collect().await;
+        let text = |block: &io::Result<Bytes>| {
+            String::from_utf8(block.as_ref().unwrap().to_vec()).unwrap()
+        };
+        assert!(text(&blocks[0]).contains("\"issued\":\"1.ab\""));
+        let bye = text(blocks.last().unwrap());
+        assert!(
+            bye.starts_with("event: bye\n") && bye.contains("renewal"),
+            "{bye}"
+        );
+        stop.send_replace(true);
+        drop(store);
+        tailer.join().unwrap();
+    }
+
+    #[test]
+    fn streams_that_began_together_do_not_end_together() {
+        let lives: Vec<_> = (0..50).map(|_| lifetime()).collect();
+        let minutes = |life: &Duration| (24..=36).contains(&(life.as_secs() / 60));
+        assert!(lives.iter().all(minutes));
+        assert!(lives.iter().any(|life| *life != lives[0]));
+    }
 }

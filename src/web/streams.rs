@@ -14,14 +14,15 @@ use super::App;
 use super::client::ClientKey;
 use super::error::Failure;
 use super::reader::Reader;
-use super::session;
+use super::{issued, session};
 use crate::error::{Error, Result};
 use crate::live::cursor::Cursor;
-use crate::live::follower::{self, Follower};
+use crate::live::follower::{self, Follower, Terms};
 use crate::live::poll;
 use crate::live::presence::{Company, Visible};
 use crate::model::id::VisitorId;
 use crate::model::post::{Post, PostKind, Status};
+use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
 use crate::store::{log, posts, redirects, settings};
 
@@ -189,18 +190,29 @@ async fn answer(
         .map(|value| value.to_str().unwrap_or("unreadable"));
     let cursor = Cursor::parse(last, wanted.after.as_deref(), wanted.at.as_deref());
     let (live, store) = (app.live.clone(), app.store.clone());
+    let issued = matches!(topic, Topic::Post(..))
+        .then(|| issued::sign_for_open_page(&app.form_key, Timestamp::now()));
     let seconds = wanted.wait.and_then(|wait| wait.parse().ok()).unwrap_or(0);
     let lasting = client.filter(|_| !reader.wants_json || seconds > 0);
     let seat = lasting.map(|client| app.seat(client)).transpose()?;
     if reader.wants_json {
-        let body = poll::answer(live, store, topic, cursor, Duration::from_secs(seconds)).await?;
+        let wait = Duration::from_secs(seconds);
+        let body = poll::answer(live, store, topic, cursor, wait, issued).await?;
         let answer = Response::builder().content_type("application/json; charset=utf-8");
         return Ok(answer
             .header(header::CACHE_CONTROL, "no-store")
             .body(body.to_string()));
     }
     let (follower, start) = Follower::start(live, store, topic, cursor).await?;
-    let stream = follower::stream(follower, start, company(), follower::lifetime());
+    let stream = follower::stream(
+        follower,
+        start,
+        Terms {
+            company: company(),
+            issued,
+            life: follower::lifetime(),
+        },
+    );
     let stream = stream.inspect(move |_| _ = &seat); // which is left when the stream ends
     Ok(Response::builder()
         .content_type("text/event-stream")
