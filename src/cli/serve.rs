@@ -92,6 +92,14 @@ impl Options {
             max_upload: MAX_UPLOAD,
         }
     }
+
+    /// The same without limits: for readers who all come from one address.
+    pub fn without_limits(self) -> Options {
+        Options {
+            limits: Switch::Off,
+            ..self
+        }
+    }
 }
 
 /// Serves until SIGTERM or Ctrl-C.

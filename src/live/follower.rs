@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::cursor::{Cursor, Reset, Start, resolve};
 use super::frame::{self, Frame};
 use super::presence::Company;
+use super::timing::{next_ping, random_between};
 use super::{Counted, Live, desk, sse};
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
@@ -30,10 +31,6 @@ const TAILER_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often an owner's stream without news looks whether its session lasts. With news it always looks first.
 const SESSION_EVERY: Duration = Duration::from_secs(1);
-
-/// Milliseconds that a stream lasts, more or less, before its client is asked to come back: what it holds, and what it
-/// was let in by, is looked at anew then. Source: security, section 5.
-const LIFE: u64 = 30 * 60_000;
 
 /// Milliseconds within which the client of a stream that has lasted its time comes back.
 const SOON: u64 = 250;
@@ -179,11 +176,6 @@ pub struct Terms {
     pub issued: Option<String>,
     /// How long it lasts.
     pub life: Duration,
-}
-
-/// How long a stream shall last: so spread that those that began together do not end together.
-pub fn lifetime() -> Duration {
-    Duration::from_millis(random_between(LIFE * 4 / 5, LIFE * 6 / 5))
 }
 
 /// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes, or
@@ -353,17 +345,6 @@ async fn news_of(company: &mut Option<Company>) -> Bytes {
     }
 }
 
-/// Every 20 s ± 20 %, so that the pings of many streams do not fall together.
-fn next_ping() -> Instant {
-    let ms = sse::PING_SECONDS * 1_000;
-    Instant::now() + Duration::from_millis(random_between(ms * 4 / 5, ms * 6 / 5))
-}
-
-/// A number from `low` to just under `high`. Without randomness from the system it is `low`: only the spread is lost.
-fn random_between(low: u64, high: u64) -> u64 {
-    low + getrandom::u64().map_or(0, |random| random % (high - low).max(1))
-}
-
 #[cfg(test)]
 mod tests {
     use futures_util::StreamExt;
@@ -400,13 +381,5 @@ mod tests {
         stop.send_replace(true);
         drop(store);
         tailer.join().unwrap();
-    }
-
-    #[test]
-    fn streams_that_began_together_do_not_end_together() {
-        let lives: Vec<_> = (0..50).map(|_| lifetime()).collect();
-        let minutes = |life: &Duration| (24..=36).contains(&(life.as_secs() / 60));
-        assert!(lives.iter().all(minutes));
-        assert!(lives.iter().any(|life| *life != lives[0]));
     }
 }

@@ -279,11 +279,11 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
             "/comments/:id",
             only(
                 "GET, HEAD, POST",
-                poem::get(comments::find).post(comments::change),
+                poem::get(comments::find).post(comments::changes::change),
             ),
         )
-        .at("/comments/:id/edit", get(comments::edit))
-        .at("/comments/:id/deletion", post(comments::remove))
+        .at("/comments/:id/edit", get(comments::changes::edit))
+        .at("/comments/:id/deletion", post(comments::changes::remove))
         .at("/comments/:id/reactions", post(reactions::to_comment))
         .at("/theme", post(theme::choose));
     let talking = talking

@@ -20,6 +20,7 @@ use crate::live::cursor::Cursor;
 use crate::live::follower::{self, Follower, Terms};
 use crate::live::poll;
 use crate::live::presence::{Company, Visible};
+use crate::live::timing;
 use crate::model::id::VisitorId;
 use crate::model::post::{Post, PostKind, Status};
 use crate::model::time::Timestamp;
@@ -210,7 +211,7 @@ async fn answer(
         Terms {
             company: company(),
             issued,
-            life: follower::lifetime(),
+            life: timing::lifetime(),
         },
     );
     let stream = stream.inspect(move |_| _ = &seat); // which is left when the stream ends

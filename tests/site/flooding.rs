@@ -110,8 +110,8 @@ fn reactions_previews_changes_and_erasures_have_limits_of_their_own() {
     let mut ann = site.visitor();
     let id = ann.comment("hello", "Ann", "mine");
     let change = format!("/comments/{id}");
-    let table: [(&str, &[(&str, &str)], usize); 4] = [
-        ("/posts/hello/reactions", &[("kind", "love")], 30),
+    let table = [
+        ("/posts/hello/reactions", &[("kind", "love")][..], 30),
         ("/comments/preview", &[("body", "*x*")], 30),
         (&change, &[("body", "other words")], 20),
         ("/me/erasure", &[], 10),
@@ -271,7 +271,7 @@ fn a_page_that_stays_open_keeps_its_form_fresh() {
     window.fill("#f-name", "Ann");
     window.fill("#f-body", "written yesterday, sent today");
     window.click("form.composer .main");
-    window.wait_for(".comment:not([data-state=pending])");
+    window.wait_for(".comment[id]:not([data-state=pending])");
     assert_eq!((site.ask(PUBLISHED), site.ask(PENDING)), (1, 0));
 
     // The same for a page that polls.
@@ -351,6 +351,27 @@ fn a_change_that_adds_what_a_rule_holds_waits_and_leaves_open_pages() {
     assert_eq!(stream.next_of("comment:created").comment(), id);
     ann.edit(id, &format!("See {links}"));
     assert!(stream.next_of("comment:updated").html().contains("See"));
+}
+
+#[test]
+fn where_every_comment_waits_every_change_waits_as_well() {
+    let site = Site::with_post("hello");
+    site.set_up();
+    let mut maren = site.owner();
+    maren
+        .submit("/admin/settings", &[("moderation", "all")])
+        .expect(303);
+    let mut ann = site.visitor();
+    let id = ann.comment("hello", "Ann", "good");
+    let approve = [("do", "approve"), ("ids", &*id.to_string())];
+    maren.submit("/admin/comments", &approve).expect(303);
+    assert_eq!(site.ask(PUBLISHED), 1);
+    ann.edit(id, "good");
+    assert_eq!(site.ask(PUBLISHED), 1, "nothing has changed");
+    maren.edit(id, "good, says the owner");
+    assert_eq!(site.ask(PUBLISHED), 1, "the owner needs no leave");
+    ann.edit(id, "bad");
+    assert_eq!((site.ask(PUBLISHED), site.ask(PENDING)), (0, 1));
 }
 
 #[test]

@@ -93,8 +93,31 @@ pub fn answered(
         .ok_or_else(|| Error::field("parent", gone))
 }
 
+/// Why a comment waits, if it does. The owner's own waits only behind what it answers.
+pub fn held_for(
+    tx: &Tx,
+    visitor: VisitorId,
+    new: &NewComment,
+    parent: Option<&Comment>,
+) -> Result<Option<String>> {
+    if new.held_for.is_some() {
+        return Ok(new.held_for.clone());
+    }
+    // What answers a waiting comment waits with it: strangers cannot see what it answers.
+    let mut why = parent
+        .filter(|parent| parent.is_pending())
+        .map(|_| "what it answers is waiting");
+    if why.is_none() && !new.owner {
+        why = moderated(tx, visitor)?;
+    }
+    if why.is_none() && new.is_limited {
+        why = around(tx, new, tx.now())?.hold();
+    }
+    Ok(why.map(Into::into))
+}
+
 /// Why a visitor's comment waits by the owner's choice of moderation, if it does.
-pub fn moderated(tx: &Tx, visitor: VisitorId) -> Result<Option<&'static str>> {
+fn moderated(tx: &Tx, visitor: VisitorId) -> Result<Option<&'static str>> {
     let known = "select 1 from comments where visitor_id = ?1 and status = 'published'";
     Ok(match moderation(tx)? {
         Moderation::Open => None,
@@ -111,7 +134,7 @@ pub fn moderation(conn: &Connection) -> Result<Moderation> {
 }
 
 /// What was sent around the time of a comment.
-pub fn around(conn: &Connection, new: &NewComment, now: Timestamp) -> Result<Around> {
+fn around(conn: &Connection, new: &NewComment, now: Timestamp) -> Result<Around> {
     let body = new.body.as_str();
     let sql = "select 1 from comments where id > (select max(id) from comments) - ?3 and created_at > ?2 and body = ?1";
     let mut same = conn.prepare_cached(sql)?;

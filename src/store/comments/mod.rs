@@ -67,7 +67,7 @@ pub fn add(
     if !new.owner {
         visitors::remember(tx, visitor, new)?;
     }
-    let held_for = held_for(tx, visitor, new, parent.as_ref())?;
+    let held_for = arrival::held_for(tx, visitor, new, parent.as_ref())?;
     let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for.as_deref())?;
     if held_for.is_some() {
         log::append(
@@ -103,29 +103,6 @@ pub fn add(
         }
     }
     Ok((get(tx, id)?, true))
-}
-
-/// Why a comment waits, if it does. The owner's own waits only behind what it answers.
-fn held_for(
-    tx: &Tx,
-    visitor: VisitorId,
-    new: &NewComment,
-    parent: Option<&Comment>,
-) -> Result<Option<String>> {
-    if new.held_for.is_some() {
-        return Ok(new.held_for.clone());
-    }
-    // What answers a waiting comment waits with it: strangers cannot see what it answers.
-    let mut why = parent
-        .filter(|parent| parent.is_pending())
-        .map(|_| "what it answers is waiting");
-    if why.is_none() && !new.owner {
-        why = arrival::moderated(tx, visitor)?;
-    }
-    if why.is_none() && new.is_limited {
-        why = arrival::around(tx, new, tx.now())?.hold();
-    }
-    Ok(why.map(Into::into))
 }
 
 /// Adds a comment that was written at another time, by its writer or by the blog's owner, without telling anyone.

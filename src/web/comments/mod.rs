@@ -1,4 +1,7 @@
-//! Comments by form: writing, previewing, changing and deleting one.
+//! Comments by form: writing and previewing one. Changing and deleting is in `changes`, forms that come back in `refusal`.
+
+pub mod changes;
+mod refusal;
 
 use std::sync::Arc;
 
@@ -12,21 +15,20 @@ use super::client::ClientKey;
 use super::error::Failure;
 use super::form::Form;
 use super::limits::{Act, TooOften};
-use super::posts::{Draft, PostQuery};
 use super::reader::Reader;
 use super::token::TokenHash;
 use super::{App, holding, no_store, see_other, session};
 use crate::error::{Error, Fields, Result};
 use crate::live::frame;
-use crate::model::comment::{Change, Changer, Comment, NewComment};
+use crate::model::comment::{Comment, NewComment};
 use crate::model::id::{CommentId, EventId};
 use crate::model::rules::{Rules, Said};
 use crate::model::thread::Thread;
 use crate::model::typed::{Body, Email, Link, Name};
-use crate::store::{Tx, clients, comments, log, settings};
+use crate::store::{clients, comments, log, settings};
 use crate::text;
-
-use crate::views::comments::{CommentEditPage, CommentPart, ThreadPart, Typed};
+use crate::views::comments::{CommentPart, ThreadPart};
+use refusal::{draft_of, page_with, refused};
 
 /// The longest id that a client may give an attempt; a UUID has 36 characters.
 const LONGEST_OP: usize = 64;
@@ -50,9 +52,10 @@ pub async fn create(
         true => add(app, &slug, identity.hash, new, None).await,
         false => match app.admit(Act::Comment, client) {
             Ok(()) => add(app, &slug, identity.hash, new, Some(client)).await,
-            Err(too_often) => match find_earlier(app, &slug, identity.hash, new).await? {
-                Some(earlier) => Ok(earlier),
-                None => return refused(app, &reader, slug, &form, too_often.into()).await,
+            Err(too_often) => match find_earlier(app, &slug, identity.hash, new).await {
+                Ok(None) => return refused(app, &reader, slug, &form, too_often.into()).await,
+                Ok(Some(earlier)) => Ok(earlier),
+                Err(error) => Err(error),
             },
         },
     };
@@ -153,112 +156,6 @@ pub async fn find(Data(app): Data<&Arc<App>>, Path(id): Path<i64>) -> Result<Res
     Ok(see_other(&comment.await?.path()))
 }
 
-/// `GET /comments/{id}/edit`
-#[handler]
-pub async fn edit(
-    Data(app): Data<&Arc<App>>,
-    reader: Reader,
-    Path(id): Path<i64>,
-) -> Result<Response, Failure> {
-    let answer = app.page(&reader, move |moment| {
-        let comment = comments::changeable(moment.conn, CommentId(id), &moment.changer())?;
-        Ok(CommentEditPage::new(moment.frame(), &comment, &comment.body, None).render()?)
-    });
-    let mut answer = answer.await?;
-    no_store(&mut answer);
-    Ok(answer)
-}
-
-/// `POST /comments/{id}`
-#[handler]
-pub async fn change(
-    Data(app): Data<&Arc<App>>,
-    reader: Reader,
-    client: ClientKey,
-    Path(id): Path<i64>,
-    form: Form,
-) -> Result<Response, Failure> {
-    let id = CommentId(id);
-    let body = match Body::parse(form.get("body")) {
-        Ok(body) => body,
-        Err(why) => {
-            let refusal = Fields::from([("body", why.to_string())]).into();
-            return edit_refused(app, &reader, id, &form, refusal).await;
-        }
-    };
-    if let Some(too_often) = slowed(app, &reader, Act::Change, client).await? {
-        return edit_refused(app, &reader, id, &form, too_often.into()).await;
-    }
-    let host = Host::of(app, &reader).await?;
-    let html = text::comment::html(body.as_str());
-    let asking = reader.clone();
-    let changed = app
-        .store
-        .write(move |tx| {
-            let changer = changer(tx, &asking)?;
-            let before = comments::changeable(tx, id, &changer)?;
-            let held_for = holding::newly_held(&host.rules, &before, body.as_str(), &html);
-            let change = Change {
-                body,
-                html,
-                held_for,
-            };
-            let comment = comments::edit(tx, id, &changer, &change)?;
-            Ok((comment, log::head(tx)?.id))
-        })
-        .await;
-    let (comment, event) = match changed {
-        Err(Error::Invalid(errors)) => {
-            return edit_refused(app, &reader, id, &form, errors.into()).await;
-        }
-        Err(error) => return Err(Failure::from(error).with_typed(form.get("body"))),
-        Ok(changed) => changed,
-    };
-    Ok(if reader.wants_json {
-        json_answer(StatusCode::OK, comment, event)?
-    } else {
-        see_other(&comment.path())
-    })
-}
-
-/// `POST /comments/{id}/deletion`
-#[handler]
-pub async fn remove(
-    Data(app): Data<&Arc<App>>,
-    reader: Reader,
-    client: ClientKey,
-    Path(id): Path<i64>,
-) -> Result<Response, Failure> {
-    if let Some(too_often) = slowed(app, &reader, Act::Change, client).await? {
-        return Err(too_often.failure());
-    }
-    let wants_json = reader.wants_json;
-    let deleted = app.store.write(move |tx| {
-        let changer = changer(tx, &reader)?;
-        Ok((
-            comments::delete(tx, CommentId(id), &changer)?,
-            log::head(tx)?.id,
-        ))
-    });
-    let (comment, event) = deleted.await?;
-    if wants_json {
-        let body = json!({ "comment": comment.id, "deleted": true });
-        return Ok(with_cursor(StatusCode::OK, body, event));
-    }
-    let page = comment.path();
-    let page = page.split('#').next().unwrap_or_default();
-    Ok(see_other(&format!("{page}#comments")))
-}
-
-/// Who asks to change a comment.
-fn changer(tx: &Tx, reader: &Reader) -> Result<Changer> {
-    Ok(Changer {
-        visitor: reader.visitor(tx)?.map(|visitor| visitor.id),
-        owner: session::find(tx, reader)?.is_some(),
-        window: settings::load(tx)?.edit_minutes * 60_000,
-    })
-}
-
 /// The blog that a comment comes to: who its owner is, if it is the owner who writes, and what holds comments.
 struct Host {
     owner: Option<String>,
@@ -350,134 +247,6 @@ fn parse(form: &Form, app: &App, host: &Host) -> Result<NewComment, Fields> {
         }
         _ => Err(errors),
     }
-}
-
-fn draft_of(form: &Form) -> Draft {
-    let field = |name: &str| form.get(name).to_owned();
-    let typed = Typed {
-        name: field("name"),
-        email: field("email"),
-        url: field("url"),
-        body: field("body"),
-        show_name: form.filled("show_name").is_some(),
-    };
-    let parent = form
-        .filled("parent")
-        .and_then(|id| id.parse().ok())
-        .map(CommentId);
-    Draft {
-        typed,
-        parent,
-        ..Draft::default()
-    }
-}
-
-/// Why a form comes back.
-enum Refusal {
-    /// Something in it is wrong; by field.
-    Wrong(Fields),
-    /// There were too many.
-    TooOften(TooOften),
-}
-
-impl From<Fields> for Refusal {
-    fn from(errors: Fields) -> Refusal {
-        Refusal::Wrong(errors)
-    }
-}
-
-impl From<TooOften> for Refusal {
-    fn from(too_often: TooOften) -> Refusal {
-        Refusal::TooOften(too_often)
-    }
-}
-
-impl Refusal {
-    fn failure(self, form: &Form) -> Failure {
-        match self {
-            Refusal::Wrong(errors) => Error::Invalid(errors).into(),
-            Refusal::TooOften(too_often) => too_often.failure_with(form.get("body")),
-        }
-    }
-
-    fn errors(&self) -> Fields {
-        match self {
-            Refusal::Wrong(errors) => errors.clone(),
-            Refusal::TooOften(too_often) => Fields::from([("", too_often.why_not_sent())]),
-        }
-    }
-
-    /// Makes a page that shows it the answer that it is.
-    fn mark(&self, answer: &mut Response) {
-        match self {
-            Refusal::Wrong(_) => answer.set_status(StatusCode::UNPROCESSABLE_ENTITY),
-            Refusal::TooOften(too_often) => {
-                answer.set_status(StatusCode::TOO_MANY_REQUESTS);
-                too_often.note(answer);
-            }
-        }
-    }
-}
-
-/// The same page again: the input kept, each message at its field.
-async fn refused(
-    app: &App,
-    reader: &Reader,
-    slug: String,
-    form: &Form,
-    refusal: Refusal,
-) -> Result<Response, Failure> {
-    if reader.wants_json {
-        return Err(refusal.failure(form));
-    }
-    let draft = Draft {
-        errors: refusal.errors(),
-        ..draft_of(form)
-    };
-    let page = page_with(app, reader, slug, draft).await;
-    let mut answer = page.map_err(|failure| failure.with_typed(form.get("body")))?;
-    refusal.mark(&mut answer);
-    Ok(answer)
-}
-
-/// A post's page with `draft` in its composer.
-async fn page_with(
-    app: &App,
-    reader: &Reader,
-    slug: String,
-    draft: Draft,
-) -> Result<Response, Failure> {
-    let key = app.form_key.clone();
-    let page = app.page(reader, move |moment| {
-        moment.post(&slug, PostQuery::default(), &draft, &key)
-    });
-    let mut answer = page.await?;
-    no_store(&mut answer);
-    Ok(answer)
-}
-
-async fn edit_refused(
-    app: &App,
-    reader: &Reader,
-    id: CommentId,
-    form: &Form,
-    refusal: Refusal,
-) -> Result<Response, Failure> {
-    if reader.wants_json {
-        return Err(refusal.failure(form));
-    }
-    let (typed, errors) = (form.get("body").to_owned(), refusal.errors());
-    let page = app.page(reader, move |moment| {
-        let comment = comments::changeable(moment.conn, id, &moment.changer())?;
-        let why = errors.values().next().map(String::as_str);
-        Ok(CommentEditPage::new(moment.frame(), &comment, &typed, why).render()?)
-    });
-    let mut answer = page
-        .await
-        .map_err(|error| Failure::from(error).with_typed(form.get("body")))?;
-    refusal.mark(&mut answer);
-    no_store(&mut answer);
-    Ok(answer)
 }
 
 /// Rendered text alone, for the page's script or for a program.
