@@ -214,12 +214,12 @@ create table comments (
     status           text not null check (status in ('published', 'pending', 'rejected', 'spam', 'deleted')),
     held_for         text,                         -- why it waits or waited
     op               text,                         -- the client's id of the attempt, so that a repeated post is one comment
+    client           blob,                         -- keyed hash of where it came from, for at most seven days (src/model/client.rs)
     created_at       integer not null,
     edited_at        integer,
     edited_by_owner  integer not null default 0 check (edited_by_owner in (0, 1)), -- whether its last change was the owner's
     pinned           integer not null default 0 check (pinned in (0, 1)), -- shown before the other threads of its post
     closed           integer not null default 0 check (closed in (0, 1)), -- whether its thread takes no more answers
-    client           blob,                         -- keyed hash of where it came from, for at most seven days
     version          integer not null default 1,
     reaction_version integer not null default 0,
     unique (post_id, number)
@@ -233,6 +233,7 @@ create index comments_by_post_time on comments (post_id, created_at);
 create index comments_by_age on comments (created_at);
 create index comments_pinned on comments (post_id, thread) where pinned = 1;
 create index comments_by_reason on comments (held_for, created_at) where status = 'pending';
+create index comments_by_client on comments (client, created_at) where client is not null;
 create unique index comments_by_op on comments (post_id, op) where op is not null;
 
 -- What the owner deleted and may still take back: the words that the comment's own row no longer has.

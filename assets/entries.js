@@ -13,7 +13,7 @@ const entryOf = number => byId(`entry-${number}`);
 const entriesIn = (n, word = '') => `${n.toLocaleString('en')} ${word}${n === 1 ? 'entry' : 'entries'}`;
 
 /** Applies an `entry:…` event. What it did, where it did something: `new`, `edited` or `removed`. */
-export function entry(kind, { entry: { number }, html, count, url }) {
+export function entry({ entry: { number }, html, count, url }, kind) {
   const isHere = Math.ceil(number / book.dataset.each) === +book.dataset.page;
   let done;
   if (isHere) steady(() => { done = html ? putEntry(number, part(html)) : dropEntry(number); });

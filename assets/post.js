@@ -4,7 +4,7 @@ import { say } from "./announce.js";
 import { tellAbsence } from "./arrivals.js";
 import { comment, renewComments } from "./comments.js";
 import { startCopying } from "./copy.js";
-import { startForms } from "./forms.js";
+import { startForms, vouch } from "./forms.js";
 import { startKeys } from "./keys.js";
 import { live } from "./live.js";
 import { $, byId, steady, swap } from "./parts.js";
@@ -15,8 +15,13 @@ import { startVisit } from "./visits.js";
 
 const SPREAD = 2000; // milliseconds over which the pages of a post ask for its first entry
 
-/** What a script that builds on this one shows beside: by the noun of an event, and `renew` for a fresh page. */
-export const also = {};
+/** What is shown beside the comments: by the noun of an event, and `renew` for a fresh page. A script that builds on this one adds to it. */
+export const also = {
+  hello: vouch,
+  presence,
+  reaction,
+  entry: () => { setTimeout(dispatchEvent, Math.random() * SPREAD, new Event('missing')); },
+};
 
 function happened(kind, frame, missed) {
   const [noun] = kind.split(':');
@@ -24,10 +29,7 @@ function happened(kind, frame, missed) {
   if (noun === 'comment') {
     if (frame.op && frame.html && settle(frame.op, frame)) missed = false;
     done = comment(kind, frame);
-  } else if (noun === 'reaction') reaction(frame);
-  else if (noun === 'presence') presence(frame);
-  else if (also[noun]) done = also[noun](kind, frame);
-  else if (noun === 'entry') setTimeout(dispatchEvent, Math.random() * SPREAD, new Event('missing'));
+  } else if (also[noun]) done = also[noun](frame, kind);
   else reveal(kind === 'post:deleted' ? 'gone' : 'updated'); // its text is never replaced under the reader
   if (missed && done) absent(done);
 }

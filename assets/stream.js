@@ -13,8 +13,9 @@ const MOST = 4; // streams that a browser keeps: six connections to a host are a
 /**
  * Follows the stream `events` from the event `after`, written at `at`. What it returns does what a `reset` does.
  *
- * - `onEvent(kind, data, missed)` is called for every recorded event, in order, and for `presence`; `missed` is true for
- *   those of a time in which nobody listened, because the page was hidden, asleep or offline.
+ * - `onEvent(kind, data, missed)` is called for every recorded event, in order, for `presence`, and for a `hello` that has
+ *   something for the page's forms; `missed` is true for those of a time in which nobody listened, because the page was
+ *   hidden, asleep or offline.
  * - `onState(state)` is called with `live`, `polling`, `reconnecting`, `offline`, or `ended` once there will be no such
  *   stream.
  * - `onReset(why)` is called when events were lost; it returns the promise of a new `{ after, at }`.
@@ -94,9 +95,9 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
   async function poll(get, signal, pause) {
     watch(2 * POLL);
     const answer = await get('application/json', !pause && state === 'polling' && POLL);
-    const { events, after: next, head, reset, more } = await answer.json();
+    const facts = await answer.json(), { events, after: next, reset, more } = facts;
     signal.throwIfAborted();
-    greet(head);
+    greet(facts);
     for (const event of events) pass(event.id, event.kind, event);
     if (reset) return renew(reset);
     if (+next !== +after) [after, at] = [next, null];
@@ -105,10 +106,11 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     plan(open, more ? 0 : pause ? POLL * 1000 : FIRST);
   }
 
-  function greet(head) {
+  function greet(facts) {
     failures = 0;
-    missed = away ? head : 0;
+    missed = away ? facts.head : 0;
     away = false;
+    if (facts.issued) onEvent('hello', facts);
   }
 
   function receive({ id, event, data = null, retry: hint }) {
@@ -116,7 +118,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     if (hint) retry = +hint;
     if (event === 'hello') {
       ping = facts.ping;
-      greet(facts.head);
+      greet(facts);
       watch();
       if (facts.missed > REPLAY) renew(facts);
       else tell('live');

@@ -14,7 +14,7 @@ use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::renewal;
 use crate::store::comments::discarded;
-use crate::store::{Store, Tx, bans, log, media, posts, settings, views};
+use crate::store::{Store, Tx, bans, clients, log, media, posts, settings, views};
 use crate::text::markdown;
 use crate::visits::Visits;
 
@@ -90,7 +90,7 @@ pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiv
                 tracing::error!("the log cannot be trimmed: {error}");
             }
             if let Err(error) = forget(&store).await {
-                tracing::error!("what was deleted long ago stays for now: {error}");
+                tracing::error!("what was kept for a while only stays for now: {error}");
             }
         }
         let stopping = *stop.borrow();
@@ -166,10 +166,11 @@ async fn size_one(store: &Store) -> Result<bool> {
     Ok(true)
 }
 
-/// Lets go of what was kept only so that it could be taken back: deleted comments, and bans that are over.
+/// Lets go of what was kept for a while only: deleted comments, bans that are over, and where comments came from.
 async fn forget(store: &Store) -> Result<()> {
     while store.write(discarded::forget).await? > 0 {}
-    store.write(bans::forget).await.map(drop)
+    store.write(bans::forget).await?;
+    store.write(clients::forget).await.map(drop)
 }
 
 /// Makes a backup whenever one is due, until `stop`. One that is being made then is called off.

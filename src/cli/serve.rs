@@ -23,7 +23,7 @@ use crate::store::{Store, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Uploads, routes};
+use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes};
 use crate::websub;
 
 /// Where to listen.
@@ -98,6 +98,14 @@ impl Options {
             max_upload: MAX_UPLOAD,
         }
     }
+
+    /// The same without limits: for readers who all come from one address.
+    pub fn without_limits(self) -> Options {
+        Options {
+            limits: Switch::Off,
+            ..self
+        }
+    }
 }
 
 /// Serves until SIGTERM or Ctrl-C.
@@ -163,6 +171,7 @@ impl Running {
         let visits = Arc::<Visits>::default();
         let keeper = Keeper::new(store.path(), options.backups.unwrap_or_default());
         let keeper = Arc::new(keeper);
+        let bounds = Bounds::from_descriptors();
         let app = App {
             store: store.clone(),
             live,
@@ -179,7 +188,8 @@ impl Running {
             pictures: Pictures::new(),
             doorkeeper: Doorkeeper::new()?,
             uploads: Uploads::new(usize::from(options.max_upload) << 20),
-            searches: Allowance::new(),
+            allowance: Allowance::new(bounds.streams()),
+            rulebook: Rulebook::default(),
             trusted_proxies: options.trusted_proxies,
             keeper: keeper.clone(),
         };
@@ -188,7 +198,6 @@ impl Running {
         let backups = tokio::spawn(chores::back_up(store.clone(), keeper, stopped.clone()));
         let pings = websub::run(store.clone(), app.base_url.clone(), stopped.clone());
         let pings = tokio::spawn(pings);
-        let bounds = Bounds::from_descriptors();
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {
             address,

@@ -1,5 +1,6 @@
 //! A comment, as it is read and as it comes in.
 
+use super::client::ClientMarks;
 use super::id::{CommentId, PostId, VisitorId};
 use super::post::Discussion;
 use super::reaction::Tally;
@@ -254,7 +255,22 @@ pub struct NewComment {
     /// Whether it is the blog's owner who writes.
     pub owner: bool,
     /// Why it must wait for the owner, if it must.
-    pub held_for: Option<&'static str>,
+    pub held_for: Option<String>,
+    /// Where it came from; none of the owner's and of imported ones.
+    pub client: Option<ClientMarks>,
+    /// Whether it also waits for what was sent around it: the same words, or too many comments.
+    pub is_limited: bool,
+}
+
+/// The text that a comment shall have instead of its own.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Markdown source.
+    pub body: Body,
+    /// The body, rendered and sanitised.
+    pub html: String,
+    /// Why the comment must wait for the owner with it, if it must.
+    pub held_for: Option<String>,
 }
 
 /// Who asks to change or delete a comment.

@@ -5,6 +5,7 @@
 pub mod app;
 pub mod backup;
 pub mod carried;
+pub mod client;
 pub mod comment;
 pub mod desk;
 pub mod entry;
@@ -19,6 +20,7 @@ pub mod moderation;
 pub mod post;
 pub mod reaction;
 pub mod revision;
+pub mod rules;
 pub mod search;
 pub mod series;
 pub mod session;

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use super::front::MOST_DAYS;
 use super::hub::Hub;
 use super::language::is_language;
+use super::rules::check_patterns;
 use super::typed::{Email, Name};
 use crate::error::Fields;
 
@@ -37,6 +38,12 @@ pub struct Settings {
     pub email: String,
     /// Whose comments wait for the owner.
     pub moderation: Moderation,
+    /// Links that a comment may have without waiting.
+    pub max_links: i64,
+    /// Words whose comments wait, one on each line.
+    pub hold_words: String,
+    /// Regular expressions whose comments wait, one on each line.
+    pub hold_patterns: String,
     /// The links of the masthead; the blog's own lists where there are none.
     pub navigation: Vec<Link>,
     /// Markdown below every page.
@@ -130,7 +137,7 @@ const LONGEST_TEXT: usize = 32 * 1024;
 type Check = fn(&str) -> Result<String, String>;
 
 /// Every setting that a form can change: its field, its key in the file, and its check.
-pub const FIELDS: [(&str, &str, Check); 17] = [
+pub const FIELDS: [(&str, &str, Check); 20] = [
     ("title", "title", title),
     ("description", "description", description),
     ("name", "owner", |typed| {
@@ -153,6 +160,13 @@ pub const FIELDS: [(&str, &str, Check); 17] = [
     ("moderation", "moderation", |typed| {
         let mode = Moderation::parse(typed).ok_or("Choose open, first or all.")?;
         Ok(mode.as_str().into())
+    }),
+    ("max_links", "max_links", |typed| number(typed, 0, 1_000)),
+    ("hold_words", "hold_words", text),
+    ("hold_patterns", "hold_patterns", |typed| {
+        let patterns = text(typed)?;
+        check_patterns(&patterns)?;
+        Ok(patterns)
     }),
     ("presence", "presence", on_or_off),
     ("ai_robots", "ai_robots", on_or_off),
@@ -249,6 +263,9 @@ impl Default for Settings {
             time_zone: "UTC".into(),
             email: String::new(),
             moderation: Moderation::Open,
+            max_links: 3,
+            hold_words: String::new(),
+            hold_patterns: String::new(),
             navigation: Vec::new(),
             footer: String::new(),
             css: String::new(),

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Tx, log};
 use crate::error::{Error, Result};
+use crate::model::client::ClientMarks;
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{BanId, CommentId};
 use crate::model::moderation::{Ban, Banned};
@@ -16,20 +17,21 @@ const CLIENT_FOR: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long a ban that was lifted stays, so that lifting it can be undone.
 const LIFTED_FOR: i64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// Lets those pass who may write: the visitor of that cookie's hash, from the client of that key, if it is known.
+/// Lets those pass who may write: the visitor of that cookie's hash, from the client of those marks, if they are known.
 ///
 /// Errors: [`Error::Forbidden`] for those who may not.
 pub fn refuse(
     conn: &Connection,
     token_hash: &[u8; 32],
-    client: Option<&[u8]>,
+    client: Option<&ClientMarks>,
     now: Timestamp,
 ) -> Result<()> {
     let sql = "select 1 from bans where lifted_at is null and (until is null or until > ?3)
-                   and (kind = 'visitor' and key = ?1 or kind = 'client' and key = ?2)";
+                   and (kind = 'visitor' and key = ?1 or kind = 'client' and key in (?2, ?4))";
+    let (marked, before) = (client.map(|marks| marks.now), client.and_then(|marks| marks.before));
     match conn
         .prepare_cached(sql)?
-        .exists(params![token_hash, client, now])?
+        .exists(params![token_hash, marked, now, before])?
     {
         true => Err(Error::Forbidden(
             "the owner of this blog has asked you not to write here",
@@ -137,21 +139,30 @@ fn from_row(row: &Row) -> rusqlite::Result<Ban> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::client::ClientMark;
     use crate::store::tests::store;
 
-    /// A post with a comment by a visitor whose cookie's hash is all 7, from a client of the key "here".
+    /// A post with a comment by a visitor whose cookie's hash is all 7, from a client whose mark is all 8.
     const COMMENT: &str = "
         insert into posts (id, slug, title, excerpt, body, html, text, headings, words, renderer, status, published_at,
             created_at, updated_at) values (1, 'a', 'A', '', '', '', '', '[]', 0, 1, 'published', 1, 0, 0);
         insert into visitors (id, token_hash, created_at, seen_at)
             values (1, unhex('0707070707070707070707070707070707070707070707070707070707070707'), 0, 0);
         insert into comments (id, post_id, depth, thread, number, visitor_id, name, body, html, renderer, status,
-            created_at, client) values (1, 1, 0, 1, 1, 1, 'Eve', 'x', 'x', 1, 'pending', 0, cast('here' as blob));";
+            created_at, client) values (1, 1, 0, 1, 1, 1, 'Eve', 'x', 'x', 1, 'pending', 0, unhex('08080808080808080808080808080808'));";
 
-    fn keeps_out(tx: &Tx, token: u8, client: Option<&[u8]>, days: i64) -> bool {
+    fn marks(now: u8, before: Option<u8>) -> Option<ClientMarks> {
+        let mark = |byte| ClientMark([byte; 16]);
+        Some(ClientMarks {
+            now: mark(now),
+            before: before.map(mark),
+        })
+    }
+
+    fn keeps_out(tx: &Tx, token: u8, client: Option<ClientMarks>, days: i64) -> bool {
         let later = tx.now().plus(days * 24 * 60 * 60 * 1_000);
         matches!(
-            refuse(tx, &[token; 32], client, later),
+            refuse(tx, &[token; 32], client.as_ref(), later),
             Err(Error::Forbidden(_))
         )
     }
@@ -162,9 +173,10 @@ mod tests {
         let story = |tx: &Tx| {
             tx.execute_batch(COMMENT)?;
             add(tx, CommentId(1), Banned::Client, "")?;
-            assert!(keeps_out(tx, 1, Some(b"here"), 6));
-            assert!(!keeps_out(tx, 1, Some(b"there"), 0) && !keeps_out(tx, 7, None, 0));
-            assert!(!keeps_out(tx, 1, Some(b"here"), 7));
+            assert!(keeps_out(tx, 1, marks(8, None), 6));
+            assert!(keeps_out(tx, 1, marks(9, Some(8)), 6), "the key was changed");
+            assert!(!keeps_out(tx, 1, marks(9, None), 0) && !keeps_out(tx, 7, None, 0));
+            assert!(!keeps_out(tx, 1, marks(8, None), 7));
             add(tx, CommentId(1), Banned::Visitor, "pans")?;
             add(tx, CommentId(1), Banned::Visitor, "once is enough")?;
             assert!(keeps_out(tx, 7, None, 10_000));

@@ -137,7 +137,7 @@ pub fn export(conn: &Connection, visitor: VisitorId) -> Result<Value> {
             "select json_object('id', c.id, 'post', p.slug, 'number', c.number, 'parent', c.parent_id, 'name', c.name,
                  'email', c.email, 'url', c.url, 'body', c.body, 'html', c.html, 'status', c.status,
                  'held_for', c.held_for, 'op', c.op, 'created_at', c.created_at, 'edited_at', c.edited_at,
-                 'version', c.version)
+                 'version', c.version, 'client', lower(hex(c.client)))
              from comments c join posts p on p.id = c.post_id where c.visitor_id = ?1 and ?2 is not null order by c.id",
         ),
         (

@@ -9,6 +9,7 @@ pub mod backups;
 pub mod bans;
 pub mod carried;
 pub mod check;
+pub mod clients;
 pub mod comments;
 pub mod desk;
 pub mod entries;

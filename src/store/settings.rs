@@ -26,6 +26,12 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         time_zone: text("time_zone", default.time_zone),
         email: text("owner_email", default.email),
         moderation: Moderation::parse(&text("moderation", String::new())).unwrap_or_default(),
+        hold_words: text("hold_words", default.hold_words),
+        hold_patterns: text("hold_patterns", default.hold_patterns),
+        max_links: number(
+            &text("max_links", default.max_links.to_string()),
+            "max_links",
+        )?,
         navigation: Link::list(&text("navigation", String::new())).unwrap_or_default(),
         footer: text("footer", default.footer),
         css: text("css", default.css),

@@ -13,7 +13,9 @@ mod error;
 mod feeds;
 mod form;
 mod guard;
+mod holding;
 mod issued;
+mod limits;
 mod me;
 mod media;
 mod micropub;
@@ -55,7 +57,8 @@ use reader::Reader;
 use table::{Table, Taking};
 
 pub use admin::{Doorkeeper, Invitation};
-pub use search::Allowance;
+pub use holding::Rulebook;
+pub use limits::Allowance;
 pub use social::Pictures;
 pub use uploads::Uploads;
 
@@ -85,8 +88,10 @@ pub struct App {
     pub doorkeeper: Doorkeeper,
     /// Where uploads come in.
     pub uploads: Uploads,
-    /// How often somebody may search.
-    pub searches: Allowance,
+    /// What each client may still do.
+    pub allowance: Allowance,
+    /// The owner's rules for comments.
+    pub rulebook: Rulebook,
     /// Keeps the backups.
     pub keeper: Arc<Keeper>,
     /// The proxies that are believed when they say whom they ask for.
@@ -283,11 +288,11 @@ pub fn table() -> Table {
             "/comments/:id",
             only(
                 "GET, HEAD, POST",
-                poem::get(comments::find).post(comments::change),
+                poem::get(comments::find).post(comments::changes::change),
             ),
         )
-        .at("/comments/:id/edit", get(comments::edit))
-        .at("/comments/:id/deletion", post(comments::remove))
+        .at("/comments/:id/edit", get(comments::changes::edit))
+        .at("/comments/:id/deletion", post(comments::changes::remove))
         .at("/comments/:id/reactions", post(reactions::to_comment))
         .at("/theme", post(theme::choose));
     let talking = talking

@@ -16,7 +16,7 @@ fn desk() -> (Site, Visitor) {
 
 /// The same with limits: a comment that comes without its form is held.
 fn desk_that_holds() -> (Site, Visitor) {
-    set_up(Site::start_with(&[]))
+    set_up(Site::guarded())
 }
 
 fn set_up(site: Site) -> (Site, Visitor) {

@@ -32,6 +32,7 @@ mod details;
 mod doors;
 mod editing;
 mod file;
+mod flooding;
 mod headers;
 mod hostile;
 mod importing;

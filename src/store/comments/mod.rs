@@ -10,14 +10,16 @@ use serde_json::json;
 
 use super::{Tx, bans, log, posts, reactions, settings, visitors};
 use crate::error::{Error, Result};
-use crate::model::comment::{Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent};
+use crate::model::comment::{
+    Change, Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent,
+};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
 use crate::model::moderation::Decision;
 use crate::model::post::{Discussion, Post};
 use crate::model::reaction::Target;
+use crate::model::settings::Moderation;
 use crate::model::time::Timestamp;
-use crate::model::typed::Body;
 use crate::text::RENDERER;
 
 pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.parent_id, parent.number as parent_number,
@@ -25,14 +27,35 @@ pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.paren
     c.status, c.op, c.created_at, c.edited_at, c.edited_by_owner, c.pinned, c.closed, c.version";
 pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
 
-/// Records a comment by whoever holds the cookie of that hash, and its event. A repeated attempt is the same comment.
+/// The comment that an earlier attempt with the same words made, if there was one.
+///
+/// Errors: as [`add`], of the post.
+pub fn earlier(
+    conn: &Connection,
+    slug: &str,
+    token_hash: &[u8; 32],
+    new: &NewComment,
+) -> Result<Option<Comment>> {
+    let now = Timestamp::now();
+    let (post, _) = arrival::open_post(conn, slug, now)?;
+    let found = arrival::repeated(conn, post, token_hash, new, now)?;
+    found.map(|id| get(conn, id)).transpose()
+}
+
+/// Records a comment by whoever holds the cookie of that hash, and its event; whether it is new. A repeated attempt is the
+/// same comment.
 ///
 /// Errors: [`Error::NotFound`] if readers cannot see the post, [`Error::Forbidden`] if it takes no comments, its writer is
 /// banned or the thread is closed, [`Error::Invalid`] if the comment it answers is gone.
-pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Result<Comment> {
-    let (post, is_open) = arrival::open_post(tx, slug)?;
+pub fn add(
+    tx: &Tx,
+    slug: &str,
+    token_hash: &[u8; 32],
+    new: &NewComment,
+) -> Result<(Comment, bool)> {
+    let (post, is_open) = arrival::open_post(tx, slug, tx.now())?;
     if !new.owner {
-        bans::refuse(tx, token_hash, None, tx.now())?;
+        bans::refuse(tx, token_hash, new.client.as_ref(), tx.now())?;
     }
     if !new.owner
         && let Some(owner) = settings::get(tx, "owner")?
@@ -41,8 +64,8 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
         let why = "this is how the owner of this blog is called; please use another name";
         return Err(Error::field("name", why));
     }
-    if let Some(id) = arrival::repeated(tx, post, token_hash, new)? {
-        return get(tx, id);
+    if let Some(id) = arrival::repeated(tx, post, token_hash, new, tx.now())? {
+        return Ok((get(tx, id)?, false));
     }
     // Only now: whoever was heard before it closed and sends it once more is told so.
     if !is_open {
@@ -61,13 +84,8 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
     if !new.owner {
         visitors::remember(tx, visitor, new)?;
     }
-    // What answers a waiting comment waits with it: strangers cannot see what it answers.
-    let behind = parent.as_ref().filter(|parent| parent.is_pending());
-    let held_for = new
-        .held_for
-        .or(behind.map(|_| "what it answers is waiting"))
-        .or(arrival::moderated(tx, visitor, new)?);
-    let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for)?;
+    let held_for = arrival::held_for(tx, visitor, new, parent.as_ref())?;
+    let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for.as_deref())?;
     if held_for.is_some() {
         log::append(
             tx,
@@ -101,7 +119,7 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
             )?;
         }
     }
-    get(tx, id)
+    Ok((get(tx, id)?, true))
 }
 
 /// Adds a comment that was written at another time, by its writer or by the blog's owner, without telling anyone.
@@ -124,34 +142,58 @@ pub fn import(
     Ok(id)
 }
 
-/// Changes the text of a comment, and records the event.
+/// Changes the text of a comment, and records the events. One that must wait for the owner with its new text leaves the
+/// page until then.
 ///
-/// Errors: as [`changeable`].
-pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, body: &Body, html: &str) -> Result<Comment> {
+/// Errors: as [`changeable`]; [`Error::Invalid`] if it must wait and others have answered it: they need what they answer.
+pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, change: &Change) -> Result<Comment> {
     let comment = changeable(tx, id, changer)?;
+    if comment.body == change.body.as_str() {
+        return Ok(comment);
+    }
+    let is_published = comment.status == CommentStatus::Published;
+    let mut held_for = change.held_for.as_deref().filter(|_| !changer.owner);
+    if !changer.owner && arrival::moderation(tx)? == Moderation::All {
+        held_for = held_for.or(Some("every comment waits, and so does every change"));
+    }
+    if is_published && held_for.is_some() && has_visible_answers(tx, id)? {
+        let why = "Others have answered this, and with this change it would have to wait for the owner. Please write a new comment instead.";
+        return Err(Error::field("body", why));
+    }
     let by_owner = changer.owner && !comment.owner;
     let sql = "update comments set body = ?2, html = ?3, renderer = ?4, edited_at = ?5, edited_by_owner = ?6,
-                   version = version + 1 where id = ?1 and body <> ?2";
-    if tx.prepare_cached(sql)?.execute(params![
+                   version = version + 1, held_for = coalesce(?7, held_for),
+                   status = iif(?7 is null, status, 'pending') where id = ?1";
+    let body = change.body.as_str();
+    let row = params![
         id,
-        body.as_str(),
-        html,
+        body,
+        change.html,
         RENDERER,
         tx.now(),
-        by_owner
-    ])? > 0
-    {
-        let (kind, audience) = match (comment.status, comment.visitor) {
-            (CommentStatus::Pending, Some(writer)) => {
-                (Kind::CommentPending, Audience::Visitor(writer))
-            }
-            (CommentStatus::Pending, None) => (Kind::CommentPending, Audience::Owner),
-            (CommentStatus::Published, _) => (Kind::CommentUpdated, Audience::Public),
-            _ => (Kind::CommentUpdated, Audience::Owner),
-        };
+        by_owner,
+        held_for
+    ];
+    tx.prepare_cached(sql)?.execute(row)?;
+    let tell = |kind, audience| {
         let facts = by_owner.then(|| json!({ "by": "owner" }));
-        log::append(tx, kind, Some(comment.post), id.0, audience, facts)?;
+        log::append(tx, kind, Some(comment.post), id.0, audience, facts)
+    };
+    let waits = held_for.is_some() || comment.is_pending();
+    if !waits {
+        let audience = match is_published {
+            true => Audience::Public,
+            false => Audience::Owner,
+        };
+        tell(Kind::CommentUpdated, audience)?;
+        return get(tx, id);
     }
+    if is_published {
+        counted(tx, comment.post, -1)?;
+        tell(Kind::CommentDeleted, Audience::Public)?;
+    }
+    let audience = comment.visitor.map_or(Audience::Owner, Audience::Visitor);
+    tell(Kind::CommentPending, audience)?;
     get(tx, id)
 }
 
