@@ -77,7 +77,7 @@ fn a_backup_is_made_beside_a_running_server_and_is_complete_alone() {
 }
 
 #[test]
-fn a_backup_while_many_write_is_consistent_and_holds_nobody_up() {
+fn a_backup_while_many_write_is_consistent() {
     let site = Site::with_post("hello");
     let done = AtomicBool::new(false);
     let longest = thread::scope(|scope| {
