@@ -245,10 +245,13 @@ impl<'a> CommentPage<'a> {
                     false => Decision::Pin,
                 });
             }
-            decisions.push(match comment.closed {
-                true => Decision::Reopen,
-                false => Decision::Close,
-            });
+            match comment.closed {
+                true => decisions.push(Decision::Reopen),
+                false if comment.status == CommentStatus::Published => {
+                    decisions.push(Decision::Close);
+                }
+                false => {}
+            }
         }
         decisions
     }
