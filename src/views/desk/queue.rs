@@ -8,7 +8,8 @@ use super::head;
 use super::parts::{CasePart, standing};
 use crate::model::comment::{Comment, CommentStatus};
 use crate::model::id::CommentId;
-use crate::model::moderation::{Ban, Banned, Case, Choice, Decision, Deed, Pile, Span};
+use crate::model::moderation::{Ban, Banned, Case, Decision, Deed, Span};
+use crate::model::pile::{Choice, Pile};
 use crate::model::time::Timestamp;
 
 /// What was done a moment ago, so that the page can say it and offer the way back.
