@@ -17,6 +17,7 @@ pub mod language;
 pub mod manuscript;
 pub mod media;
 pub mod moderation;
+pub mod pile;
 pub mod post;
 pub mod reaction;
 pub mod revision;

@@ -6,7 +6,8 @@ use super::{COLUMNS, TABLES, from_row};
 use crate::error::Result;
 use crate::model::comment::CommentStatus;
 use crate::model::id::{CommentId, PostId, VisitorId};
-use crate::model::moderation::{Case, Choice, Pile};
+use crate::model::moderation::Case;
+use crate::model::pile::{Choice, Pile};
 use crate::model::time::Timestamp;
 use crate::store::posts;
 

@@ -8,7 +8,8 @@ use super::head;
 use super::parts::{CasePart, standing};
 use crate::model::comment::{Comment, CommentStatus};
 use crate::model::id::CommentId;
-use crate::model::moderation::{Ban, Banned, Case, Choice, Decision, Deed, Pile, Span};
+use crate::model::moderation::{Ban, Banned, Case, Decision, Deed, Span};
+use crate::model::pile::{Choice, Pile};
 use crate::model::time::Timestamp;
 
 /// What was done a moment ago, so that the page can say it and offer the way back.
@@ -245,10 +246,13 @@ impl<'a> CommentPage<'a> {
                     false => Decision::Pin,
                 });
             }
-            decisions.push(match comment.closed {
-                true => Decision::Reopen,
-                false => Decision::Close,
-            });
+            match comment.closed {
+                true => decisions.push(Decision::Reopen),
+                false if comment.status == CommentStatus::Published => {
+                    decisions.push(Decision::Close);
+                }
+                false => {}
+            }
         }
         decisions
     }

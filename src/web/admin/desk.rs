@@ -13,7 +13,7 @@ use super::comments::DoneQuery;
 use crate::error::Result;
 use crate::model::comment::CommentStatus;
 use crate::model::desk::Show;
-use crate::model::moderation::Choice;
+use crate::model::pile::Choice;
 use crate::model::time::Timestamp;
 use crate::store::comments::queue;
 use crate::store::{activity, desk, views};
