@@ -22,6 +22,7 @@ mod chat;
 mod commands;
 mod commenting;
 mod configuring;
+mod covers;
 mod crash;
 mod crossing;
 mod cursors;
