@@ -1,34 +1,17 @@
-//! What a post says of itself beyond its words: pinned, closing, its direction, its cover, its first address. Without
-//! JavaScript; and making each post once.
+//! What a post says of itself beyond its words: whether it is pinned, when its comments close, how it runs.
 
-use image::ImageFormat;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::browser::Desk;
+use crate::covers::boat;
 use crate::editing::sign_in;
-use crate::http::Answer;
-use crate::media::{add, picture, written};
 use crate::page::Page;
 use crate::site::{Site, path};
 use crate::visitor::Visitor;
-use crate::waiting::eventually;
-
-fn desk() -> (Site, Visitor) {
-    let site = Site::start();
-    site.set_up();
-    let owner = site.owner();
-    (site, owner)
-}
-
-/// A picture of the library; its path.
-fn boat(owner: &mut Visitor) -> String {
-    let bytes = written(&picture(1200, 800), ImageFormat::Png);
-    let item = add(owner, "boat.png", &bytes, "A boat");
-    item["url"].as_str().expect("a path").to_owned()
-}
+use crate::writing::{desk, press};
 
 /// Writes and publishes a new post; where its editor is.
-fn write(owner: &mut Visitor, title: &str, fields: &[(&str, &str)]) -> String {
+pub fn write(owner: &mut Visitor, title: &str, fields: &[(&str, &str)]) -> String {
     let fields = [
         &[
             ("title", title),
@@ -40,20 +23,6 @@ fn write(owner: &mut Visitor, title: &str, fields: &[(&str, &str)]) -> String {
     .concat();
     let answer = owner.submit("/admin/posts/new", &fields).expect(303);
     answer.location().to_owned()
-}
-
-/// Fills the editor's form and presses the button of that status, or the one that only keeps.
-fn press(owner: &mut Visitor, editor: &str, fields: &[(&str, &str)], status: &str) -> Answer {
-    let mut form = owner.get(editor).expect(200).page().form("#editor");
-    for (name, value) in fields {
-        form = form.with(name, value);
-    }
-    let mut fields = form.fields();
-    fields.retain(|(name, _)| *name != "status");
-    if !status.is_empty() {
-        fields.push(("status", status));
-    }
-    owner.submit(editor, &fields)
 }
 
 fn titles(page: &Page) -> Vec<String> {
@@ -282,126 +251,6 @@ fn a_post_runs_as_its_language_does_and_the_blog_around_it_as_its_own() {
 }
 
 #[test]
-fn a_cover_and_a_first_address_are_fields_of_the_editor() {
-    let (site, mut owner) = desk();
-    let cover = boat(&mut owner);
-    let first = "https://elsewhere.example/tides";
-    let editor = write(
-        &mut owner,
-        "Tides",
-        &[("canonical_url", "elsewhere"), ("cover", &cover)][1..].as_ref(),
-    );
-    let page = site.post("tides");
-    let shown = "figure.cover img";
-    assert_eq!(page.attribute(shown, "src"), cover);
-    assert_eq!(
-        page.attribute(shown, "alt"),
-        "A boat",
-        "as the library says"
-    );
-    assert_eq!(page.attribute(shown, "width"), "1200");
-    assert!(page.attribute(shown, "srcset").contains("/480/"));
-    let picture = |page: &Page| page.attribute("meta[property='og:image']", "content");
-    assert!(picture(&page).ends_with(&cover));
-    let home = site.get("/").expect(200).page();
-    site.get(&home.attribute(".row .thumb", "src")).expect(200);
-    assert_eq!(
-        site.get_json("/feed.json")["items"][0]["image"],
-        site.url(&cover)
-    );
-    assert!(site.get("/sitemap.xml").text().contains("/posts/tides"));
-
-    let wrong = [
-        ("canonical_url", "elsewhere"),
-        ("cover", "https://elsewhere.example/a.png"),
-    ];
-    let fields = owner.get(&editor).expect(200).page().form("#editor");
-    let mut fields = fields.fields();
-    fields.retain(|(name, _)| !["canonical_url", "cover", "status"].contains(name));
-    let fields = [&fields[..], &wrong, &[("status", "published")]].concat();
-    let refused = owner.submit(&editor, &fields).expect(422).page();
-    assert!(refused.has("#e-canonical_url[aria-invalid]") && refused.has("#e-cover-e"));
-
-    let kept = [
-        ("canonical_url", first),
-        ("cover_alt", "A pier"),
-        ("cover", ""),
-    ];
-    press(&mut owner, &editor, &kept, "").expect(303);
-    assert_eq!(
-        site.post("tides").attribute(shown, "src"),
-        cover,
-        "kept for later"
-    );
-    let form = owner.get(&editor).expect(200).page();
-    assert_eq!(form.attribute("#e-canonical_url", "value"), first);
-    assert!(form.has("#covers .none [checked]"));
-    press(&mut owner, &editor, &[("cover", &cover)], "published").expect(303);
-    let page = site.post("tides");
-    assert_eq!(page.attribute(shown, "alt"), "A pier");
-    assert_eq!(page.attribute("link[rel=canonical]", "href"), first);
-    let sitemap = site.get("/sitemap.xml").text();
-    assert!(!sitemap.contains("/posts/tides"), "{sitemap}");
-    let own = site.url("/posts/tides");
-    press(&mut owner, &editor, &[("canonical_url", &own)], "published").expect(303);
-    assert!(
-        site.get("/sitemap.xml").text().contains("/posts/tides"),
-        "here is not elsewhere"
-    );
-
-    press(&mut owner, &editor, &[("cover", "")], "published").expect(303);
-    assert!(!site.post("tides").has(shown));
-    let versions = owner.get(&format!("{editor}/revisions")).expect(200).page();
-    let versions = versions.attributes(".posts a", "href");
-    let newest = owner.get(&versions[0]).expect(200).page();
-    assert!(
-        newest.texts(".lines del").concat().contains(&cover),
-        "the version says what went"
-    );
-    let restore = format!("{}/restoration", versions[1]);
-    owner.submit(&restore, &[]).expect(303);
-    let form = owner.get(&editor).expect(200).page();
-    assert_eq!(form.attribute("#covers [checked]", "value"), cover);
-    assert_eq!(form.attribute("#e-cover_alt", "value"), "A pier");
-}
-
-#[test]
-fn the_secret_link_shows_what_is_being_written_as_it_will_be() {
-    let (_site, mut owner) = desk();
-    let cover = boat(&mut owner);
-    let editor = write(&mut owner, "Tides", &[]);
-    let body = format!("![A boat]({cover})");
-    let fields = [("body", body.as_str()), ("cover", &cover), ("lang", "ar")];
-    press(&mut owner, &editor, &fields, "").expect(303);
-    let secret = owner.get(&editor).expect(200).page();
-    let secret = secret.attribute("a[rel=nofollow]", "href");
-    let page = owner.get(&secret).expect(200).page();
-    assert_eq!(page.attribute(".e-content img", "width"), "1200");
-    assert!(page.attribute(".e-content img", "srcset").contains("/480/"));
-    assert_eq!(page.attribute(".cover img", "src"), cover);
-    assert_eq!(page.attribute("h1", "dir"), "rtl");
-}
-
-#[test]
-fn a_cover_stands_beside_the_file_that_names_it() {
-    let site = Site::start();
-    let bytes = written(&picture(60, 40), ImageFormat::Png);
-    site.write("posts/boat.png", bytes);
-    let head = |cover: &str| {
-        format!("+++\ntitle = \"T\"\nslug = \"t\"\ncover = \"{cover}\"\n+++\nText.\n")
-    };
-    let file = site.write("posts/t.md", head("boat.png"));
-    site.rowlog(&["publish", path(&file)]).worked();
-    let shown = site.post("t").attribute(".cover img", "src");
-    site.get(&shown).expect(200);
-    site.write("posts/t.md", head("gone.png"));
-    let told = site.rowlog(&["publish", path(&file)]).worked();
-    let told = format!("{}{}", told.stdout, told.stderr);
-    assert!(told.contains("the file gone.png is missing"), "{told}");
-    assert!(!site.post("t").has(".cover"));
-}
-
-#[test]
 fn front_matter_that_says_nothing_we_know_is_named() {
     let site = Site::start();
     let told = site.publish_with("odd", "Odd", "pinned = \"maybe\"\ndir = \"up\"", "Text.");
@@ -429,75 +278,6 @@ fn front_matter_that_cannot_be_read_is_an_error_that_says_where() {
     site.get("/posts/hello").expect(500);
     let log = site.log_text();
     assert!(log.contains("the column extra cannot be read"), "{log}");
-}
-
-#[test]
-fn a_form_that_is_sent_twice_makes_one_post() {
-    let (site, mut owner) = desk();
-    let posts = |site: &Site| site.ask("select count(*) from posts where title = 'Tides'");
-    for (status, count) in [("", 1), ("published", 2)] {
-        let blank = owner.get("/admin/posts/new").expect(200).page();
-        let form = blank
-            .form("#editor")
-            .with("title", "Tides")
-            .with("body", status);
-        let mut fields = form.fields();
-        fields.retain(|(name, _)| *name != "status");
-        if !status.is_empty() {
-            fields.push(("status", status));
-        }
-        let first = owner.submit("/admin/posts/new", &fields).expect(303);
-        let again = owner.submit("/admin/posts/new", &fields).expect(303);
-        assert_eq!(first.location(), again.location());
-        assert_eq!(posts(&site), count);
-    }
-    // Whoever goes back to the form and writes something else in it begins another post.
-    let fields = |body: &str| {
-        let fields = [("title", "Tides"), ("body", body), ("op", "mine")];
-        crate::http::encode(&fields)
-    };
-    let headers = [crate::http::FORM, ("Accept", "application/json")];
-    let mut send = |body: &str| -> Value {
-        let answer = owner.send(
-            "POST",
-            "/admin/posts/new",
-            &headers,
-            fields(body).as_bytes(),
-        );
-        answer.expect(201).json()
-    };
-    let (one, again, other) = (send("One."), send("One."), send("Other."));
-    assert_eq!(one, again);
-    assert_ne!(one["id"], other["id"]);
-    assert_eq!(posts(&site), 4);
-}
-
-#[test]
-fn an_answer_that_is_lost_makes_no_second_draft() {
-    let (site, _) = desk();
-    let window_of = Desk::new();
-    let window = window_of.window();
-    // The first answer to a new post never comes, and its author goes on writing meanwhile.
-    window.prepare(
-        "window.lost = 0; const plainly = fetch;
-         window.fetch = async (url, ...rest) => {
-            const answer = await plainly(url, ...rest);
-            if (url !== '/admin/posts/new' || rest[0].method !== 'POST' || lost++) return answer;
-            document.getElementById('e-title').value = 'Tides and boats';
-            throw new TypeError('lost');
-         };",
-    );
-    sign_in(&site, &window, "/admin/posts/new");
-    let before = site.ask("select count(*) from posts");
-    window.fill("#e-title", "Tides");
-    window.wait_for_text("#saved", "Saved at");
-    window.wait_until("location.pathname !== '/admin/posts/new'");
-    assert_eq!(window.eval("window.lost"), 2);
-    eventually("what was written meanwhile is kept too", || {
-        site.ask("select count(*) from manuscripts where fields ->> 'title' = 'Tides and boats'")
-            == 1
-    });
-    assert_eq!(site.ask("select count(*) from posts"), before + 1);
 }
 
 #[test]
@@ -535,34 +315,4 @@ fn every_detail_is_set_in_a_browser_without_javascript() {
         "cover_alt": "A small boat", "canonical_url": "https://elsewhere.example/tides" });
     let kept = format!("select count(*) from posts where extra = '{extra}'");
     assert_eq!(site.ask(&kept), 1, "under the names of front matter");
-}
-
-#[test]
-fn a_cover_is_uploaded_from_the_editor() {
-    let (site, mut owner) = desk();
-    let editor = write(&mut owner, "Tides", &[]);
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
-    window.wait_for("#new-cover:not([hidden])");
-    window.eval("document.querySelectorAll('details').forEach(box => { box.open = true; })");
-    let upload = "(async () => {
-        const canvas = new OffscreenCanvas(900, 600);
-        canvas.getContext('2d').fillRect(0, 0, 300, 300);
-        const files = new DataTransfer();
-        files.items.add(new File([await canvas.convertToBlob()], 'pier.png', { type: 'image/png' }));
-        const field = document.getElementById('e-new-cover');
-        field.files = files.files;
-        field.dispatchEvent(new Event('change'));
-    })()";
-    window.eval(upload);
-    window.wait_for("#covers :checked[value$='/pier.png']");
-    window.wait_for_text("#saved", "Saved at");
-    window.open(&site.url(&editor));
-    window.wait_for("#covers [checked][value$='/pier.png']");
-    window.click(".topbar .main");
-    eventually("readers see it", || {
-        site.post("tides").has(".cover img[src$='/pier.png']")
-    });
-    window.has_a_clean_console();
 }

@@ -23,6 +23,7 @@ mod chat;
 mod commands;
 mod commenting;
 mod configuring;
+mod covers;
 mod crash;
 mod crossing;
 mod cursors;
