@@ -167,11 +167,11 @@ def compare(what, one, other, samples=200):
 
 
 def attempt(blog, cookie="", **fields):
-    client = blog.client()
-
     def once():
+        client = blog.client()  # a new one: the server does not wait long for the next word of an old one
         answer, _ = post(client, "/admin/login", fields, cookie)
         assert answer.status == 401, answer.status
+        client.close()
 
     return once
 
