@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod comment;
+pub mod cursor;
 pub mod desk;
 pub mod entry;
 pub mod event;
