@@ -13,7 +13,7 @@ use pulldown_cmark::{
 };
 use url::Url;
 
-use crate::model::typed::{is_direction_control, is_text};
+use crate::model::typed::{is_direction_control, is_text, is_visible};
 
 /// Quotes, lists and emphasis inside each other beyond this depth lose their marks and keep their text.
 const DEPTH: usize = 12;
@@ -63,7 +63,7 @@ pub fn html(source: &str) -> String {
     for event in TextMergeStream::new(Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH)) {
         comment.take(event);
     }
-    if !comment.has_text {
+    if !comment.is_seen {
         comment = Comment::plain(source);
     }
     let mut rendered = String::with_capacity(source.len() * 3 / 2);
@@ -87,7 +87,8 @@ struct Comment<'a> {
     depth: usize,
     in_link: bool,
     in_code: bool,
-    has_text: bool,
+    /// Whether anything of it leaves a mark on the screen.
+    is_seen: bool,
 }
 
 impl<'a> Comment<'a> {
@@ -112,8 +113,8 @@ impl<'a> Comment<'a> {
                 self.text("* * *".into());
                 self.end(TagEnd::Paragraph);
             }
-            Event::Code(_) => {
-                self.has_text = true;
+            Event::Code(ref code) => {
+                self.is_seen = self.is_seen || is_visible(code);
                 self.events.push(event);
             }
             // The extensions that make these are off.
@@ -206,7 +207,7 @@ impl<'a> Comment<'a> {
     fn end_link(&mut self) {
         if let Some(Event::Start(Tag::Link { dest_url, .. })) = self.events.last() {
             let address = dest_url.clone();
-            self.has_text = true;
+            self.is_seen = true;
             self.events.push(Event::Text(address));
         }
         self.in_link = false;
@@ -215,7 +216,7 @@ impl<'a> Comment<'a> {
 
     /// Adds text, with its bare web addresses made links.
     fn text(&mut self, text: CowStr<'a>) {
-        self.has_text = true;
+        self.is_seen = self.is_seen || is_visible(&text);
         if self.in_link || self.in_code || !text.contains("://") {
             self.events.push(Event::Text(text));
             return;

@@ -77,6 +77,16 @@ fn raw_html_is_shown_and_never_read() {
 }
 
 #[test]
+fn a_comment_of_which_nothing_would_be_seen_is_shown_as_it_was_typed() {
+    check(&[
+        (">&#x202e;", "<p>&gt;&amp;#x202e;</p>"),
+        ("&nbsp;", "<p>&amp;nbsp;</p>"),
+        ("`&#8203;`", "<p><code>&amp;#8203;</code></p>"),
+        ("- &#xfdd0;", "<p>- &amp;#xfdd0;</p>"),
+    ]);
+}
+
+#[test]
 fn addresses_become_links() {
     let link = linked(
         "https://a.example/x_y_z?b=1&amp;c=2",
