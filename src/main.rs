@@ -17,6 +17,8 @@ mod live;
 mod liveblog;
 mod model;
 mod password;
+#[cfg(test)]
+mod properties;
 mod renewal;
 mod social;
 mod store;

@@ -4,7 +4,7 @@ pub mod markdown;
 pub mod media;
 
 pub mod dates;
-mod front_matter;
+pub mod front_matter;
 
 use std::fmt;
 use std::path::Path;
