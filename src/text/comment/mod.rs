@@ -18,6 +18,10 @@ use crate::model::typed::{is_direction_control, is_text, is_visible};
 /// Quotes, lists and emphasis inside each other beyond this depth lose their marks and keep their text.
 const DEPTH: usize = 12;
 
+/// A comment with a line that opens more quotes and lists than this is shown as it was typed: nobody means it, and the
+/// parser looks at all that are open again in every line that follows.
+const MOST_MARKS: usize = 100;
+
 /// What a comment may consist of.
 const ALLOWED: [&str; 12] = [
     "p",
@@ -60,7 +64,12 @@ static ADDRESSES: LazyLock<LinkFinder> = LazyLock::new(|| {
 /// Source: CommonMark 0.31 with strikethrough, less what the module's introduction leaves out.
 pub fn html(source: &str) -> String {
     let mut comment = Comment::default();
-    for event in TextMergeStream::new(Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH)) {
+    let parsed = if source.lines().any(is_too_deep) {
+        ""
+    } else {
+        source
+    };
+    for event in TextMergeStream::new(Parser::new_ext(parsed, Options::ENABLE_STRIKETHROUGH)) {
         comment.take(event);
     }
     if !comment.is_seen {
@@ -70,6 +79,18 @@ pub fn html(source: &str) -> String {
     html::push_html(&mut rendered, comment.events.into_iter());
     rendered.retain(is_permitted);
     SANITISER.clean(&rendered).to_string()
+}
+
+/// Whether `line` begins with more than `MOST_MARKS` marks of quotes and lists.
+fn is_too_deep(line: &str) -> bool {
+    let is_mark = |c: char| " \t>-+*.)".contains(c) || c.is_ascii_digit();
+    let marks = line.split(|c| !is_mark(c)).next().unwrap_or_default();
+    let opens = |pair: &&[u8]| match pair {
+        [b'>', _] => true,
+        [b'-' | b'+' | b'*' | b'.' | b')', next] => matches!(next, b' ' | b'\t'),
+        _ => false,
+    };
+    marks.as_bytes().windows(2).filter(opens).count() > MOST_MARKS
 }
 
 /// Whether a character may be in a comment's HTML. One that turns the direction of text could reach beyond it.

@@ -87,6 +87,26 @@ fn a_comment_of_which_nothing_would_be_seen_is_shown_as_it_was_typed() {
 }
 
 #[test]
+fn a_comment_deeper_than_anyone_means_is_shown_as_it_was_typed() {
+    let deep = "> - ".repeat(60);
+    let shown = html(&format!("*a*\n\n{deep}b\nc"));
+    let typed = "&gt; - ".repeat(60);
+    assert_eq!(
+        shown.trim_end(),
+        format!("<p>*a*<br>\n<br>\n{typed}b<br>\nc</p>")
+    );
+    for level in [
+        "-".repeat(300),
+        "*".repeat(300),
+        "1.".repeat(300),
+        "> ".repeat(90),
+    ] {
+        let shown = html(&format!("*a*\n\n{level}"));
+        assert!(shown.starts_with("<p><em>a</em></p>"), "{shown}");
+    }
+}
+
+#[test]
 fn addresses_become_links() {
     let link = linked(
         "https://a.example/x_y_z?b=1&amp;c=2",
