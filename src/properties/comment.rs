@@ -44,7 +44,9 @@ pub fn holds(typed: &str) {
                 assert!(ELEMENTS.contains(&element.name()), "{html}");
                 let attributes: Vec<_> = element.attrs().collect();
                 match (element.name(), attributes.as_slice()) {
-                    ("a", [("href", target), ("rel", "nofollow ugc noopener")]) => leads_out(target),
+                    ("a", [("href", target), ("rel", "nofollow ugc noopener")]) => {
+                        leads_out(target)
+                    }
                     (_, []) => {}
                     _ => panic!("{html}"),
                 }

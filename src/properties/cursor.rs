@@ -42,5 +42,7 @@ fn digits(word: &str) -> Option<i64> {
         let digit = "0123456789".find(c)?;
         sum.checked_mul(10)?.checked_add(i64::try_from(digit).ok()?)
     };
-    (!word.is_empty()).then(|| word.chars().try_fold(0, add)).flatten()
+    (!word.is_empty())
+        .then(|| word.chars().try_fold(0, add))
+        .flatten()
 }

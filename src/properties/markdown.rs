@@ -21,7 +21,11 @@ pub fn holds(source: &str) {
     let last = page.root_element().last_child().and_then(ElementRef::wrap);
     let name = last.map(|last| last.value().name());
     assert_eq!(name, Some("footer"), "{}", post.html);
-    let elements = || page.root_element().descendants().filter_map(ElementRef::wrap);
+    let elements = || {
+        page.root_element()
+            .descendants()
+            .filter_map(ElementRef::wrap)
+    };
     assert!(elements().all(|element| element.attr("style").is_none()));
     let mut anchors = HashSet::new();
     for heading in &post.headings {

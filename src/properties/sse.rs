@@ -12,7 +12,8 @@ pub fn holds(text: &str) {
         sum.wrapping_mul(31).wrapping_add(i64::from(byte))
     });
     let id = EventId(id & i64::MAX);
-    let data = json!({ "html": text, text: [text], "sent": serde_json::from_str::<Value>(text).ok() });
+    let data =
+        json!({ "html": text, text: [text], "sent": serde_json::from_str::<Value>(text).ok() });
     let mut sent = sse::hello(id, true, 3, 1500).to_vec();
     sent.extend(sse::event(id, "comment:created", &data.to_string()));
     sent.extend(sse::passing("ping", &data));
