@@ -1,21 +1,12 @@
 //! How long the longest comment takes to render, whatever it is made of.
 //!
-//! `cargo bench --bench rendering`. Each line is one shape of text: what is repeated, then what is repeated after it, and
+//! `cargo run --release --manifest-path tests/fuzz/Cargo.toml --example rendering`. Each line is one shape of text: what is repeated, then what is repeated after it, and
 //! milliseconds of processor time of the quickest of three at an eighth of the longest form, at a quarter, at half of it and at all of it.
 //! Where one column is more than about twice the one before it, something grows faster than the text.
 
-#![allow(dead_code, missing_docs, reason = "here only the renderers are called")]
-
 use std::fs;
 
-#[path = "../src/error.rs"]
-mod error;
-#[path = "../src/hex.rs"]
-mod hex;
-#[path = "../src/model/mod.rs"]
-mod model;
-#[path = "../src/text/mod.rs"]
-mod text;
+use rowlog_fuzz::text::comment;
 
 /// The longest form that is taken, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -106,7 +97,7 @@ fn quickest(open: &str, close: &str, size: usize) -> f64 {
     let mut quickest = f64::MAX;
     for _ in 0..3 {
         let start = spent();
-        std::hint::black_box(text::comment::html(std::hint::black_box(&body)));
+        std::hint::black_box(comment::html(std::hint::black_box(&body)));
         quickest = quickest.min(spent() - start);
     }
     quickest
