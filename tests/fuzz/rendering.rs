@@ -1,8 +1,10 @@
 //! How long the longest comment takes to render, whatever it is made of.
 //!
-//! `cargo run --release --manifest-path tests/fuzz/Cargo.toml --example rendering`. Each line is one shape of text: what is repeated, then what is repeated after it, and
-//! milliseconds of processor time of the quickest of three at an eighth of the longest form, at a quarter, at half of it and at all of it.
-//! Where one column is more than about twice the one before it, something grows faster than the text.
+//! `cargo run --release --manifest-path tests/fuzz/Cargo.toml --example rendering`
+//!
+//! Each line is one shape of text: what is repeated, what is repeated after it, and milliseconds of processor time, the
+//! quickest of three, at an eighth of the longest form, at a quarter, at half of it and at all of it. Where one column is
+//! more than about twice the one before it, something grows faster than the text.
 
 use std::fs;
 
