@@ -20,6 +20,8 @@ mod live;
 mod liveblog;
 mod model;
 mod password;
+#[cfg(test)]
+mod properties;
 mod random;
 mod renewal;
 mod social;

@@ -5,7 +5,7 @@ pub mod media;
 pub mod rowlog;
 
 pub mod dates;
-mod front_matter;
+pub mod front_matter;
 
 use std::fmt;
 use std::path::Path;

@@ -12,12 +12,13 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::cursor::{Cursor, Reset, Start, resolve};
+use super::cursor::{Reset, Start, resolve};
 use super::frame::{self, Frame};
 use super::presence::Company;
 use super::timing::{next_ping, random_between};
 use super::{Counted, Live, desk, sse};
 use crate::error::{Error, Result};
+use crate::model::cursor::Cursor;
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;

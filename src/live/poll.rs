@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::Live;
-use super::cursor::{Cursor, Reset};
+use super::cursor::Reset;
 use super::follower::{Batch, Follower};
 use super::frame::Frame;
 use crate::error::Result;
+use crate::model::cursor::Cursor;
 use crate::model::topic::Topic;
 use crate::store::Store;
 

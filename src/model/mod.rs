@@ -7,6 +7,7 @@ pub mod backup;
 pub mod carried;
 pub mod client;
 pub mod comment;
+pub mod cursor;
 pub mod desk;
 pub mod entry;
 pub mod event;

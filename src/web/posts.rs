@@ -15,6 +15,7 @@ use super::{App, Moment, cursor, issued};
 use crate::error::{Error, Fields, Result};
 use crate::live::cursor as live;
 use crate::model::comment::{Comment, Parent, page_of};
+use crate::model::cursor::Cursor as Seen;
 use crate::model::entry;
 use crate::model::id::{CommentId, VisitorId};
 use crate::model::post::{Discussion, Post, PostKind};
@@ -214,7 +215,7 @@ impl Moment<'_> {
         let Some(since) = since.filter(|since| !since.is_empty()) else {
             return Ok(None);
         };
-        let cursor = live::Cursor::parse(None, Some(since), None);
+        let cursor = Seen::parse(None, Some(since), None);
         let start = live::resolve(self.conn, &Topic::Post(post.id, None), cursor)?;
         if start.reset.is_some() {
             return Ok(Some(News::Unknown));

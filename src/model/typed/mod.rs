@@ -186,7 +186,7 @@ pub(super) fn is_hidden(c: char) -> bool {
 }
 
 /// Whether anything in `text` leaves a mark on the screen.
-fn is_visible(text: &str) -> bool {
+pub fn is_visible(text: &str) -> bool {
     text.chars().any(|c| {
         let blank = matches!(
             c,

@@ -36,6 +36,9 @@ pub fn finish(html: &str, place: &Place, picture_at: &dyn Fn(&str) -> Option<Pic
     for &node in &nodes {
         edit(&mut html, node, unstyle);
         match name(&html, node) {
+            Some("plaintext") => edit(&mut html, node, |text| {
+                text.name.local = LocalName::from("pre")
+            }),
             Some("img") => edit(&mut html, node, |image| measure(image, picture_at)),
             Some("table") => wrap_table(&mut html, node, &mut tables),
             _ => {}
