@@ -28,7 +28,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
   let heldBack = false, later = 0; // whether streams do not come through; how many were opened after this one
   let control, timer, state, asleep, channel, away = false, missed = 0, tick = Date.now();
 
-  const tell = next => { if (next !== state) onState(state = next); };
+  const tell = next => { if (next !== state && state !== 'ended') onState(state = next); };
   const jitter = attempt => Math.random() * Math.min(LONGEST, retry * 2 ** attempt);
   const plan = (act, wait) => {
     clearTimeout(timer);
@@ -52,13 +52,17 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
 
   async function open() {
     stop();
+    if (state === 'ended') return;
     control = new AbortController();
     const { signal } = control; // aborted once this connection was given up for another
     const pause = later >= MOST;
     const get = async (accept, wait) => {
       const asked = new URLSearchParams({ after, ...(+at && { at }), ...(wait && { wait }) });
       const answer = await fetch(`${url}?${asked}`, { headers: { accept }, cache: 'no-store', redirect: 'error', signal });
-      if (/204|401/.test(answer.status)) end();
+      if (/204|401/.test(answer.status)) {
+        stop();
+        tell('ended');
+      }
       signal.throwIfAborted();
       if (!answer.ok) throw answer;
       return answer;
@@ -171,16 +175,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     };
   }
 
-  function end() {
-    stop();
-    tell('ended');
-    clearInterval(ticking);
-    channel.close();
-    ears.abort();
-  }
-
-  const ears = new AbortController();
-  const on = (name, act) => addEventListener(name, act, { capture: true, signal: ears.signal });
+  const on = (name, act) => addEventListener(name, act, true);
   on('online', wake);
   on('offline', () => {
     away = true;
@@ -204,7 +199,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     join();
     wake();
   });
-  const ticking = setInterval(() => {
+  setInterval(() => {
     const now = Date.now(), slept = now - tick > TICK + DRIFT;
     tick = now;
     if (!slept || document.hidden) return;

@@ -12,6 +12,7 @@ pub mod library;
 pub mod lists;
 pub mod me;
 pub mod posts;
+pub mod presence;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod search;

@@ -65,6 +65,7 @@ impl<'a> PostPage<'a> {
     /// The script of its page.
     fn script(&self) -> &'static str {
         match self.post.entry_count {
+            _ if self.post.is_chat() => "chat.js",
             0 => "post.js",
             _ => "liveblog.js",
         }
