@@ -222,7 +222,8 @@ enum Woken {
 impl Wire {
     fn new(follower: Follower, start: Start, terms: Terms) -> Wire {
         let retry = random_between(1_000, 5_000);
-        let mut waiting = VecDeque::from([sse::hello(&start, retry, terms.issued)]);
+        let hello = sse::hello(start.head, start.resumed, start.missed, retry, terms.issued);
+        let mut waiting = VecDeque::from([hello]);
         waiting.extend(start.reset_data().map(|data| sse::passing("reset", &data)));
         // A client without a cursor, or with a useless one, learns here where it stands.
         let told = if start.resumed {

@@ -7,7 +7,6 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::cursor::Start;
 use crate::model::id::EventId;
 
 /// `ping` comes every so many seconds, more or less.
@@ -24,9 +23,15 @@ pub fn passing(name: &'static str, data: &Value) -> Bytes {
     format!("event: {name}\ndata: {data}\n\n").into()
 }
 
-/// The first block of every stream; `retry` in milliseconds, `issued` for the forms of the page that asks.
-pub fn hello(start: &Start, retry: u64, issued: Option<String>) -> Bytes {
-    let (head, resumed, missed) = (start.head, start.resumed, start.missed);
+/// The first block of every stream: the newest event, whether the client continues from its own cursor, and how many
+/// events it has missed; `retry` in milliseconds, `issued` for the forms of the page that asks.
+pub fn hello(
+    head: EventId,
+    resumed: bool,
+    missed: i64,
+    retry: u64,
+    issued: Option<String>,
+) -> Bytes {
     let mut data =
         json!({ "v": 1, "head": head, "resumed": resumed, "missed": missed, "ping": PING_SECONDS });
     if let Some(issued) = issued {
@@ -74,16 +79,9 @@ mod tests {
 
     #[test]
     fn passing_blocks_leave_the_cursor_alone() {
-        let start = Start {
-            after: EventId(3),
-            head: EventId(3),
-            resumed: true,
-            missed: 2,
-            reset: None,
-        };
         for block in [
             passing("ping", &json!({ "head": 3 })),
-            hello(&start, 1500, Some("1.ab".into())),
+            hello(EventId(3), true, 2, 1500, Some("1.ab".into())),
         ] {
             assert!(lines(&block).iter().all(|line| !line.starts_with("id")));
         }

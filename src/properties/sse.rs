@@ -14,7 +14,7 @@ pub fn holds(text: &str) {
     let id = EventId(id & i64::MAX);
     let data =
         json!({ "html": text, text: [text], "sent": serde_json::from_str::<Value>(text).ok() });
-    let mut sent = sse::hello(id, true, 3, 1500).to_vec();
+    let mut sent = sse::hello(id, true, 3, 1500, Some(text.into())).to_vec();
     sent.extend(sse::event(id, "comment:created", &data.to_string()));
     sent.extend(sse::passing("ping", &data));
     sent.extend(sse::checkpoint(EventId(12)));

@@ -28,7 +28,10 @@ pub fn refuse(
 ) -> Result<()> {
     let sql = "select 1 from bans where lifted_at is null and (until is null or until > ?3)
                    and (kind = 'visitor' and key = ?1 or kind = 'client' and key in (?2, ?4))";
-    let (marked, before) = (client.map(|marks| marks.now), client.and_then(|marks| marks.before));
+    let (marked, before) = (
+        client.map(|marks| marks.now),
+        client.and_then(|marks| marks.before),
+    );
     match conn
         .prepare_cached(sql)?
         .exists(params![token_hash, marked, now, before])?
@@ -174,7 +177,10 @@ mod tests {
             tx.execute_batch(COMMENT)?;
             add(tx, CommentId(1), Banned::Client, "")?;
             assert!(keeps_out(tx, 1, marks(8, None), 6));
-            assert!(keeps_out(tx, 1, marks(9, Some(8)), 6), "the key was changed");
+            assert!(
+                keeps_out(tx, 1, marks(9, Some(8)), 6),
+                "the key was changed"
+            );
             assert!(!keeps_out(tx, 1, marks(9, None), 0) && !keeps_out(tx, 7, None, 0));
             assert!(!keeps_out(tx, 1, marks(8, None), 7));
             add(tx, CommentId(1), Banned::Visitor, "pans")?;

@@ -14,7 +14,7 @@ use super::super::form::Form;
 use super::super::reader::Reader;
 use super::super::{App, Moment, see_other};
 use crate::error::{Error, Result};
-use crate::model::comment::Changer;
+use crate::model::comment::{Change, Changer};
 use crate::model::id::CommentId;
 use crate::model::moderation::{Decision, Deed, Span};
 use crate::model::pile::{Choice, Pile};
@@ -230,7 +230,11 @@ pub async fn change(
             return Ok(answer);
         }
     };
-    let html = text::comment::html(body.as_str());
+    let change = Change {
+        html: text::comment::html(body.as_str()),
+        body,
+        held_for: None,
+    };
     let owner = Changer {
         visitor: None,
         owner: true,
@@ -238,7 +242,7 @@ pub async fn change(
     };
     let edited = app
         .store
-        .write(move |tx| comments::edit(tx, id, &owner, &body, &html));
+        .write(move |tx| comments::edit(tx, id, &owner, &change));
     edited
         .await
         .map_err(|error| Failure::from(error).with_typed(form.get("body")))?;
