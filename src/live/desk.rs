@@ -3,16 +3,17 @@
 //! They are made for each window of the desk from the log, so nothing here ever lies where other streams look.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::frame::{self, Frame, with_envelope};
 use crate::error::Result;
+use crate::model::calendar::Calendar;
 use crate::model::comment::CommentStatus;
 use crate::model::desk::{DeskLine, Waiting};
 use crate::model::event::{Event, Kind};
 use crate::model::id::CommentId;
+use crate::model::manner::Manner;
 use crate::store::comments::moderation;
 use crate::store::{activity, desk, posts, settings};
 use crate::views::desk::parts::{LinePart, QueuePart, RowPart};
@@ -35,28 +36,36 @@ pub fn render(conn: &Connection, event: &Event) -> Frame {
 /// What everyone is told, or the owner alone, and beside it `desk`: the line of what happened, the post's row, the
 /// comment in the queue, and the figures that the event may have changed.
 fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
-    let zone = settings::load(conn)?.zone();
+    let manner = settings::load(conn)?.manner();
+    let calendar = &manner.calendar;
     let post = event.post.map(|id| desk::post(conn, id)).transpose()?;
     let row = post.flatten();
     let html = row
         .as_ref()
-        .map(|row| RowPart::new(row, &zone, 0).render())
+        .map(|row| RowPart::new(row, calendar, 0).render())
         .transpose()?;
     let waiting = match event.kind {
         Kind::CommentPending => moderation::find(conn, CommentId(event.subject))?,
         _ => None,
     };
-    let data = match frame::shown(conn, event)? {
+    let data = match frame::shown(conn, event, &manner)? {
         Some((_, data)) => Some(data),
-        None => owners(conn, event, row.as_ref(), html.as_deref(), waiting.as_ref())?,
+        None => owners(
+            conn,
+            event,
+            &manner,
+            row.as_ref(),
+            html.as_deref(),
+            waiting.as_ref(),
+        )?,
     };
     let Some(mut data) = data else {
         return Ok(None);
     };
     data["desk"] = json!({
-        "line": line(conn, event, &zone)?,
+        "line": line(conn, event, calendar)?,
         "row": html,
-        "queue": waiting.map(|waiting| QueuePart::new(&waiting, &zone).render()).transpose()?,
+        "queue": waiting.map(|waiting| QueuePart::new(&waiting, calendar).render()).transpose()?,
         "waiting": moderation::count(conn, CommentStatus::Pending)?,
         "counts": counts(conn, event)?,
     });
@@ -67,6 +76,7 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
 fn owners(
     conn: &Connection,
     event: &Event,
+    manner: &Manner,
     row: Option<&DeskLine>,
     html: Option<&str>,
     waiting: Option<&Waiting>,
@@ -80,6 +90,9 @@ fn owners(
         (Kind::ImportApplied | Kind::ImportUndone, _) => {
             Some(json!({ "post": Value::Null, "batch": event.subject, "counts": facts }))
         }
+        (Kind::SettingsUpdated, _) => {
+            Some(json!({ "post": Value::Null, "fields": facts["fields"] }))
+        }
         (_, None) => None,
         (Kind::PostCreated | Kind::PostMoved | Kind::PostSaved, Some(row)) => Some(json!({
             "post": row.slug,
@@ -91,7 +104,7 @@ fn owners(
             "to": facts["to"],
             "html": html,
         })),
-        (Kind::CommentPending, Some(_)) if waiting.is_some() => posts_comment(conn, event)?,
+        (Kind::CommentPending, Some(_)) if waiting.is_some() => posts_comment(conn, event, manner)?,
         (Kind::CommentRejected, Some(row)) => {
             Some(json!({ "post": row.slug, "comment": event.subject }))
         }
@@ -100,17 +113,17 @@ fn owners(
 }
 
 /// A waiting comment under a post that readers cannot see now.
-fn posts_comment(conn: &Connection, event: &Event) -> Result<Option<Value>> {
+fn posts_comment(conn: &Connection, event: &Event, manner: &Manner) -> Result<Option<Value>> {
     let post = event.post.map(|id| posts::by_id(conn, id)).transpose()?;
     match post.flatten() {
-        Some(post) => frame::comment(conn, event, &post, CommentStatus::Pending),
+        Some(post) => frame::comment(conn, event, &post, CommentStatus::Pending, manner),
         None => Ok(None),
     }
 }
 
-fn line(conn: &Connection, event: &Event, zone: &TimeZone) -> Result<Option<String>> {
+fn line(conn: &Connection, event: &Event, calendar: &Calendar) -> Result<Option<String>> {
     let told = activity::told(conn, event)?;
-    let html = told.map(|happening| LinePart::new(&happening, zone).render());
+    let html = told.map(|happening| LinePart::new(&happening, calendar).render());
     Ok(html.transpose()?)
 }
 

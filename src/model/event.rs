@@ -62,6 +62,8 @@ kinds! {
     ImportApplied = "import:applied",
     /// A batch of imported rows was taken back.
     ImportUndone = "import:undone",
+    /// The owner changed settings; the facts name the fields.
+    SettingsUpdated = "settings:updated",
 }
 
 impl Kind {

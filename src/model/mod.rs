@@ -3,13 +3,16 @@
 //! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
 
 pub mod app;
+pub mod calendar;
 pub mod comment;
 pub mod desk;
 pub mod entry;
 pub mod event;
 pub mod hub;
+pub mod icon;
 pub mod id;
 pub mod language;
+pub mod manner;
 pub mod manuscript;
 pub mod media;
 pub mod post;

@@ -58,7 +58,10 @@ pub fn told(conn: &Connection, event: &Event) -> Result<Option<Happening>> {
         key: format!("{} {}", event.kind.as_str(), event.subject),
         who: named.map(|comment| comment.name),
         what,
-        to: post.map(|post| post.title).zip(path),
+        to: match event.kind {
+            Kind::SettingsUpdated => Some((fields(event), "/admin/settings".into())),
+            _ => post.map(|post| post.title).zip(path),
+        },
         at: event.at,
     }))
 }
@@ -83,9 +86,21 @@ fn words(event: &Event) -> Option<&'static str> {
         Kind::PostMoved => moved(event)?,
         Kind::ImportApplied => "Posts were imported",
         Kind::ImportUndone => "An import was taken back",
+        Kind::SettingsUpdated => "Settings were changed:",
         // The comment itself is told of, and what a post becomes instead.
         Kind::CommentApproved | Kind::ReplyCreated | Kind::PostDeleted => return None,
     })
+}
+
+/// The settings that were changed, in words.
+fn fields(event: &Event) -> String {
+    let facts = event.data.as_deref().unwrap_or_default();
+    let facts: Value = serde_json::from_str(facts).unwrap_or_default();
+    let names = facts["fields"].as_array().into_iter().flatten();
+    let names: Vec<String> = names
+        .filter_map(|name| Some(name.as_str()?.replace('_', " ")))
+        .collect();
+    names.join(", ")
 }
 
 /// What it means that a post moved; that it was published is an event of its own.

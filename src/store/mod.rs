@@ -8,6 +8,7 @@ pub mod check;
 pub mod comments;
 pub mod desk;
 pub mod entries;
+pub mod icons;
 pub mod import;
 pub mod lists;
 pub mod log;

@@ -3,6 +3,8 @@
 use askama::Template;
 
 use super::{Cursor, Frame, Head, Pager, signs};
+use crate::model::calendar::Calendar;
+use crate::model::manner::Manner;
 use crate::model::post::{PostLine, Tag, TagCount};
 
 /// The home page: one page of the log of posts, newest first, under their years.
@@ -11,15 +13,17 @@ use crate::model::post::{PostLine, Tag, TagCount};
 pub struct HomePage<'a> {
     frame: Frame<'a>,
     head: Head,
+    intro: Option<&'a str>,
     posts: &'a [PostLine],
     pager: Pager,
     cursor: Cursor,
 }
 
 impl<'a> HomePage<'a> {
-    /// `posts` are those of `pager.page`; `cursor` is the head of the log when they were read.
+    /// `intro` is the owner's, rendered; `posts` are those of `pager.page`; `cursor` is the head of the log when they were read.
     pub fn new(
         frame: Frame<'a>,
+        intro: Option<&'a str>,
         posts: &'a [PostLine],
         pager: Pager,
         cursor: Cursor,
@@ -36,6 +40,7 @@ impl<'a> HomePage<'a> {
         HomePage {
             frame,
             head,
+            intro,
             posts,
             pager,
             cursor,
@@ -43,7 +48,7 @@ impl<'a> HomePage<'a> {
     }
 
     fn years(&self) -> impl Iterator<Item = &'a [PostLine]> + use<'a> {
-        years(self.posts)
+        years(self.posts, self.frame.calendar())
     }
 }
 
@@ -53,6 +58,8 @@ impl<'a> HomePage<'a> {
 pub struct PostRowPart<'a> {
     /// The post.
     pub post: &'a PostLine,
+    /// How it is drawn.
+    pub manner: &'a Manner,
 }
 
 /// Every post by year, one line each.
@@ -82,12 +89,13 @@ impl<'a> ArchivePage<'a> {
     }
 
     fn years(&self) -> impl Iterator<Item = &'a [PostLine]> + use<'a> {
-        years(self.posts)
+        years(self.posts, self.frame.calendar())
     }
 
     /// The year of the oldest post.
     fn since(&self) -> Option<i16> {
-        self.posts.last().map(|post| post.published_at.year())
+        let oldest = self.posts.last()?;
+        Some(self.frame.calendar().year(oldest.published_at))
     }
 
     /// How long all of it takes to read, in a sentence.
@@ -174,6 +182,10 @@ fn size(posts: &[PostLine]) -> i64 {
 }
 
 /// Posts of the same year together; `posts` is in the order of time.
-fn years(posts: &[PostLine]) -> impl Iterator<Item = &[PostLine]> {
-    posts.chunk_by(|one, next| one.published_at.year() == next.published_at.year())
+fn years<'a>(
+    posts: &'a [PostLine],
+    calendar: &'a Calendar,
+) -> impl Iterator<Item = &'a [PostLine]> {
+    let year = |post: &PostLine| calendar.year(post.published_at);
+    posts.chunk_by(move |one, next| year(one) == year(next))
 }

@@ -13,6 +13,7 @@ mod error;
 mod feeds;
 mod form;
 mod guard;
+mod icons;
 mod issued;
 mod me;
 mod media;
@@ -176,6 +177,9 @@ fn site(settings: &Settings, base_url: String) -> Site {
         navigation: settings.navigation.clone(),
         footer: settings.footer.clone(),
         css: css::path(&settings.css),
+        manner: settings.manner(),
+        icon: icons::key(settings),
+        has_own_icon: !settings.icon.is_empty(),
         ai_robots: settings.ai_robots,
         base_url,
         hub: settings.hub.clone(),
@@ -304,6 +308,9 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
     let files = following
         .at("/assets/:name", get(assets::show))
         .at("/custom.css", get(css::show))
+        .at("/icons/:key/:name", get(icons::show))
+        .at("/favicon.ico", get(icons::favicon))
+        .at("/manifest.webmanifest", get(icons::manifest))
         .at("/media/:hash/:name", get_or_head(media::show, media::show))
         .at(
             "/media/:hash/:width/:name",

@@ -17,11 +17,13 @@ use crate::live::cursor as live;
 use crate::model::comment::{Comment, Parent, page_of};
 use crate::model::entry;
 use crate::model::id::{CommentId, VisitorId};
+use crate::model::media::Pictures;
 use crate::model::post::{Discussion, Post, PostKind};
 use crate::model::thread::{arrange, in_a_row};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{comments, entries, lists, news, posts};
+use crate::store::{comments, entries, lists, media, news, posts};
+use crate::text::markdown;
 use crate::views::comments::{ComposerView, News, TalkView, Typed};
 use crate::views::entries::LogView;
 use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
@@ -58,8 +60,13 @@ pub async fn home(
             return Err(Error::NotFound);
         }
         let posts = lists::page(moment.conn, (page - 1) * each, each)?;
+        let intro = match page {
+            1 => introduction(moment)?,
+            _ => None,
+        };
         Ok(HomePage::new(
             moment.frame(),
+            intro.as_deref(),
             &posts,
             Pager { page, pages },
             moment.cursor()?,
@@ -67,6 +74,21 @@ pub async fn home(
         .render()?)
     });
     Ok(answer.await?)
+}
+
+/// What the owner says above the list, rendered; nothing where nothing is said.
+fn introduction(moment: &Moment) -> Result<Option<String>> {
+    let source = &moment.settings.intro;
+    if source.is_empty() {
+        return Ok(None);
+    }
+    let pictures = match source.contains("/media/") {
+        true => media::pictures(moment.conn)?,
+        false => Pictures::default(),
+    };
+    Ok(Some(
+        markdown::post(source, &|address| pictures.at(address)).html,
+    ))
 }
 
 /// `GET /archive`

@@ -31,6 +31,7 @@ mod editing;
 mod file;
 mod headers;
 mod hostile;
+mod icons;
 mod importing;
 mod lists;
 mod lists_alive;

@@ -7,6 +7,7 @@ use super::head;
 use crate::error::Fields;
 use crate::model::manuscript::{Manuscript, Seen};
 use crate::model::post::{Post, Status};
+use crate::model::time::Timestamp;
 
 /// The editor's form, as it stands.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +19,7 @@ pub struct EditorView {
     /// Which versions the form has seen.
     pub seen: Option<Seen>,
     /// When what readers do not see was kept, if there is something.
-    pub kept_at: Option<String>,
+    pub kept_at: Option<Timestamp>,
     /// Why the last attempt was refused.
     pub trouble: Trouble,
     /// The text as readers will see it, rendered.
@@ -49,17 +50,15 @@ pub struct EditorPage<'a> {
     manuscript: &'a Manuscript,
     /// The secret address at which others may read it already.
     link: Option<String>,
-    zone: &'a str,
     cursor: Cursor,
 }
 
 impl<'a> EditorPage<'a> {
-    /// `link` is the post's secret address, `zone` the name of the time zone of its dates.
+    /// `link` is the post's secret address.
     pub fn new(
         frame: Frame<'a>,
         view: &'a EditorView,
         link: Option<String>,
-        zone: &'a str,
         cursor: Cursor,
     ) -> EditorPage<'a> {
         let title = match &view.post {
@@ -76,7 +75,6 @@ impl<'a> EditorPage<'a> {
             view,
             manuscript: &view.manuscript,
             link,
-            zone,
             cursor,
         }
     }

@@ -1,7 +1,6 @@
 //! The desk itself, and the comments that wait for a decision.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::super::{Cursor, Frame, Head, signs};
 use super::chart::Chart;
@@ -93,30 +92,23 @@ pub struct DeskPage<'a> {
     head: Head,
     view: Overview<'a>,
     queue: &'a Queue<'a>,
-    zone: &'a TimeZone,
     now: Timestamp,
 }
 
 impl<'a> DeskPage<'a> {
-    /// The desk of the blog; times are shown in `zone`.
-    pub fn new(
-        frame: Frame<'a>,
-        view: Overview<'a>,
-        queue: &'a Queue<'a>,
-        zone: &'a TimeZone,
-    ) -> DeskPage<'a> {
+    /// The desk of the blog.
+    pub fn new(frame: Frame<'a>, view: Overview<'a>, queue: &'a Queue<'a>) -> DeskPage<'a> {
         DeskPage {
             frame,
             head: head("Desk", "/admin"),
             view,
             queue,
-            zone,
             now: Timestamp::now(),
         }
     }
 
     fn greeting(&self) -> &'static str {
-        match self.now.hour(self.zone) {
+        match self.frame.calendar().hour(self.now) {
             5..12 => "Good morning",
             12..18 => "Good afternoon",
             18..23 => "Good evening",
@@ -126,7 +118,7 @@ impl<'a> DeskPage<'a> {
 
     fn row<'b>(&'b self, row: &'b DeskLine) -> RowPart<'b> {
         let reading = self.view.reading.posts.get(&row.id).copied();
-        RowPart::new(row, self.zone, reading.unwrap_or(0))
+        RowPart::new(row, self.frame.calendar(), reading.unwrap_or(0))
     }
 }
 
@@ -139,7 +131,6 @@ pub struct CommentsPage<'a> {
     queue: &'a Queue<'a>,
     others: i64,
     cursor: Cursor,
-    zone: &'a TimeZone,
 }
 
 impl<'a> CommentsPage<'a> {
@@ -149,7 +140,6 @@ impl<'a> CommentsPage<'a> {
         queue: &'a Queue<'a>,
         others: i64,
         cursor: Cursor,
-        zone: &'a TimeZone,
     ) -> CommentsPage<'a> {
         CommentsPage {
             frame,
@@ -157,7 +147,6 @@ impl<'a> CommentsPage<'a> {
             queue,
             others,
             cursor,
-            zone,
         }
     }
 }

@@ -2,9 +2,9 @@
 //! happened.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::super::signs;
+use crate::model::calendar::Calendar;
 use crate::model::desk::{DeskLine, Happening, Waiting};
 use crate::model::post::{PostKind, Status};
 
@@ -13,14 +13,18 @@ use crate::model::post::{PostKind, Status};
 #[template(path = "desk/parts/row.html")]
 pub struct RowPart<'a> {
     row: &'a DeskLine,
-    zone: &'a TimeZone,
+    calendar: &'a Calendar,
     reading: usize,
 }
 
 impl<'a> RowPart<'a> {
-    /// `reading` people read it now; dates are shown in `zone`.
-    pub fn new(row: &'a DeskLine, zone: &'a TimeZone, reading: usize) -> RowPart<'a> {
-        RowPart { row, zone, reading }
+    /// `reading` people read it now; dates are written by `calendar`.
+    pub fn new(row: &'a DeskLine, calendar: &'a Calendar, reading: usize) -> RowPart<'a> {
+        RowPart {
+            row,
+            calendar,
+            reading,
+        }
     }
 
     /// What is said of a post beside its title.
@@ -29,13 +33,13 @@ impl<'a> RowPart<'a> {
         let words = signs::counted(row.words, "word");
         let mut note = match (row.status, row.published_at) {
             (Status::Scheduled, Some(time)) => {
-                format!("goes out {}, {words}", time.moment_in(self.zone))
+                format!("goes out {}, {words}", self.calendar.moment(time))
             }
             (Status::Published | Status::Unlisted, Some(time)) => {
                 let comments = signs::counted(row.comment_count, "comment");
-                format!("{}, {words}, {comments}", time.moment_in(self.zone))
+                format!("{}, {words}, {comments}", self.calendar.moment(time))
             }
-            _ => format!("changed {}, {words}", row.changed_at.moment_in(self.zone)),
+            _ => format!("changed {}, {words}", self.calendar.moment(row.changed_at)),
         };
         if row.is_being_written {
             note.push_str("; has changes that readers do not see");
@@ -49,13 +53,13 @@ impl<'a> RowPart<'a> {
 #[template(path = "desk/parts/waiting.html")]
 pub struct QueuePart<'a> {
     waiting: &'a Waiting,
-    zone: &'a TimeZone,
+    calendar: &'a Calendar,
 }
 
 impl<'a> QueuePart<'a> {
-    /// Dates are shown in `zone`.
-    pub fn new(waiting: &'a Waiting, zone: &'a TimeZone) -> QueuePart<'a> {
-        QueuePart { waiting, zone }
+    /// Dates are written by `calendar`.
+    pub fn new(waiting: &'a Waiting, calendar: &'a Calendar) -> QueuePart<'a> {
+        QueuePart { waiting, calendar }
     }
 }
 
@@ -64,12 +68,15 @@ impl<'a> QueuePart<'a> {
 #[template(path = "desk/parts/line.html")]
 pub struct LinePart<'a> {
     happening: &'a Happening,
-    zone: &'a TimeZone,
+    calendar: &'a Calendar,
 }
 
 impl<'a> LinePart<'a> {
-    /// Times are shown in `zone`.
-    pub fn new(happening: &'a Happening, zone: &'a TimeZone) -> LinePart<'a> {
-        LinePart { happening, zone }
+    /// Times are written by `calendar`.
+    pub fn new(happening: &'a Happening, calendar: &'a Calendar) -> LinePart<'a> {
+        LinePart {
+            happening,
+            calendar,
+        }
     }
 }

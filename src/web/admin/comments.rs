@@ -84,8 +84,8 @@ pub async fn list(
             back,
         };
         let others = moderation::count(conn, other)?;
-        let (zone, cursor) = (moment.settings.zone(), moment.cursor()?);
-        Ok(CommentsPage::new(moment.frame(), &queue, others, cursor, &zone).render()?)
+        let cursor = moment.cursor()?;
+        Ok(CommentsPage::new(moment.frame(), &queue, others, cursor).render()?)
     });
     Ok(page.await?)
 }

@@ -41,7 +41,7 @@ pub async fn open(
         let zone = settings::load(conn)?.zone();
         let post = posts::by_id(conn, PostId(id))?.ok_or(Error::NotFound)?;
         let kept = manuscripts::find(conn, post.id)?;
-        let kept_at = kept.as_ref().map(|kept| kept.saved_at.local(&zone));
+        let kept_at = kept.as_ref().map(|kept| kept.saved_at);
         let manuscript = match kept {
             Some(kept) => kept.manuscript,
             None => Manuscript::of(&post, posts::body(conn, post.id)?, &zone),
@@ -386,12 +386,11 @@ async fn page(app: &App, reader: &Reader, view: EditorView) -> Result<Response, 
     let key = app.form_key.clone();
     let page = app.page(reader, move |moment| {
         let link = view.post.as_ref().map(|post| preview::path(&key, post.id));
-        let zone = &moment.settings.time_zone;
         let cursor = match view.cursor {
             Some(cursor) => cursor,
             None => moment.cursor()?,
         };
-        Ok(EditorPage::new(moment.frame(), &view, link, zone, cursor).render()?)
+        Ok(EditorPage::new(moment.frame(), &view, link, cursor).render()?)
     });
     Ok(page.await?)
 }

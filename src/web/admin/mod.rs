@@ -63,6 +63,8 @@ pub fn routes() -> impl Endpoint {
                 poem::get(settings::show).post(settings::change),
             ),
         )
+        .at("/settings/icon", post(settings::change_icon))
+        .at("/settings/icon/deletion", post(settings::remove_icon))
         .at("/account", get(account::show))
         .at("/account/password", post(account::change_password))
         .at(
