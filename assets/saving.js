@@ -211,7 +211,7 @@ function offer(key) {
 function showOffer() {
   const box = byId('offer'), draft = offered.length && draftIn(offered[0]);
   box.hidden = !draft;
-  if (draft) $('time', box).textContent = moment(draft.at);
+  if (draft) $('.when', box).textContent = moment(draft.at);
 }
 
 function takeOffer(taken) {

@@ -5,28 +5,28 @@ use jiff::tz::TimeZone;
 
 use super::time::Timestamp;
 
-/// The order of the parts of a date.
+/// What a date begins with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dates {
     /// `14 November 2026`.
     #[default]
-    DayFirst,
+    Day,
     /// `November 14, 2026`.
-    MonthFirst,
+    Month,
     /// `2026-11-14` (ISO 8601).
-    YearFirst,
+    Year,
 }
 
 impl Dates {
     /// Every one, in the order in which they are offered.
-    pub const ALL: [Dates; 3] = [Dates::DayFirst, Dates::MonthFirst, Dates::YearFirst];
+    pub const ALL: [Dates; 3] = [Dates::Day, Dates::Month, Dates::Year];
 
     /// The word in forms and in the file.
     pub fn as_str(self) -> &'static str {
         match self {
-            Dates::DayFirst => "day-first",
-            Dates::MonthFirst => "month-first",
-            Dates::YearFirst => "year-first",
+            Dates::Day => "day-first",
+            Dates::Month => "month-first",
+            Dates::Year => "year-first",
         }
     }
 
@@ -53,9 +53,9 @@ impl Calendar {
         self.written(
             time,
             match self.dates {
-                Dates::DayFirst => "%-d %B %Y",
-                Dates::MonthFirst => "%B %-d, %Y",
-                Dates::YearFirst => "%Y-%m-%d",
+                Dates::Day => "%-d %B %Y",
+                Dates::Month => "%B %-d, %Y",
+                Dates::Year => "%Y-%m-%d",
             },
         )
     }
@@ -73,9 +73,9 @@ impl Calendar {
     /// `14 Nov 2026, 09:12`: beside a comment.
     pub fn moment(&self, time: Timestamp) -> String {
         let date = match self.dates {
-            Dates::DayFirst => "%-d %b %Y,",
-            Dates::MonthFirst => "%b %-d, %Y,",
-            Dates::YearFirst => "%Y-%m-%d",
+            Dates::Day => "%-d %b %Y,",
+            Dates::Month => "%b %-d, %Y,",
+            Dates::Year => "%Y-%m-%d",
         };
         self.written(time, &format!("{date} {}", self.clock_form()))
     }
@@ -113,9 +113,9 @@ impl Calendar {
 
     fn day_form(&self) -> &'static str {
         match self.dates {
-            Dates::DayFirst => "%-d %b",
-            Dates::MonthFirst => "%b %-d",
-            Dates::YearFirst => "%m-%d",
+            Dates::Day => "%-d %b",
+            Dates::Month => "%b %-d",
+            Dates::Year => "%m-%d",
         }
     }
 
@@ -145,7 +145,7 @@ mod tests {
         let zone = TimeZone::get("Europe/Oslo").unwrap();
         let mut calendar = Calendar {
             zone,
-            dates: Dates::DayFirst,
+            dates: Dates::Day,
             is_twelve: false,
         };
         let forms = |calendar: &Calendar| {
@@ -165,7 +165,7 @@ mod tests {
                 "14 Nov, 22:12"
             ]
         );
-        calendar.dates = Dates::YearFirst;
+        calendar.dates = Dates::Year;
         assert_eq!(
             forms(&calendar),
             [
@@ -175,7 +175,7 @@ mod tests {
                 "11-14, 22:12"
             ]
         );
-        calendar.dates = Dates::MonthFirst;
+        calendar.dates = Dates::Month;
         calendar.is_twelve = true;
         assert_eq!(
             forms(&calendar),

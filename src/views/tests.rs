@@ -115,16 +115,9 @@ fn an_entry_is_the_same_in_the_page_and_in_a_live_event() {
     let composer = ComposerView::default();
     let page = PostPage::new(framed(&site), &post, &standing, log, talk, composer).to_string();
     for entry in &entries {
-        assert!(
-            page.contains(
-                &EntryPart {
-                    entry,
-                    manner: &manner()
-                }
-                .to_string()
-            ),
-            "{page}"
-        );
+        let manner = &site.manner;
+        let part = EntryPart { entry, manner }.to_string();
+        assert!(page.contains(&part), "{page}");
     }
     assert!(!page.contains("<b>Doors"), "{page}");
 }
@@ -141,16 +134,9 @@ fn a_row_is_the_same_in_the_page_and_in_a_live_event() {
     )
     .to_string();
     for post in &posts {
-        assert!(
-            page.contains(
-                &PostRowPart {
-                    post,
-                    manner: &manner()
-                }
-                .to_string()
-            ),
-            "{page}"
-        );
+        let manner = &site.manner;
+        let part = PostRowPart { post, manner }.to_string();
+        assert!(page.contains(&part), "{page}");
     }
     assert!(
         page.contains(r#"id="main" data-events="/events" data-after="7" data-at="1794647520000""#),
