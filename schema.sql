@@ -43,6 +43,19 @@ create table devices (
     seen_at    integer not null
 ) strict, without rowid;
 
+-- What signing in takes beside the password, if the owner wants it: one row, or none.
+create table second_step (
+    only     integer primary key check (only = 1),
+    secret   blob not null,                        -- sealed with the key beside the file (src/key.rs)
+    spent    integer not null,                     -- the newest step whose code was used: none is good twice
+    since    integer not null
+) strict;
+
+-- Codes to write down, each good once in place of the telephone's. Only their hashes are here.
+create table written_codes (
+    code_hash blob not null primary key            -- SHA-256 of the code (src/totp.rs)
+) strict, without rowid;
+
 -- Apps of the owner's that may post from outside. An app holds a random token; only the hash is kept here.
 create table tokens (
     id         integer primary key autoincrement,
@@ -96,6 +109,8 @@ create table posts (
     extra            text not null default '{}',   -- front matter we have no column for, so that an export returns it
     series           text,                         -- from extra: the series it is a part of
     series_order     integer,                      -- from extra: its place there; by date where none is given
+    pinned           integer not null default 0 check (pinned in (0, 1)), -- from extra: first on the home page
+    attempt          blob unique,                  -- SHA-256 of what the editor sent to make it, so that a form sent twice makes one
     source           text,                         -- importer, with source_id the key of an imported row
     source_id        text,
     batch_id         integer references import_batches,
@@ -107,6 +122,7 @@ create table posts (
 create index posts_by_time on posts (kind, status, published_at desc, id desc);
 create index posts_by_due on posts (published_at) where status = 'scheduled';
 create index posts_by_series on posts (series) where series is not null;
+create index posts_by_pin on posts (published_at desc, id desc) where pinned = 1;
 
 create table tags (
     id   integer primary key,
@@ -138,6 +154,7 @@ create table revisions (
     title    text not null,
     summary  text,
     body     text not null,
+    extra    text not null default '{}',           -- its front matter then
     saved_at integer not null
 ) strict;
 
@@ -200,11 +217,15 @@ create table comments (
     body             text not null,                -- Markdown source; empty once deleted
     html             text not null,                -- sanitised; empty once deleted
     renderer         integer not null,
-    status           text not null check (status in ('published', 'pending', 'rejected', 'deleted')),
-    held_for         text,                         -- why a pending comment waits
+    status           text not null check (status in ('published', 'pending', 'rejected', 'spam', 'deleted')),
+    held_for         text,                         -- why it waits or waited
     op               text,                         -- the client's id of the attempt, so that a repeated post is one comment
+    client           blob,                         -- keyed hash of where it came from, for at most seven days (src/model/client.rs)
     created_at       integer not null,
     edited_at        integer,
+    edited_by_owner  integer not null default 0 check (edited_by_owner in (0, 1)), -- whether its last change was the owner's
+    pinned           integer not null default 0 check (pinned in (0, 1)), -- shown before the other threads of its post
+    closed           integer not null default 0 check (closed in (0, 1)), -- whether its thread takes no more answers
     version          integer not null default 1,
     reaction_version integer not null default 0,
     unique (post_id, number)
@@ -215,7 +236,42 @@ create index comments_by_parent on comments (parent_id) where parent_id is not n
 create index comments_by_visitor on comments (visitor_id, created_at);
 create index comments_by_time on comments (status, created_at);
 create index comments_by_post_time on comments (post_id, created_at);
+create index comments_by_age on comments (created_at);
+create index comments_pinned on comments (post_id, thread) where pinned = 1;
+create index comments_by_reason on comments (held_for, created_at) where status = 'pending';
+create index comments_by_client on comments (client, created_at) where client is not null;
 create unique index comments_by_op on comments (post_id, op) where op is not null;
+
+-- What the owner deleted and may still take back: the words that the comment's own row no longer has.
+create table deleted_comments (
+    comment_id integer not null primary key references comments on delete cascade,
+    status     text not null,                      -- the one it goes back to
+    visitor_id integer references visitors on delete cascade, -- whoever is erased is erased here too
+    name       text not null,
+    email      text,
+    url        text,
+    body       text not null,
+    html       text not null,
+    renderer   integer not null,
+    held_for   text,
+    deleted_at integer not null
+) strict;
+
+create index deleted_comments_by_visitor on deleted_comments (visitor_id);
+create index deleted_comments_by_time on deleted_comments (deleted_at);
+
+-- Who may not write here. A ban that was lifted stays a while, so that lifting it can be undone.
+create table bans (
+    id         integer primary key autoincrement,
+    kind       text not null check (kind in ('visitor', 'client')),
+    key        blob not null,                      -- of a visitor the hash of the cookie, of a client its keyed hash
+    until      integer,                            -- null for as long as the owner wants
+    why        text not null default '',           -- the owner's own note
+    created_at integer not null,
+    lifted_at  integer
+) strict;
+
+create unique index bans_by_key on bans (kind, key) where lifted_at is null;
 
 -- What the owner adds to a post as it happens: a liveblog.
 create table entries (
@@ -282,7 +338,7 @@ create index events_by_audience on events (audience, id);
 
 -- How far each stream was trimmed: a cursor below `id` has missed an event of that stream.
 create table trimmed (
-    stream text not null primary key,              -- 'public', 'owner', 'visitor:ID', 'post:ID'
+    stream text not null primary key,              -- 'public', 'owner', 'visitor:ID', 'post:ID'; '*' for all of them
     id     integer not null                        -- the newest event of it that is gone
 ) strict, without rowid;
 

@@ -21,15 +21,21 @@ const shown = new IntersectionObserver(entries => {
 
 function see(article) {
   shown.unobserve(article);
+  article.classList.add('seen');
   unseen.delete(article.id);
   drawPill();
 }
 
-/** Marks an article of the page as new, until it was on screen. */
-export function markNew(article) {
+/** Marks an article as new, more strongly as it comes on screen. */
+export function tint(article) {
   article.dataset.state = 'new';
-  unseen.add(article.id);
   shown.observe(article);
+}
+
+/** Marks an article of the page as new, and leads to it until it was on screen. */
+export function markNew(article) {
+  tint(article);
+  unseen.add(article.id);
   drawPill();
 }
 

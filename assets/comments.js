@@ -3,19 +3,21 @@
 import { arrived, say } from "./announce.js";
 import { calm, drawPill, markNew, queue, startPill } from "./arrivals.js";
 import { leave, replyingTo, visit } from "./forms.js";
-import { $, $$, byId, find, idOf, inChat, keepFocus, lazily, newer, part, plural, steady, swap } from "./parts.js";
+import { $, $$, byId, find, idOf, inChat, keepFocus, lazily, make, newer, part, plural, steady, swap } from "./parts.js";
+import { exchange, isSelected, keepRoom } from "./rooms.js";
+import { inTurns } from "./turns.js";
 
 const PER_PAGE = 100; // threads on one page of comments, as on the server
 const DEEPEST = 2; // answers to a comment of this depth stand beside it
-const TURN = 8; // milliseconds of putting comments into the page before the browser has its turn
 const MISSING = 3000; // milliseconds that an answer waits for the comment it answers
 
-const talk = $('#comments');
-const follows = () => 'follow' in talk.dataset; // whether the page of a chat goes along with its end (chat.js)
+/** The section of the comments. */
+export const talk = $('#comments');
+/** Whether the page of a chat goes along with its end (chat.js). */
+export const follows = () => 'follow' in talk.dataset;
 const threads = () => $('#threads');
 
 const waiting = new Map(); // a comment's id → its article, until what it answers has come, if only behind the pill
-const held = new Map(); // a comment's id → its newer article, until the reader has let go of the text selected in it
 let overdue;
 
 /**
@@ -31,8 +33,8 @@ export function comment(kind, frame) {
 }
 
 function upsert(html) {
-  const article = part(html), id = idOf(article), old = byId(article.id);
-  if (old) return replace(old, article);
+  const article = part(html), id = idOf(article);
+  if (byId(article.id)) return replace(article);
   if (!queue.has(id)) {
     if (!onThisPage(article)) return 'new';
     place(article);
@@ -49,52 +51,20 @@ const onThisPage = ({ dataset }) => Math.min(Math.ceil(dataset.thread / PER_PAGE
 
 // ---- change
 
-function replace(old, article) {
-  const { state } = old.dataset;
-  if (state !== 'pending' && !newer(article, old)) return;
-  const selection = getSelection();
-  if (!selection.isCollapsed && selection.containsNode(old, true)) {
-    held.set(idOf(article), article);
-    return 'edited';
-  }
-  if (state === 'new') article.dataset.state = state;
-  // The reactions have events and versions of their own, and only the form in the page knows which are the reader's.
-  const mine = $('.react', old), theirs = $('.react', article);
-  keepFocus(() => {
-    if (mine && theirs) theirs.replaceWith(mine);
-    exchange(old, article);
-  });
-  return 'edited';
-}
-
-// On screen the fresh one takes exactly the room of the old one, until the reader has looked elsewhere.
-function exchange(old, fresh) {
-  const { top, bottom, height } = old.getBoundingClientRect();
-  swap(old, fresh);
-  if (bottom <= 0 || top >= innerHeight || fresh.getBoundingClientRect().height === height) return;
-  fresh.style.cssText = `block-size:${height}px;overflow:auto`;
-  released.observe(fresh);
-}
-
-const released = new IntersectionObserver(entries => {
-  for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) continue;
-    released.unobserve(target);
-    steady(() => {
-      target.style.cssText = '';
-      if (target.dataset.state === 'gone') take(target);
+function replace(article) {
+  const old = byId(article.id), state = old?.dataset.state;
+  if (!old || (state !== 'pending' && !newer(article, old))) return;
+  if (!isSelected(old, () => steady(() => replace(article)))) {
+    if (state === 'new') article.dataset.state = state;
+    // The reactions have events and versions of their own, and only the form in the page knows which are the reader's.
+    const mine = $('.react', old), theirs = $('.react', article);
+    keepFocus(() => {
+      if (mine && theirs) theirs.replaceWith(mine);
+      exchange(old, article);
     });
   }
-});
-
-document.addEventListener('selectionchange', () => {
-  if (!held.size || !getSelection().isCollapsed) return;
-  const articles = [...held];
-  held.clear();
-  for (const [id, article] of articles) {
-    if (find(id)) steady(() => replace(find(id), article));
-  }
-});
+  return 'edited';
+}
 
 // ---- arrive
 
@@ -112,9 +82,7 @@ function place(article, now) {
   if (!now && !(edge && isFree(edge, edge === list))) {
     queue.set(id, article);
   } else {
-    const item = document.createElement('li');
-    item.className = 'thread';
-    item.id = `thread-${id}`;
+    const item = make('li', { className: 'thread', id: `thread-${id}` });
     item.append(article);
     if (before) before.after(item);
     else (list ?? newReplies(answered.parentElement)).prepend(item);
@@ -133,21 +101,23 @@ function isFree(element, atHead) {
   return (atHead ? top : bottom) >= innerHeight;
 }
 
-// Puts what waits behind the pill into the page, in as many turns as it takes.
-function release() {
-  const end = performance.now() + TURN;
-  steady(() => {
-    for (const [id, article] of [...queue].sort(([, a], [, b]) => a.dataset.number - b.dataset.number)) {
-      queue.delete(id);
-      place(article, true);
-      if (performance.now() > end) break;
-    }
-  });
-  if (queue.size) setTimeout(release);
+/** Puts a comment that waits behind the pill into the page, below all that it answers. */
+function admit(id) {
+  const article = queue.get(id);
+  if (!article) return;
+  admit(article.dataset.parent);
+  queue.delete(id);
+  steady(() => place(article, true));
   drawPill();
 }
+
+/** Puts all of them into the page, in as many turns as it takes. */
+export const release = inTurns(() => {
+  const [id] = queue.keys();
+  admit(id);
+  return id;
+});
 startPill(release);
-addEventListener('follow', release);
 
 function wait(article) {
   waiting.set(idOf(article), article);
@@ -158,7 +128,8 @@ function wait(article) {
 }
 
 function forget(id) {
-  for (const kept of [held, queue, waiting]) kept.delete(id);
+  queue.delete(id);
+  waiting.delete(id);
 }
 
 const number = item => +item.firstElementChild.dataset.number;
@@ -171,8 +142,7 @@ function repliesTo(item) {
 }
 
 function newReplies(item) {
-  const replies = document.createElement('ol');
-  replies.className = 'replies';
+  const replies = make('ol', { className: 'replies' });
   item.append(replies);
   return replies;
 }
@@ -191,7 +161,7 @@ export function settleHere(item, article) {
   else if (!onThisPage(article)) location.assign($('.no', article).href);
   else {
     forget(idOf(article));
-    if (article.dataset.parent && !find(article.dataset.parent)) release();
+    admit(article.dataset.parent);
     place(article, 'own');
     item.remove();
   }
@@ -223,12 +193,11 @@ function vanish(article) {
   if ($('#respond', item)) leave();
   if (bottom < 0 || top > innerHeight) return take(article);
   if (item.contains(document.activeElement)) $('h2', talk).focus();
-  const { number, parent } = article.dataset, hole = document.createElement('div');
+  const { number, parent } = article.dataset, hole = make('div');
   Object.assign(hole.dataset, { number, parent, state: 'gone' });
-  hole.style.cssText = `block-size:${height}px;margin-block-end:-${parseFloat(getComputedStyle(item).paddingTop)}px`;
   item.replaceChildren(hole, ...$$('.sent', item));
   item.removeAttribute('id');
-  released.observe(hole);
+  keepRoom(hole, height, `margin-block-end:-${parseFloat(getComputedStyle(item).paddingTop)}px`, take);
   takeAbove(parent);
 }
 
@@ -264,7 +233,6 @@ function count(n) {
 /** Takes over the comments of the same section in a freshly fetched page; what is being written stays. */
 export function renewComments(fresh) {
   waiting.clear();
-  held.clear();
   queue.clear();
   steady(() => visit(() => {
     const list = $('#threads', fresh), own = $$('.sent', threads()), news = [];

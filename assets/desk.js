@@ -2,10 +2,11 @@
 import { say } from "./announce.js";
 import { startCopying } from "./copy.js";
 import { startMe } from "./me.js";
-import { $, $$, byId, page, part, plural, swap } from "./parts.js";
+import { $, $$, byId, lazily, newer, page, part, plural, swap } from "./parts.js";
 import { follow } from "./stream.js";
 
 const LINES = 30; // of what happened that stay
+const FEW = 10; // comments to decide about below which more are fetched
 
 startCopying();
 startMe();
@@ -22,7 +23,7 @@ function apply(kind, frame) {
   if (kind.startsWith('import:')) return dispatchEvent(new Event('missing'));
   if (kind === 'post:erased') byId(`post-${frame.post_id}`)?.remove();
   if (desk.row) showRow(part(desk.row));
-  if (kind.startsWith('comment:')) showWaiting(comment.id ?? comment, desk.queue);
+  if (kind.startsWith('comment:')) showCase(kind, comment.id ?? comment, desk.queue);
   if (desk.line) told(part(desk.line));
   for (const n of $$('.n-waiting')) n.textContent = grouped(desk.waiting);
   for (const [show, count] of Object.entries(desk.counts ?? {})) {
@@ -51,18 +52,30 @@ function place(board, old, fresh) {
   if (next !== fresh.nextElementSibling || !fresh.isConnected) board.insertBefore(fresh, next ?? null);
 }
 
-function showWaiting(id, html) {
-  const list = $('#queue-list[data-live]'), old = byId(`waiting-${id}`);
+// A comment comes, changes and goes by the rule of its list; it stands where its time says.
+function showCase(kind, id, html) {
+  const list = byId('queue-list'), old = byId(`case-${id}`), fresh = html && part(html);
   if (!list) return;
-  if (!html) return old?.remove();
-  const fresh = part(html);
-  if (!old) list.prepend(fresh);
-  else if (old.dataset.version !== fresh.dataset.version) {
-    $('input', fresh).checked = $('input', old).checked;
-    swap(old, fresh);
+  if (!fresh?.matches(list.dataset.shows)) {
+    old?.remove();
+    return refill();
   }
-  if (!old) say('A comment waits for you.');
+  if (old) {
+    if (!newer(fresh, old)) return;
+    $('input', fresh).checked = $('input', old).checked;
+    return swap(old, fresh);
+  }
+  if ('closed' in list.dataset) return;
+  const next = [...list.children].find(item => +item.dataset.at <= +fresh.dataset.at);
+  if (next) next.before(fresh);
+  else if (!$('#pages [rel=next]')) list.append(fresh);
+  if (kind === 'comment:pending') say('A comment waits for you.');
 }
+
+// A page that is almost done takes in the next ones.
+const refill = lazily(() => {
+  if ($('#pages [rel=next]') && byId('queue-list').children.length < FEW) dispatchEvent(new Event('missing'));
+});
 
 function showReading(frame) {
   if (!frame) return;
@@ -133,9 +146,13 @@ async function renew(why) {
   const answer = await fetch(location.pathname + location.search, { cache: 'no-store', redirect: 'error' });
   if (!answer.ok) throw answer;
   const fresh = page(await answer.text()), chosen = $$('#queue-list :checked').map(box => box.value);
-  for (const id of ['board', 'queue-list', 'beat']) {
-    if (byId(id)) swap(byId(id), $(`#${id}`, fresh));
+  const at = document.activeElement?.closest('#queue-list > li')?.id;
+  for (const id of ['board', 'queue-list', 'beat', 'pages']) {
+    const old = byId(id), now = $(`#${id}`, fresh);
+    if (old && now) swap(old, now);
+    else old?.remove();
   }
+  if (at) byId(at)?.focus({ preventScroll: true });
   for (const box of $$('#queue-list input')) box.checked = chosen.includes(box.value);
   for (const css of ['.n-waiting', '[data-count]']) {
     const numbers = $$(css, fresh);

@@ -1,4 +1,5 @@
 // Writing a post. Everything here works by the form alone too, a press at a time.
+import { startCovers } from "./covers.js";
 import { startMarkup } from "./markup.js";
 import { startMe } from "./me.js";
 import { byId } from "./parts.js";
@@ -13,5 +14,6 @@ startProof();
 startSaving();
 startMarkup();
 startPictures();
+startCovers();
 startTiming();
 startMe();

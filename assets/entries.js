@@ -2,8 +2,9 @@
 // move something on screen waits behind a button, and what changes on screen keeps its room. New ones come in the order
 // of their numbers.
 import { herald } from "./announce.js";
-import { calm } from "./arrivals.js";
-import { $, $$, byId, goTo, lazily, newer, part, steady, swap } from "./parts.js";
+import { calm, tint } from "./arrivals.js";
+import { $, $$, byId, goTo, lazily, make, newer, part, steady, swap } from "./parts.js";
+import { exchange, isSelected } from "./rooms.js";
 
 const book = byId('entries'), freshButton = byId('fresh');
 const shelved = new Map(); // an entry's number → its article, which waits behind the button
@@ -13,7 +14,7 @@ const entryOf = number => byId(`entry-${number}`);
 const entriesIn = (n, word = '') => `${n.toLocaleString('en')} ${word}${n === 1 ? 'entry' : 'entries'}`;
 
 /** Applies an `entry:…` event. What it did, where it did something: `new`, `edited` or `removed`. */
-export function entry(kind, { entry: { number }, html, count, url }) {
+export function entry({ entry: { number }, html, count, url }, kind) {
   const isHere = Math.ceil(number / book.dataset.each) === +book.dataset.page;
   let done;
   if (isHere) steady(() => { done = html ? putEntry(number, part(html)) : dropEntry(number); });
@@ -44,7 +45,7 @@ const hasRoom = () => calm() && book.getBoundingClientRect().bottom >= innerHeig
 // Puts what waits into the page; returns the first of it.
 function letIn() {
   const articles = [...shelved.values()];
-  for (const article of articles) article.dataset.state = 'new';
+  articles.forEach(tint);
   inBook('section').hidden = false;
   inBook('.entries').append(...articles);
   shelved.clear();
@@ -52,47 +53,23 @@ function letIn() {
   return articles[0];
 }
 
-// A text in which something is selected is replaced once the reader has let go of it.
 function renewEntry(number, article) {
-  const old = entryOf(number), selection = getSelection();
-  if (!old || !newer(article, old)) return;
-  if (!selection.isCollapsed && selection.containsNode(old, true)) {
-    document.addEventListener('selectionchange', () => renewEntry(number, article), { once: true });
-    return;
-  }
-  article.dataset.state = 'new';
-  keepRoom(old, article);
+  const old = entryOf(number);
+  if (!old || !newer(article, old) || isSelected(old, () => renewEntry(number, article))) return;
+  tint(article);
+  exchange(old, article);
 }
 
 function dropEntry(number) {
   const waited = shelved.delete(number), old = entryOf(number);
   if (old) {
-    const hole = document.createElement('div');
+    const hole = make('div');
     hole.dataset.state = 'gone';
     if (old.contains(document.activeElement)) inBook('h2').focus();
-    keepRoom(old, hole);
+    exchange(old, hole, () => hole.remove());
   }
   if (old || waited) return 'removed';
 }
-
-// On screen the fresh one takes exactly the room of the old one, until the reader has looked elsewhere.
-function keepRoom(old, fresh) {
-  const { height } = old.getBoundingClientRect();
-  swap(old, fresh);
-  fresh.style.cssText = `block-size:${height}px;overflow:auto`;
-  rooms.observe(fresh);
-}
-
-const rooms = new IntersectionObserver(seen => {
-  for (const { target, isIntersecting } of seen) {
-    if (isIntersecting) continue;
-    rooms.unobserve(target);
-    steady(() => {
-      if (target.dataset.state === 'gone') target.remove();
-      else target.style.cssText = '';
-    });
-  }
-});
 
 // What stands around the entries: the button, and on the last page the way to the newest.
 const drawBook = lazily(() => {
@@ -109,7 +86,7 @@ export function renewEntries(fresh) {
   const section = $('#entries section', fresh);
   for (const article of $$('.entry', section)) {
     const old = byId(article.id);
-    if (!old || newer(article, old)) article.dataset.state = 'new';
+    if (!old || newer(article, old)) tint(article);
   }
   shelved.clear();
   steady(() => swap(inBook('section'), section));
@@ -118,7 +95,7 @@ export function renewEntries(fresh) {
 
 // Whoever scrolls up to the text finds below it what waited, without having seen anything move.
 if (book) {
-  addEventListener('scroll', lazily(() => { if (shelved.size && hasRoom()) letIn(); }), { passive: true });
+  addEventListener('scroll', lazily(() => { if (shelved.size && hasRoom()) letIn(); }));
   freshButton.addEventListener('click', () => {
     const first = letIn();
     if (first) goTo(first, 'center');

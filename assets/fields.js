@@ -5,7 +5,7 @@ import { $ } from "./parts.js";
 export const sheet = $('#editor');
 export const source = sheet.elements.body;
 
-const marks = ['id', 'seen']; // fields that say which post and which version of it this is
+const marks = ['id', 'seen', 'op']; // fields that say which post, which version of it and which attempt this is
 
 /** What the fields of an editor's form hold, by name. */
 export function fieldsOf(form) {
@@ -29,6 +29,7 @@ export function putIn(fields) {
     const { name, type: kind } = field, value = fields[name];
     if (!name || marks.includes(name) || kind === 'submit') continue;
     if (kind === 'checkbox') field.checked = value !== undefined;
+    else if (kind === 'radio') field.checked = field.value === (value ?? '');
     else if (field === source) exchangeText(value ?? '');
     else if (value !== undefined && field.value !== value) field.value = value;
   }

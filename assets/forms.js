@@ -1,10 +1,11 @@
 // The comment form: one composer that comes to the comment it answers, previews without leaving, and marks each
 // attempt so that a repeated one is the same comment. What is typed is kept in this browser, for each reply, until it is sent.
 import { say } from "./announce.js";
-import { $, find, idOf, inChat, keep, keepFocus, kept, onSubmit, page } from "./parts.js";
+import { $, find, idOf, inChat, isPlain, keep, keepFocus, kept, onSubmit, page } from "./parts.js";
 
-const composer = $('#respond');
-const form = $('form', composer), { body, parent, post, op } = form?.elements ?? {};
+/** What holds the form, which is not there where no comments are taken. */
+export const composer = $('#respond'), form = $('form', composer);
+const { body, parent, post, op } = form?.elements ?? {};
 const home = document.createComment(''); // where the composer stands while nobody is answered
 composer?.before(home);
 
@@ -70,6 +71,11 @@ export function visit(change) {
   });
 }
 
+/** Keeps the form from growing old while the page is open: a form that comes back after a day waits for the owner. */
+export function vouch({ issued }) {
+  if (form) form.elements.issued.value = issued;
+}
+
 // ---- reply
 
 function reply(link) {
@@ -87,9 +93,8 @@ function cancel() {
 }
 
 function onClick(event) {
-  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   const link = event.target.closest('a.reply, .replying .cancel');
-  if (!link) return;
+  if (!link || !isPlain(event)) return;
   event.preventDefault();
   if (link.matches('.reply')) reply(link);
   else cancel();

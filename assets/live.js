@@ -3,30 +3,24 @@ import { say } from "./announce.js";
 import { personal } from "./me.js";
 import { $, page } from "./parts.js";
 import { follow } from "./stream.js";
+import { inTurns } from "./turns.js";
 
-const SLICE = 8; // milliseconds of applying events before the browser has its turn
-
-// However many come at once, the page stays at hand.
 const todo = [];
-let turn;
 
 function receive(...event) {
   todo.push(event);
-  turn ??= setTimeout(work);
+  work();
 }
 
-function work() {
-  const end = performance.now() + SLICE;
-  while (todo.length && performance.now() < end) {
-    try {
-      const event = todo.shift();
-      if (!personal(...event)) apply(...event);
-    } catch (error) {
-      reportError(error); // one event that cannot be shown must not stop the ones behind it
-    }
+const work = inTurns(() => {
+  const event = todo.shift();
+  try {
+    if (event && !personal(...event)) apply(...event);
+  } catch (error) {
+    reportError(error); // one event that cannot be shown must not stop the ones behind it
   }
-  turn = todo.length ? setTimeout(work) : null;
-}
+  return event;
+});
 
 let root, apply, renew, onState;
 

@@ -11,6 +11,9 @@ export const $ = (css, from = document) => from && from.querySelector(css);
 /** Every element that matches. */
 export const $$ = (css, from = document) => [...from.querySelectorAll(css)];
 
+/** A new element with these properties. */
+export const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+
 /** The element of that id. */
 export const byId = id => document.getElementById(id);
 
@@ -29,6 +32,9 @@ export const page = html => new DOMParser().parseFromString(policy.createHTML(ht
 
 /** The root element of one of the server's parts. */
 export const part = html => page(html).body.firstElementChild;
+
+/** Whether a key or the mouse was pressed without any key that gives it another meaning. */
+export const isPlain = event => !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 
 /** A number with its noun: "1 comment", "8 comments". */
 export const plural = (n, noun) => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;

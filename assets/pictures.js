@@ -42,7 +42,8 @@ function complain(name, why) {
   say(words);
 }
 
-async function post(url, body) {
+/** Posts a form; the facts of the answer, its `status` (0 for nothing) and `ok`. */
+export async function post(url, body) {
   try {
     const answer = await fetch(url, { method: 'POST', headers: { accept: 'application/json' }, body, redirect: 'error' });
     return { ...await answer.json().catch(() => ({})), status: answer.status, ok: answer.ok };
@@ -51,7 +52,8 @@ async function post(url, body) {
   }
 }
 
-function whyNot({ status, error }) {
+/** Why a file was not taken, for people. */
+export function whyNot({ status, error }) {
   if (status === 404 || status === 405) return 'pictures cannot be uploaded to this blog.';
   if (status === 0) return 'the server cannot be reached. Nothing was uploaded.';
   if (status === 413) return error ?? 'this is too large.';

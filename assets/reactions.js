@@ -1,9 +1,6 @@
 // Reactions: counts from the stream, and the buttons that give and take back one's own without leaving the page.
 import { say } from "./announce.js";
-import { $, $$, onSubmit } from "./parts.js";
-
-const versions = new WeakMap(); // a form → the newest versions of its counts and of the reader's own that it shows
-const seen = form => versions.get(form) ?? versions.set(form, { counts: 0, mine: 0 }).get(form);
+import { $, onSubmit } from "./parts.js";
 
 const POST = '.react[action^="/posts/"]';
 const formOf = target => $(target === 'post' ? POST : `.react[action="/comments/${target}/reactions"]`);
@@ -14,15 +11,16 @@ export function reaction(frame) {
   if (form) draw(form, frame);
 }
 
-// Only an answer knows which are the reader's own, and the event of the same change may have come before it.
-function draw(form, { counts, mine, version }) {
-  const shown = seen(form), newer = version > shown.counts, own = mine && version >= shown.mine;
-  for (const button of $$('[name=kind]', form)) {
-    if (newer) setCount(button, counts[button.value] ?? 0);
+// Only an answer knows which are the reader's own, and the event of the same change may have come before it. The form
+// remembers the newest versions of its counts and of the reader's own that it shows.
+function draw({ dataset, elements }, { counts, mine, version }) {
+  const fresh = version > (dataset.counts ?? 0), own = mine && version >= (dataset.mine ?? 0);
+  for (const button of elements) {
+    if (fresh) setCount(button, counts[button.value] ?? 0);
     if (own) button.ariaPressed = mine.includes(button.value);
   }
-  if (newer) shown.counts = version;
-  if (own) shown.mine = version;
+  if (fresh) dataset.counts = version;
+  if (own) dataset.mine = version;
 }
 
 function setCount(button, count) {
@@ -39,7 +37,7 @@ function flip(button) {
 }
 
 async function toggle(form, button) {
-  const body = new URLSearchParams(new FormData(form, button)), shown = seen(form).counts;
+  const body = new URLSearchParams(new FormData(form, button)), shown = form.dataset.counts;
   flip(button);
   let told;
   try {
@@ -50,7 +48,7 @@ async function toggle(form, button) {
     // Whether it was counted is not known, and sending a toggle again could take it back: the stream tells.
     say('Your reaction may not have been sent.');
   }
-  if (!told && seen(form).counts === shown) flip(button);
+  if (!told && form.dataset.counts === shown) flip(button);
   return told;
 }
 

@@ -3,7 +3,8 @@ import { $, $$, byId, hold, keepFocus, newer, part, plural, steady, swap } from 
 
 const SPREAD = 2000; // milliseconds over which pages that show a list in another way ask for it again
 
-const rows = () => $$('.rows > .row');
+const rows = () => $$('.rows:not(.pins) > .row'); // what is pinned stands above all years
+const isPinned = row => 'pinned' in (row?.dataset ?? {});
 const rowOf = slug => $(`.rows h3 a[href="/posts/${slug}"]`)?.closest('.row');
 const written = row => $('time', row).dateTime; // UTC in one form, so that texts compare as times
 const sameYear = (row, fresh) => row?.dataset.year === fresh.dataset.year;
@@ -27,7 +28,9 @@ function ask(wait = 0) {
 function showRow({ post, html }, first) {
   if (!html) return rowOf(post)?.remove();
   const fresh = part(html), old = byId(fresh.id);
-  if (!old) {
+  if (isPinned(fresh) !== isPinned(old)) {
+    if (old || first) ask();
+  } else if (!old) {
     if (first) insert(fresh);
   } else if (newer(fresh, old)) swap(old, fresh);
 }

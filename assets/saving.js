@@ -13,12 +13,14 @@ const HERE = 300; // milliseconds until this browser keeps it
 const SOONEST = 2000, LATEST = 30_000; // the bounds of the wait until a save that failed is tried again
 const LAST_BYTES = 60_000; // what a browser sends for a page that is gone; 64 KiB with everything else
 
-const { id: idField, seen: seenField } = sheet.elements;
+const { id: idField, seen: seenField, op: opField } = sheet.elements;
 const address = () => sheet.getAttribute('action');
 const windows = new BroadcastChannel('editor');
 let atServer = null; // the fields that the server has, as far as this window knows
 let turn = null; // the promise of the request under way
+let unanswered = null; // the fields that were sent to make a new post, until it is known whether it is there
 let timer, keeping, since = 0, wait = SOONEST, savedAt = 0, clash = false, left = false, refreshed = false;
+let looking = false, news = false; // whether it is looked what other windows did, and whether there is more to see by now
 
 function tell(text, aloud) {
   const line = byId('saved');
@@ -56,8 +58,8 @@ async function saveOnce() {
   clearTimeout(timer);
   since = 0;
   if (clash || left) return;
-  const fields = fieldsOf(sheet);
-  if (!isChanged()) {
+  const fields = unanswered ?? fieldsOf(sheet);
+  if (!unanswered && !isChanged()) {
     forgetDraft();
     return tell(savedAt ? `Saved at ${clock(savedAt)}` : 'Nothing has changed');
   }
@@ -69,11 +71,13 @@ async function saveOnce() {
 
 /** Sends the form. What came back: `status` (0 for nothing), `ok`, and the facts of the answer. */
 async function send(fields, status) {
-  const body = new URLSearchParams({ ...fields, id: idField.value, seen: seenField.value, ...(status && { status }) });
+  const body = new URLSearchParams({ ...fields, id: idField.value, seen: seenField.value, op: opField.value, ...(status && { status }) });
+  if (!idField.value) unanswered = fields; // the same words sent once more are the same post
   const keepalive = document.hidden && `${body}`.length < LAST_BYTES;
   try {
     const answer = await fetch(address(), { method: 'POST', headers: { accept: 'application/json' }, body, keepalive, redirect: 'error' });
     const facts = await answer.json().catch(() => ({}));
+    if (answer.status < 500) unanswered = null;
     return { ...facts, ok: answer.ok && !!facts.seen, status: answer.status };
   } catch {
     return { ok: false, status: 0 };
@@ -143,12 +147,24 @@ function disagree() {
   tell('Changed in another window', true);
 }
 
-/** Looks whether the post has changed elsewhere. Who has not changed anything here takes it over. */
-async function lookAround(seen) {
-  const before = seenField.value;
-  if (!idField.value || turn || clash || left || seen === before) return;
-  const other = await otherPage();
-  if (!other || turn || clash || other.seen === before || seenField.value !== before) return;
+/** Looks whether the post has changed elsewhere: once at a time, and once more for news that came meanwhile. */
+async function lookAround() {
+  if (looking) return void (news = true);
+  looking = true;
+  do {
+    news = false;
+    await turn;
+    await look();
+  } while (news);
+  looking = false;
+}
+
+// Who has not changed anything here takes over what was written elsewhere.
+async function look() {
+  if (!idField.value || clash || left) return;
+  const before = seenField.value, other = await otherPage();
+  if (!other || clash || other.seen === before) return;
+  if (turn || seenField.value !== before) return void (news = true);
   if (isChanged() && !same(fieldsOf(sheet), other.fields)) return disagree();
   if (other.status !== sheet.dataset.status) return location.reload();
   adopt(other);
@@ -157,7 +173,7 @@ async function lookAround(seen) {
 
 // Windows of this browser tell each other; of others the log tells, at least while this one is looked at.
 function listen() {
-  windows.onmessage = ({ data }) => { if (data.id === idField.value) lookAround(data.seen); };
+  windows.onmessage = ({ data }) => { if (data.id === idField.value && data.seen !== seenField.value) lookAround(); };
   follow(sheet.dataset, (kind, frame) => {
     if (!kind.startsWith('post:')) return;
     const { post_id: id, desk } = frame;
@@ -168,7 +184,8 @@ function listen() {
   });
 }
 
-function adopt({ fields, seen }) {
+function adopt({ fresh, fields, seen }) {
+  swap(byId('covers'), $('#covers', fresh)); // a cover that was chosen elsewhere may be new here
   clash = false;
   byId('clash').hidden = true;
   seenField.value = seen;
@@ -238,6 +255,11 @@ async function press(_, button) {
 }
 
 async function publish(status) {
+  // A new post is kept first: an answer that is lost then makes no second one.
+  if (!idField.value && isChanged()) {
+    await saveOnce();
+    if (!idField.value) return;
+  }
   clearTimeout(timer);
   const fields = fieldsOf(sheet), drafted = status === 'draft' && sheet.dataset.status === 'draft';
   keepDraft(fields);

@@ -87,7 +87,7 @@ export function settle(op, { html, thread }) {
     drop(op);
     steady(() => settleHere(item, article));
     if (focused) byId(article.id)?.focus({ preventScroll: true });
-    say(article.dataset.state === 'pending' ? 'Your comment waits for approval. Only you can see it.' : 'Your comment is posted.');
+    say(`Your comment is posted. ${$(':scope > .note', article)?.textContent ?? ''}`);
   }
   const real = byId(article.id);
   if (own && real && !$(':scope > .own', real.parentElement)) real.after(own);

@@ -13,8 +13,9 @@ const MOST = 4; // streams that a browser keeps: six connections to a host are a
 /**
  * Follows the stream `events` from the event `after`, written at `at`. What it returns does what a `reset` does.
  *
- * - `onEvent(kind, data, missed)` is called for every recorded event, in order, and for `presence`; `missed` is true for
- *   those of a time in which nobody listened, because the page was hidden, asleep or offline.
+ * - `onEvent(kind, data, missed)` is called for every recorded event, in order, for `presence`, and for a `hello` that has
+ *   something for the page's forms; `missed` is true for those of a time in which nobody listened, because the page was
+ *   hidden, asleep or offline.
  * - `onState(state)` is called with `live`, `polling`, `reconnecting`, `offline`, or `ended` once there will be no such
  *   stream.
  * - `onReset(why)` is called when events were lost; it returns the promise of a new `{ after, at }`.
@@ -27,7 +28,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
   let heldBack = false, later = 0; // whether streams do not come through; how many were opened after this one
   let control, timer, state, asleep, channel, away = false, missed = 0, tick = Date.now();
 
-  const tell = next => { if (next !== state) onState(state = next); };
+  const tell = next => { if (next !== state && state !== 'ended') onState(state = next); };
   const jitter = attempt => Math.random() * Math.min(LONGEST, retry * 2 ** attempt);
   const plan = (act, wait) => {
     clearTimeout(timer);
@@ -51,13 +52,17 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
 
   async function open() {
     stop();
+    if (state === 'ended') return;
     control = new AbortController();
     const { signal } = control; // aborted once this connection was given up for another
     const pause = later >= MOST;
     const get = async (accept, wait) => {
       const asked = new URLSearchParams({ after, ...(+at && { at }), ...(wait && { wait }) });
       const answer = await fetch(`${url}?${asked}`, { headers: { accept }, cache: 'no-store', redirect: 'error', signal });
-      if (/204|401/.test(answer.status)) end();
+      if (/204|401/.test(answer.status)) {
+        stop();
+        tell('ended');
+      }
       signal.throwIfAborted();
       if (!answer.ok) throw answer;
       return answer;
@@ -94,9 +99,9 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
   async function poll(get, signal, pause) {
     watch(2 * POLL);
     const answer = await get('application/json', !pause && state === 'polling' && POLL);
-    const { events, after: next, head, reset, more } = await answer.json();
+    const facts = await answer.json(), { events, after: next, reset, more } = facts;
     signal.throwIfAborted();
-    greet(head);
+    greet(facts);
     for (const event of events) pass(event.id, event.kind, event);
     if (reset) return renew(reset);
     if (+next !== +after) [after, at] = [next, null];
@@ -105,10 +110,11 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     plan(open, more ? 0 : pause ? POLL * 1000 : FIRST);
   }
 
-  function greet(head) {
+  function greet(facts) {
     failures = 0;
-    missed = away ? head : 0;
+    missed = away ? facts.head : 0;
     away = false;
+    if (facts.issued) onEvent('hello', facts);
   }
 
   function receive({ id, event, data = null, retry: hint }) {
@@ -116,7 +122,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     if (hint) retry = +hint;
     if (event === 'hello') {
       ping = facts.ping;
-      greet(facts.head);
+      greet(facts);
       watch();
       if (facts.missed > REPLAY) renew(facts);
       else tell('live');
@@ -169,16 +175,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     };
   }
 
-  function end() {
-    stop();
-    tell('ended');
-    clearInterval(ticking);
-    channel.close();
-    ears.abort();
-  }
-
-  const ears = new AbortController();
-  const on = (name, act) => addEventListener(name, act, { capture: true, signal: ears.signal });
+  const on = (name, act) => addEventListener(name, act, true);
   on('online', wake);
   on('offline', () => {
     away = true;
@@ -202,7 +199,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
     join();
     wake();
   });
-  const ticking = setInterval(() => {
+  setInterval(() => {
     const now = Date.now(), slept = now - tick > TICK + DRIFT;
     tick = now;
     if (!slept || document.hidden) return;

@@ -1,18 +1,20 @@
-//! What a running blog does by itself: welcome its owner, publish what is due, trim the log, size pictures.
+//! What a running blog does by itself: welcome its owner, publish what is due, trim the log, size pictures, keep backups.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
+use crate::backup::Keeper;
 use crate::darkroom::develop::variants;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::renewal;
-use crate::store::{Store, Tx, log, media, posts, settings, views};
+use crate::store::comments::discarded;
+use crate::store::{Store, Tx, bans, clients, log, media, posts, settings, views};
 use crate::text::markdown;
 use crate::visits::Visits;
 
@@ -27,6 +29,10 @@ const TRIM_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// The rest between two pictures: sizing leaves a small machine to its readers at least half of the time.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// How often to ask whether a backup is due, and how long one that is being made may hold up the end.
+const BACKUP_EVERY: Duration = Duration::from_secs(60);
+const LEAVE: Duration = Duration::from_secs(1);
 
 /// Gives a blog that was never written in its first post, once in its life.
 ///
@@ -82,6 +88,9 @@ pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiv
             trimmed = Some(Instant::now());
             if let Err(error) = trim(&store).await {
                 tracing::error!("the log cannot be trimmed: {error}");
+            }
+            if let Err(error) = forget(&store).await {
+                tracing::error!("what was kept for a while only stays for now: {error}");
             }
         }
         let stopping = *stop.borrow();
@@ -155,6 +164,53 @@ async fn size_one(store: &Store) -> Result<bool> {
     let write = move |tx: &Tx| media::add_sizes(tx, &hash, &sizes);
     store.write(write).await?;
     Ok(true)
+}
+
+/// Lets go of what was kept for a while only: deleted comments, bans that are over, and where comments came from.
+async fn forget(store: &Store) -> Result<()> {
+    while store.write(discarded::forget).await? > 0 {}
+    store.write(bans::forget).await?;
+    store.write(clients::forget).await.map(drop)
+}
+
+/// Makes a backup whenever one is due, until `stop`. One that is being made then is called off.
+pub async fn back_up(store: Arc<Store>, keeper: Arc<Keeper>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let asked = keeper.clone();
+        let due = store.read(move |conn| asked.is_due(conn, Timestamp::now()));
+        match due.await {
+            Ok(false) => {}
+            Ok(true) => make_backup(&keeper, &mut stop).await,
+            Err(error) => tracing::error!("whether a backup is due cannot be said: {error}"),
+        }
+        let pause = timeout(BACKUP_EVERY, stop.wait_for(|stop| *stop));
+        if pause.await.is_ok() {
+            return;
+        }
+    }
+}
+
+async fn make_backup(keeper: &Arc<Keeper>, stop: &mut watch::Receiver<bool>) {
+    let (keeper, stopped) = (keeper.clone(), stop.clone());
+    let work = spawn_blocking(move || {
+        keeper.keep(&mut |_, _| match *stopped.borrow() {
+            false => Ok(()),
+            true => Err(Error::Unavailable("the server is stopping")),
+        })
+    });
+    let patience = async {
+        _ = stop.wait_for(|stop| *stop).await;
+        sleep(LEAVE).await;
+    };
+    let done = tokio::select! {
+        done = work => done,
+        () = patience => return, // what it has copied is swept up by a later one
+    };
+    match done {
+        Ok(Ok(kept)) => tracing::info!("backup made: {}", kept.name),
+        Ok(Err(error)) => tracing::error!("no backup could be made: {error}"),
+        Err(_) => {} // its panic is in the log
+    }
 }
 
 /// Trims in small batches, so that no visitor waits long behind one.

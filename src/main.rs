@@ -2,25 +2,32 @@
 //!
 //! In reading order: what a blog is (`model`), how its text becomes HTML (`text`), what happens to its pictures
 //! (`darkroom`), the file (`store`), the pages (`views`, `feeds`, `assets`), the streams (`live`), the site (`web`), and
-//! the command line (`cli`). Beside them `import` brings posts over from elsewhere, and `watch` takes them from a folder as
+//! the command line (`cli`). Beside them `backup` keeps copies of the file, `import` brings posts over from elsewhere, and `watch` takes them from a folder as
 //! they are written.
 
 mod assets;
+mod backup;
 mod chores;
 mod cli;
 mod darkroom;
 mod error;
+mod export;
 mod feeds;
 mod hex;
 mod import;
+mod key;
 mod live;
 mod liveblog;
 mod model;
 mod password;
+#[cfg(test)]
+mod properties;
+mod random;
 mod renewal;
 mod social;
 mod store;
 mod text;
+mod totp;
 mod views;
 mod visits;
 mod watch;

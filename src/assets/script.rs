@@ -121,6 +121,18 @@ pub fn tokens(source: &str) -> Vec<Token<'_>> {
     tokens
 }
 
+/// The source from one token up to another one, with the space and the comments before each of them but the first.
+pub fn piece<'a>(source: &'a str, tokens: &[Token], from: usize, to: usize) -> &'a str {
+    let (first, last) = (tokens[from].text, tokens[to - 1].text);
+    let place = |text: &str| text.as_ptr() as usize - source.as_ptr() as usize;
+    &source[place(first)..place(last) + last.len()]
+}
+
+/// A token as it stands in the source, with the space before it.
+pub fn spaced<'a>(token: &Token<'a>) -> [&'a str; 2] {
+    [if token.new_line { "\n" } else { " " }, token.text]
+}
+
 /// Whether names and numbers may hold it.
 pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'

@@ -1,15 +1,14 @@
 //! `rowlog import`
 
-use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{remark, say};
+use super::progress::Bar;
+use super::say;
 use crate::error::{Error, Result};
 use crate::import::markdown::{Options as Reading, Skipped, read};
-use crate::import::{Report, apply};
+use crate::import::{Report, apply, rowlog};
 use crate::store::Store;
 
 /// Where the posts come from.
@@ -17,12 +16,14 @@ use crate::store::Store;
 pub enum Source {
     /// A folder of Markdown, as Zola, Hugo or Jekyll keep it
     Markdown(Options),
+    /// What `rowlog export` has written: a folder, or the archive that the desk makes of it
+    Rowlog(Options),
 }
 
 /// What to import.
 #[derive(Args)]
 pub struct Options {
-    /// The folder: `content` of Zola and Hugo, the root of a Jekyll site
+    /// The folder: `content` of Zola and Hugo, the root of a Jekyll site, an export
     path: PathBuf,
     /// Say what would happen and write nothing
     #[arg(long)]
@@ -33,12 +34,42 @@ pub struct Options {
 ///
 /// Errors: [`Error::Refused`] if the source cannot be read at all, and what the store answers.
 pub async fn run(folder: &Path, source: Source) -> Result<()> {
-    let Source::Markdown(options) = source;
-    let reading = Progress::new("Reading");
+    match source {
+        Source::Markdown(options) => markdown(folder, options).await,
+        Source::Rowlog(options) => own(folder, options).await,
+    }
+}
+
+/// Our own export. What hangs on its posts comes along.
+async fn own(folder: &Path, options: Options) -> Result<()> {
+    let parcel = rowlog::read(&options.path).map_err(Error::Refused)?;
+    let rendering = Bar::new("Rendering");
+    let mut show = |done, total| rendering.show(done, total);
+    let scratch = match options.dry_run && !Store::exists(folder) {
+        true => Some(tempfile::tempdir().map_err(Error::io("cannot make a temporary folder"))?),
+        false => None,
+    };
+    let store = super::any(scratch.as_ref().map_or(folder, |scratch| scratch.path()))?;
+    let arrived = rowlog::apply(&store, parcel, &options.path, options.dry_run, &mut show).await?;
+    rendering.done();
+    print(&arrived.posts, options.dry_run)?;
+    let verb = if options.dry_run {
+        "would be added"
+    } else {
+        "added"
+    };
+    say(format_args!(
+        "{} comments, entries and reactions {verb}",
+        arrived.talk
+    ))
+}
+
+async fn markdown(folder: &Path, options: Options) -> Result<()> {
+    let reading = Bar::new("Reading");
     let mut show = |done, total| reading.show(done, total);
     let found = read(&options.path, &Reading::default(), &mut show).map_err(Error::Refused)?;
     reading.done();
-    let rendering = Progress::new("Rendering");
+    let rendering = Bar::new("Rendering");
     let mut show = |done, total| rendering.show(done, total);
     let report = if options.dry_run && !Store::exists(folder) {
         Report::of_new_blog(found)
@@ -74,41 +105,4 @@ fn list(word: &str, lines: &[Skipped]) -> Result<()> {
     lines
         .iter()
         .try_for_each(|line| say(format!("{word}: {}: {}", line.path, line.why)))
-}
-
-/// A bar on a terminal, a line now and then elsewhere.
-struct Progress {
-    bar: ProgressBar,
-    word: &'static str,
-    plain: bool,
-}
-
-impl Progress {
-    fn new(word: &'static str) -> Progress {
-        let style = ProgressStyle::with_template("{msg:10} {bar:40} {pos}/{len}");
-        let bar = ProgressBar::new(0).with_message(word);
-        let bar = style
-            .map(|style| bar.clone().with_style(style))
-            .unwrap_or(bar);
-        Progress {
-            bar,
-            word,
-            plain: !stderr().is_terminal(),
-        }
-    }
-
-    fn show(&self, done: usize, total: usize) {
-        if self.plain {
-            if done.is_multiple_of(100) || done == total {
-                remark(format!("{} {done}/{total}", self.word));
-            }
-            return;
-        }
-        self.bar.set_length(total as u64);
-        self.bar.set_position(done as u64);
-    }
-
-    fn done(&self) {
-        self.bar.finish_and_clear();
-    }
 }

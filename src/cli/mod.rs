@@ -1,13 +1,17 @@
 //! The command line. Doc comments here are the help text.
 
+mod backup;
 mod check;
 mod demo;
 mod entry;
 mod events;
+mod export;
 mod import;
 mod new;
+mod progress;
 mod publish;
 mod reindex;
+mod routes;
 mod serve;
 mod setup;
 mod token;
@@ -46,8 +50,8 @@ enum Command {
     Serve(serve::Options),
     /// Give the blog its title and its owner
     Setup(setup::Options),
-    /// Set the owner's password and end every session
-    Password(setup::Typed),
+    /// Set the owner's password and end every session, or stop asking for a code
+    Password(setup::Door),
     /// Begin a post: write a Markdown file with front matter, a draft, to be published later
     New(new::Options),
     /// Create or update posts from Markdown files with TOML or YAML front matter
@@ -63,8 +67,16 @@ enum Command {
     Token(token::Action),
     /// Print the log as JSON lines
     Events(events::Options),
+    /// Write all of the blog as files that anyone can read: Markdown, media, comments
+    Export(export::Options),
+    /// Copy the blog into one file, beside a running server too, and verify the copy
+    Backup(backup::Options),
+    /// Put a backup in the place of the blog; what is there is kept aside
+    Restore(backup::Restored),
     /// Check the file and what must hold in it
     Check,
+    /// Print every address that a server answers to, and the methods it takes
+    Routes,
     /// Make the search anew from what is in the file
     Reindex,
     /// Show a blog alive: sample posts and simulated readers, in a folder that goes away with it
@@ -86,14 +98,18 @@ pub fn run() -> Result<()> {
             None => serve::run(&data, serve).await,
             Some(Command::Serve(options)) => serve::run(&data, options).await,
             Some(Command::Setup(options)) => setup::run(&data, options).await,
-            Some(Command::Password(typed)) => setup::change_password(&data, typed).await,
+            Some(Command::Password(door)) => setup::change_door(&data, door).await,
             Some(Command::New(options)) => new::run(&data, options).await,
             Some(Command::Publish(options)) => publish::run(&data, options).await,
             Some(Command::Entry(command)) => entry::run(&data, command).await,
             Some(Command::Import(source)) => import::run(&data, source).await,
             Some(Command::Token(action)) => token::run(&data, action).await,
             Some(Command::Events(options)) => events::run(&data, options).await,
+            Some(Command::Export(options)) => export::run(&data, options).await,
+            Some(Command::Backup(options)) => backup::run(&data, &options),
+            Some(Command::Restore(options)) => backup::put_back(&data, &options),
             Some(Command::Check) => check::run(&data).await,
+            Some(Command::Routes) => routes::run(),
             Some(Command::Reindex) => reindex::run(&data).await,
             Some(Command::Demo(options)) => demo::run(options).await,
         }

@@ -14,14 +14,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::backup::{Keeper, Place};
 use crate::chores;
 use crate::error::{Error, Result};
+use crate::key::KeyFile;
 use crate::live::Live;
 use crate::store::{Store, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Uploads, routes};
+use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes};
 use crate::websub;
 
 /// Where to listen.
@@ -65,6 +67,9 @@ pub struct Options {
     /// A folder of Markdown files to publish as they are saved
     #[arg(long, env = "ROWLOG_WATCH", value_name = "DIR")]
     watch: Option<PathBuf>,
+    /// Where the daily backups go, or `off`; `backups` in the data folder unless told otherwise
+    #[arg(long, env = "ROWLOG_BACKUPS", value_name = "DIR|off", value_parser = place)]
+    backups: Option<Place>,
     /// The largest file that the owner may upload, in MiB
     #[arg(long, env = "ROWLOG_MAX_UPLOAD", default_value_t = MAX_UPLOAD, value_name = "MIB",
         value_parser = clap::value_parser!(u16).range(1..=512))]
@@ -89,7 +94,16 @@ impl Options {
             limits: Switch::On,
             trusted_proxies: Vec::new(),
             watch: None,
+            backups: Some(Place::Off),
             max_upload: MAX_UPLOAD,
+        }
+    }
+
+    /// The same without limits: for readers who all come from one address.
+    pub fn without_limits(self) -> Options {
+        Options {
+            limits: Switch::Off,
+            ..self
         }
     }
 }
@@ -120,7 +134,7 @@ pub struct Running {
     setup_path: Option<String>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
-    tasks: [JoinHandle<()>; 4],
+    tasks: [JoinHandle<()>; 5],
     tailer: thread::JoinHandle<()>,
     watch: Option<Watch>,
     store: Arc<Store>,
@@ -155,6 +169,9 @@ impl Running {
         let invitation = Invitation::new()?;
         let setup_path = owner.is_none().then(|| invitation.path());
         let visits = Arc::<Visits>::default();
+        let keeper = Keeper::new(store.path(), options.backups.unwrap_or_default());
+        let keeper = Arc::new(keeper);
+        let bounds = Bounds::from_descriptors();
         let app = App {
             store: store.clone(),
             live,
@@ -167,24 +184,27 @@ impl Running {
             form_key: form_key
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
             invitation,
+            key: KeyFile::beside(folder),
             pictures: Pictures::new(),
             doorkeeper: Doorkeeper::new()?,
             uploads: Uploads::new(usize::from(options.max_upload) << 20),
-            searches: Allowance::new(),
+            allowance: Allowance::new(bounds.streams()),
+            rulebook: Rulebook::default(),
             trusted_proxies: options.trusted_proxies,
+            keeper: keeper.clone(),
         };
         let work = tokio::spawn(chores::run(store.clone(), visits, stopped.clone()));
         let sizing = tokio::spawn(chores::size_pictures(store.clone(), stopped.clone()));
+        let backups = tokio::spawn(chores::back_up(store.clone(), keeper, stopped.clone()));
         let pings = websub::run(store.clone(), app.base_url.clone(), stopped.clone());
         let pings = tokio::spawn(pings);
-        let bounds = Bounds::from_descriptors();
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {
             address,
             setup_path,
             stop,
             server,
-            tasks: [work, sizing, company, pings],
+            tasks: [work, sizing, backups, company, pings],
             tailer,
             watch: watching,
             store,
@@ -230,7 +250,9 @@ pub fn announce(address: SocketAddr) -> Result<()> {
 }
 
 /// Two servers on one file would each believe to be the only one; the system drops the lock with the process.
-fn lock(folder: &Path) -> Result<File> {
+///
+/// Errors: [`Error::Refused`] while another server holds it, else what the system answers.
+pub fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("rowlog.lock");
     let shown = path.display();
     fs::create_dir_all(folder).map_err(Error::io(format!(
@@ -288,6 +310,13 @@ fn base_url(word: &str) -> std::result::Result<String, String> {
     match plain && url.username().is_empty() && url.fragment().is_none() {
         true => Ok(url.origin().ascii_serialization()),
         false => Err("only a scheme and a host, like https://blog.example".into()),
+    }
+}
+
+fn place(word: &str) -> std::result::Result<Place, String> {
+    match word {
+        "" => Err("name a folder, or off".into()),
+        word => Ok(Place::parse(word)),
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::model::comment::Comment;
 use crate::model::entry::Entry;
 use crate::model::hub::Hub;
+use crate::model::language::Direction;
 use crate::model::post::{PostKind, PostLine, Tag};
 use crate::model::time::Timestamp;
 use crate::views::Site;
@@ -114,6 +115,10 @@ pub struct Item {
     updated: Timestamp,
     tags: Vec<Tag>,
     summary: String,
+    /// Language tag where it differs from the blog's.
+    lang: Option<String>,
+    /// The picture that stands for it, from the root.
+    image: Option<String>,
     /// The whole text, with every address made absolute.
     content: String,
 }
@@ -122,12 +127,15 @@ impl Item {
     /// A post and its rendered text.
     pub fn post(site: &Site, post: PostLine, html: &str) -> Item {
         let path = post.path();
+        let content = absolute::links(html, &site.base_url, &path);
         Item {
+            updated: post.changed_at(),
+            content: directed(content, post.lang.as_deref(), post.direction()),
+            lang: post.lang,
+            image: post.front.cover.map(|cover| cover.path),
             id: site.post_id(&post.id),
             replies: Some((format!("{path}/comments.xml"), post.comment_count)),
             published: post.published_at,
-            updated: post.changed_at(),
-            content: absolute::links(html, &site.base_url, &path),
             title: post.title,
             tags: post.tags,
             summary: post.description,
@@ -139,6 +147,7 @@ impl Item {
     pub fn entry(site: &Site, entry: Entry) -> Item {
         let path = entry.path();
         let page = path.split('#').next().unwrap_or(&path);
+        let content = absolute::links(&entry.html, &site.base_url, page);
         Item {
             id: site.entry_id(&entry.id),
             title: entry.name(),
@@ -147,9 +156,32 @@ impl Item {
             updated: entry.edited_at.unwrap_or(entry.created_at),
             tags: Vec::new(),
             summary: entry.post_title,
-            content: absolute::links(&entry.html, &site.base_url, page),
+            content: directed(content, entry.lang.as_deref(), entry.direction),
+            lang: entry.lang,
+            image: None,
             path,
         }
+    }
+}
+
+/// A text that says in which direction it runs, where that may differ from its surroundings: feeds have no other place for
+/// it.
+#[derive(Template)]
+#[template(path = "feeds/directed.html")]
+struct Directed<'a> {
+    html: &'a str,
+    lang: Option<&'a str>,
+    direction: Direction,
+}
+
+fn directed(html: String, lang: Option<&str>, direction: Option<Direction>) -> String {
+    match direction {
+        None => html,
+        Some(direction) => written(Directed {
+            html: &html,
+            lang,
+            direction,
+        }),
     }
 }
 
@@ -201,6 +233,12 @@ fn json_item(site: &Site, item: &Item) -> Value {
         "date_modified": item.updated.rfc3339(),
         "tags": item.tags.iter().map(|tag| &tag.name).collect::<Vec<_>>(),
     });
+    if let Some(lang) = &item.lang {
+        entry["language"] = json!(lang);
+    }
+    if let Some(image) = &item.image {
+        entry["image"] = json!(site.url(image));
+    }
     if let Some((replies, count)) = &item.replies {
         entry["_comments"] = json!({
             "count": count,

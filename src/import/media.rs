@@ -39,23 +39,33 @@ impl FoundMedia {
     }
 }
 
+/// The types that a blog serves, by the endings of names.
+const TYPES: [(&str, &str); 12] = [
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("gif", "image/gif"),
+    ("webp", "image/webp"),
+    ("avif", "image/avif"),
+    ("svg", "image/svg+xml"),
+    ("mp4", "video/mp4"),
+    ("webm", "video/webm"),
+    ("mp3", "audio/mpeg"),
+    ("ogg", "audio/ogg"),
+    ("pdf", "application/pdf"),
+];
+
 /// The type of a file by the ending of its name; none for what a blog does not serve.
 pub fn mime(path: &Path) -> Option<&'static str> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-    Some(match ending.as_str() {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "svg" => "image/svg+xml",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        "mp3" => "audio/mpeg",
-        "ogg" => "audio/ogg",
-        "pdf" => "application/pdf",
-        _ => return None,
-    })
+    let known = TYPES.iter().find(|(known, _)| *known == ending);
+    known.map(|(_, mime)| *mime)
+}
+
+/// That type, if a blog serves it.
+pub fn known(mime: &str) -> Option<&'static str> {
+    let known = TYPES.iter().find(|(_, known)| *known == mime);
+    known.map(|(_, mime)| *mime)
 }
 
 /// The files found so far, each once, however many posts show it.

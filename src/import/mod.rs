@@ -2,14 +2,16 @@
 
 pub mod markdown;
 pub mod media;
+pub mod rowlog;
 
 pub mod dates;
-mod front_matter;
+pub mod front_matter;
 
 use std::fmt;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::model::backup::Reason;
 use crate::model::media::{self as library, NewMedia, Picture, Pictures};
 use crate::model::post::{NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
@@ -92,6 +94,7 @@ pub async fn apply(
     if dry_run || (new.is_empty() && media.is_empty()) {
         return Ok(report);
     }
+    set_aside(store).await?;
     let pictures = pictures(store, &media).await?;
     let total = new.len();
     let mut rows = Vec::with_capacity(total);
@@ -116,6 +119,17 @@ pub async fn apply(
     };
     store.write(add).await?;
     Ok(report)
+}
+
+/// Makes a backup of a blog in which something was written already.
+async fn set_aside(store: &Store) -> Result<()> {
+    let path = store.path().to_owned();
+    store
+        .read(move |conn| match posts::any(conn)? {
+            true => store::backups::set_aside(&path, Reason::Import).map(drop),
+            false => Ok(()),
+        })
+        .await
 }
 
 /// What became of a file that was published.

@@ -10,13 +10,15 @@ use super::frame::{self, Frame, with_envelope};
 use crate::error::Result;
 use crate::model::calendar::Calendar;
 use crate::model::comment::CommentStatus;
-use crate::model::desk::{DeskLine, Waiting};
+use crate::model::desk::DeskLine;
 use crate::model::event::{Event, Kind};
 use crate::model::id::CommentId;
 use crate::model::manner::Manner;
-use crate::store::comments::moderation;
+use crate::model::moderation::Case;
+use crate::model::pile::Pile;
+use crate::store::comments::queue;
 use crate::store::{activity, desk, posts, settings};
-use crate::views::desk::parts::{LinePart, QueuePart, RowPart};
+use crate::views::desk::parts::{CasePart, LinePart, RowPart};
 
 /// Renders an event for the owner. One that cannot be rendered is left out and logged, so that the others go on.
 pub fn render(conn: &Connection, event: &Event) -> Frame {
@@ -34,7 +36,7 @@ pub fn render(conn: &Connection, event: &Event) -> Frame {
 }
 
 /// What everyone is told, or the owner alone, and beside it `desk`: the line of what happened, the post's row, the
-/// comment in the queue, and the figures that the event may have changed.
+/// comment as its judge sees it, and the figures that the event may have changed.
 fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
     let manner = settings::load(conn)?.manner();
     let calendar = &manner.calendar;
@@ -44,9 +46,9 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
         .as_ref()
         .map(|row| RowPart::new(row, calendar, 0).render())
         .transpose()?;
-    let waiting = match event.kind {
-        Kind::CommentPending => moderation::find(conn, CommentId(event.subject))?,
-        _ => None,
+    let case = match is_of_comment(event) {
+        true => queue::find(conn, CommentId(event.subject))?,
+        false => None,
     };
     let data = match frame::shown(conn, event, &manner)? {
         Some((_, data)) => Some(data),
@@ -56,7 +58,7 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
             &manner,
             row.as_ref(),
             html.as_deref(),
-            waiting.as_ref(),
+            case.as_ref(),
         )?,
     };
     let Some(mut data) = data else {
@@ -65,8 +67,8 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
     data["desk"] = json!({
         "line": line(conn, event, calendar)?,
         "row": html,
-        "queue": waiting.map(|waiting| QueuePart::new(&waiting, calendar).render()).transpose()?,
-        "waiting": moderation::count(conn, CommentStatus::Pending)?,
+        "queue": case.map(|case| CasePart::new(&case, calendar).render()).transpose()?,
+        "waiting": queue::count(conn, CommentStatus::Pending)?,
         "counts": counts(conn, event)?,
     });
     Ok(Some(data))
@@ -79,7 +81,7 @@ fn owners(
     manner: &Manner,
     row: Option<&DeskLine>,
     html: Option<&str>,
-    waiting: Option<&Waiting>,
+    case: Option<&Case>,
 ) -> Result<Option<Value>> {
     let facts: Value = match &event.data {
         Some(data) => serde_json::from_str(data).unwrap_or(Value::Null),
@@ -93,6 +95,12 @@ fn owners(
         (Kind::SettingsUpdated, _) => {
             Some(json!({ "post": Value::Null, "fields": facts["fields"] }))
         }
+        (Kind::OwnerLogin | Kind::OwnerLogout | Kind::OwnerPassword | Kind::OwnerCode, _) => {
+            Some(json!({ "post": Value::Null, "session": event.subject, "facts": facts }))
+        }
+        (Kind::VisitorBanned | Kind::VisitorUnbanned, _) => {
+            Some(json!({ "post": Value::Null, "ban": event.subject, "kind": facts["kind"] }))
+        }
         (_, None) => None,
         (Kind::PostCreated | Kind::PostMoved | Kind::PostSaved, Some(row)) => Some(json!({
             "post": row.slug,
@@ -104,10 +112,16 @@ fn owners(
             "to": facts["to"],
             "html": html,
         })),
-        (Kind::CommentPending, Some(_)) if waiting.is_some() => posts_comment(conn, event, manner)?,
-        (Kind::CommentRejected, Some(row)) => {
-            Some(json!({ "post": row.slug, "comment": event.subject }))
+        (Kind::CommentPending, Some(_)) if case.is_some_and(|case| case.comment.is_pending()) => {
+            posts_comment(conn, event, manner)?
         }
+        (
+            Kind::CommentApproved
+            | Kind::CommentUpdated
+            | Kind::CommentDeleted
+            | Kind::CommentRejected,
+            Some(row),
+        ) => Some(json!({ "post": row.slug, "comment": event.subject })),
         _ => None,
     })
 }
@@ -127,8 +141,18 @@ fn line(conn: &Connection, event: &Event, calendar: &Calendar) -> Result<Option<
     Ok(html.transpose()?)
 }
 
-/// How many posts each list of them holds, where the event may have changed it.
+fn is_of_comment(event: &Event) -> bool {
+    event.kind.as_str().starts_with("comment:")
+}
+
+/// How many posts each list of them holds, or how many comments each pile, where the event may have changed it.
 fn counts(conn: &Connection, event: &Event) -> Result<Value> {
+    if is_of_comment(event) {
+        let counts = queue::counts(conn)?.into_iter();
+        let named =
+            |(pile, count): (Pile, i64)| (format!("comments-{}", pile.as_str()), count.into());
+        return Ok(Value::Object(counts.map(named).collect()));
+    }
     let of_post = event.kind.as_str().starts_with("post:") || event.post.is_none();
     if !of_post {
         return Ok(Value::Null);

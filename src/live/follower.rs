@@ -12,11 +12,13 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::cursor::{Cursor, Reset, Start, resolve};
+use super::cursor::{Reset, Start, resolve};
 use super::frame::{self, Frame};
 use super::presence::Company;
+use super::timing::{next_ping, random_between};
 use super::{Counted, Live, desk, sse};
 use crate::error::{Error, Result};
+use crate::model::cursor::Cursor;
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
@@ -30,6 +32,9 @@ const TAILER_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often an owner's stream without news looks whether its session lasts. With news it always looks first.
 const SESSION_EVERY: Duration = Duration::from_secs(1);
+
+/// Milliseconds within which the client of a stream that has lasted its time comes back.
+const SOON: u64 = 250;
 
 /// A filtered stream tells its client the cursor after this many events that were not for it.
 const SILENT_AT_MOST: i64 = 512;
@@ -164,13 +169,24 @@ fn from_log(conn: &Connection, topic: &Topic, after: EventId) -> Result<Option<F
     Ok(Some((frames, scanned, more)))
 }
 
-/// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes.
+/// What a stream is opened with, beside its cursor.
+pub struct Terms {
+    /// Its place among the readers of the post, if they are counted; the owner's view of all.
+    pub company: Option<Company>,
+    /// A fresh time for the forms of the page that asks, if it has any.
+    pub issued: Option<String>,
+    /// How long it lasts.
+    pub life: Duration,
+}
+
+/// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes, or
+/// it has lasted its time.
 pub fn stream(
     follower: Follower,
     start: Start,
-    company: Option<Company>,
+    terms: Terms,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
-    let wire = Wire::new(follower, start, company);
+    let wire = Wire::new(follower, start, terms);
     stream::unfold(wire, |mut wire| async move {
         wire.next().await.map(|bytes| (Ok(bytes), wire))
     })
@@ -186,6 +202,8 @@ struct Wire {
     /// Whether the log must be looked at before waiting.
     look: bool,
     ping: Instant,
+    /// When it has lasted its time.
+    over: Instant,
     ended: bool,
     /// Its place among the readers of the post, if they are counted; the owner's view of all.
     company: Option<Company>,
@@ -197,14 +215,15 @@ enum Woken {
     Grown,
     Ping,
     Presence(Bytes),
+    Over,
     Stop,
 }
 
 impl Wire {
-    fn new(follower: Follower, start: Start, company: Option<Company>) -> Wire {
+    fn new(follower: Follower, start: Start, terms: Terms) -> Wire {
         let retry = random_between(1_000, 5_000);
-        let mut waiting =
-            VecDeque::from([sse::hello(start.head, start.resumed, start.missed, retry)]);
+        let hello = sse::hello(start.head, start.resumed, start.missed, retry, terms.issued);
+        let mut waiting = VecDeque::from([hello]);
         waiting.extend(start.reset_data().map(|data| sse::passing("reset", &data)));
         // A client without a cursor, or with a useless one, learns here where it stands.
         let told = if start.resumed {
@@ -219,8 +238,9 @@ impl Wire {
             waiting,
             look: true,
             ping: next_ping(),
+            over: Instant::now() + terms.life,
             ended: false,
-            company,
+            company: terms.company,
             _counted: counted,
             follower,
         }
@@ -244,6 +264,7 @@ impl Wire {
                     Woken::Grown => self.look = true,
                     Woken::Ping => self.still_here(),
                     Woken::Presence(frame) => self.waiting.push_back(frame),
+                    Woken::Over => self.say_bye("renewal", random_between(0, SOON)),
                     Woken::Stop => self.farewell(),
                 }
             }
@@ -253,6 +274,7 @@ impl Wire {
     async fn wait(&mut self) -> Woken {
         tokio::select! {
             () = self.follower.grown() => Woken::Grown,
+            () = sleep_until(self.over) => Woken::Over,
             () = sleep_until(self.ping) => Woken::Ping,
             frame = news_of(&mut self.company) => Woken::Presence(frame),
             _ = self.stop.wait_for(|stop| *stop) => Woken::Stop,
@@ -307,7 +329,11 @@ impl Wire {
     /// Says when to come back, spread so that not everyone does at once.
     fn farewell(&mut self) {
         let spread = 500 + (self.follower.live.streams() as u64).min(10_000);
-        let data = json!({ "reason": "restart", "after": random_between(250, 250 + spread) });
+        self.say_bye("restart", random_between(250, 250 + spread));
+    }
+
+    fn say_bye(&mut self, reason: &str, after: u64) {
+        let data = json!({ "reason": reason, "after": after });
         self.waiting.push_back(sse::passing("bye", &data));
         self.ended = true;
     }
@@ -321,13 +347,41 @@ async fn news_of(company: &mut Option<Company>) -> Bytes {
     }
 }
 
-/// Every 20 s ± 20 %, so that the pings of many streams do not fall together.
-fn next_ping() -> Instant {
-    let ms = sse::PING_SECONDS * 1_000;
-    Instant::now() + Duration::from_millis(random_between(ms * 4 / 5, ms * 6 / 5))
-}
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
 
-/// A number from `low` to just under `high`. Without randomness from the system it is `low`: only the spread is lost.
-fn random_between(low: u64, high: u64) -> u64 {
-    low + getrandom::u64().map_or(0, |random| random % (high - low).max(1))
+    use super::*;
+    use crate::store::tests::store;
+
+    #[tokio::test]
+    async fn a_stream_that_has_lasted_its_time_says_when_to_come_back_and_ends() {
+        let (store, _folder) = store();
+        let store = Arc::new(store);
+        let (stop, stopped) = watch::channel(false);
+        let (live, tailer) = Live::start(&store, stopped).unwrap();
+        let topic = Topic::Site(None);
+        let cursor = Cursor::parse(None, None, None);
+        let (follower, start) = Follower::start(live, store.clone(), topic, cursor)
+            .await
+            .unwrap();
+        let terms = Terms {
+            company: None,
+            issued: Some("1.ab".into()),
+            life: Duration::ZERO,
+        };
+        let blocks: Vec<_> = stream(follower, start, terms).collect().await;
+        let text = |block: &io::Result<Bytes>| {
+            String::from_utf8(block.as_ref().unwrap().to_vec()).unwrap()
+        };
+        assert!(text(&blocks[0]).contains("\"issued\":\"1.ab\""));
+        let bye = text(blocks.last().unwrap());
+        assert!(
+            bye.starts_with("event: bye\n") && bye.contains("renewal"),
+            "{bye}"
+        );
+        stop.send_replace(true);
+        drop(store);
+        tailer.join().unwrap();
+    }
 }

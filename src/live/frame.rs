@@ -137,9 +137,16 @@ pub(super) fn shown(
         | Kind::PostMoved
         | Kind::PostSaved
         | Kind::PostErased
+        | Kind::OwnerLogin
+        | Kind::OwnerLogout
+        | Kind::OwnerPassword
+        | Kind::OwnerCode
         | Kind::ImportApplied
         | Kind::ImportUndone
-        | Kind::SettingsUpdated => None,
+        | Kind::SettingsUpdated
+        | Kind::VisitorBanned
+        | Kind::VisitorUnbanned
+        | Kind::BlogRestored => None,
     };
     Ok(data.map(|data| (listed || was_listed(event), data)))
 }
@@ -219,12 +226,14 @@ pub fn summary(comment: &Comment, kinds: &[ReactionKind]) -> Value {
         "created_at": comment.created_at,
         "edited_at": comment.edited_at,
         "deleted": comment.is_deleted(),
+        "pinned": comment.pinned,
+        "closed": comment.closed,
         "version": comment.version,
         "reactions": counts(&comment.reactions, kinds),
     })
 }
 
-/// A comment that is gone, and the tombstone if replies hang on it.
+/// A comment that is gone or hidden, and the tombstone if replies hang on it.
 fn deleted(
     conn: &Connection,
     event: &Event,
@@ -232,14 +241,11 @@ fn deleted(
     manner: &Manner,
 ) -> Result<Option<Value>> {
     let html = match comments::find(conn, CommentId(event.subject))? {
-        Some(comment) if !comment.is_deleted() => return Ok(None),
-        Some(comment) if comments::has_visible_answers(conn, comment.id)? => Some(
-            CommentPart {
-                comment: &comment,
-                manner,
-            }
-            .render()?,
-        ),
+        Some(comment) if comment.status == CommentStatus::Published => return Ok(None),
+        Some(comment) if comments::has_visible_answers(conn, comment.id)? => {
+            let comment = &comment.tombstone();
+            Some(CommentPart { comment, manner }.render()?)
+        }
         _ => None,
     };
     Ok(Some(

@@ -14,6 +14,7 @@ pub mod presence;
 mod ring;
 pub mod sse;
 mod tailer;
+pub mod timing;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};

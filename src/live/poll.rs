@@ -7,17 +7,19 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
 use super::Live;
-use super::cursor::{Cursor, Reset};
+use super::cursor::Reset;
 use super::follower::{Batch, Follower};
 use super::frame::Frame;
 use crate::error::Result;
+use crate::model::cursor::Cursor;
 use crate::model::topic::Topic;
 use crate::store::Store;
 
 /// The longest a client may ask to wait.
 pub const WAIT_AT_MOST: Duration = Duration::from_secs(55);
 
-/// One answer's events and the cursor to ask with next; waits up to `wait` for the first event.
+/// One answer's events and the cursor to ask with next; waits up to `wait` for the first event. `issued` is for the forms of
+/// the page that asks.
 ///
 /// Errors: what reading the log answers.
 pub async fn answer(
@@ -26,6 +28,7 @@ pub async fn answer(
     topic: Topic,
     cursor: Cursor,
     wait: Duration,
+    issued: Option<String>,
 ) -> Result<Value> {
     let deadline = Instant::now() + wait.min(WAIT_AT_MOST);
     let mut stop = live.stop.clone();
@@ -47,7 +50,11 @@ pub async fn answer(
     }
     let signed_out = batch.signed_out.then(|| Reset::Auth.data(live.head()));
     let reset = start.reset_data().or(signed_out);
-    Ok(body(&follower, &batch, reset, &live))
+    let mut body = body(&follower, &batch, reset, &live);
+    if let Some(issued) = issued {
+        body["issued"] = issued.into();
+    }
+    Ok(body)
 }
 
 fn body(follower: &Follower, batch: &Batch, reset: Option<Value>, live: &Live) -> Value {

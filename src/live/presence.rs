@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use askama::Template;
 use bytes::Bytes;
 use serde_json::json;
 use tokio::sync::watch;
@@ -15,6 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::sse;
 use crate::model::id::{PostId, VisitorId};
+use crate::views::presence::PresencePart;
 
 /// A room is told of changes this often at most.
 const EVERY: Duration = Duration::from_secs(1);
@@ -209,9 +211,13 @@ impl Room {
             .filter_map(|reader| reader.name.as_deref())
             .collect();
         let names: Vec<&str> = names.into_iter().take(NAMES_AT_MOST).collect();
+        let readers = self.readers.len();
+        let html = PresencePart::new(readers as i64, &names)
+            .render()
+            .expect("numbers and names can be written to memory");
         sse::passing(
             "presence",
-            &json!({ "readers": self.readers.len(), "names": names }),
+            &json!({ "readers": readers, "names": names, "html": html }),
         )
     }
 }

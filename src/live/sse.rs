@@ -23,10 +23,20 @@ pub fn passing(name: &'static str, data: &Value) -> Bytes {
     format!("event: {name}\ndata: {data}\n\n").into()
 }
 
-/// The first block of every stream; `retry` in milliseconds.
-pub fn hello(head: EventId, resumed: bool, missed: i64, retry: u64) -> Bytes {
-    let data =
+/// The first block of every stream: the newest event, whether the client continues from its own cursor, and how many
+/// events it has missed; `retry` in milliseconds, `issued` for the forms of the page that asks.
+pub fn hello(
+    head: EventId,
+    resumed: bool,
+    missed: i64,
+    retry: u64,
+    issued: Option<String>,
+) -> Bytes {
+    let mut data =
         json!({ "v": 1, "head": head, "resumed": resumed, "missed": missed, "ping": PING_SECONDS });
+    if let Some(issued) = issued {
+        data["issued"] = issued.into();
+    }
     format!("event: hello\nretry: {retry}\ndata: {data}\n\n").into()
 }
 
@@ -71,7 +81,7 @@ mod tests {
     fn passing_blocks_leave_the_cursor_alone() {
         for block in [
             passing("ping", &json!({ "head": 3 })),
-            hello(EventId(3), true, 2, 1500),
+            hello(EventId(3), true, 2, 1500, Some("1.ab".into())),
         ] {
             assert!(lines(&block).iter().all(|line| !line.starts_with("id")));
         }

@@ -24,10 +24,12 @@ const PRELOAD: i64 = 1_024;
 /// A ring with the newest events, so that clients who return after a restart need no database.
 pub fn preload(conn: &Connection) -> Result<Ring> {
     let snapshot = conn.unchecked_transaction()?;
-    let events = log::newest(&snapshot, PRELOAD)?;
+    let beginning = log::beginning(&snapshot)?;
+    let mut events = log::newest(&snapshot, PRELOAD)?;
+    events.retain(|event| event.id > beginning);
     let floor = events
         .first()
-        .map_or(EventId::ZERO, |event| EventId(event.id.0 - 1));
+        .map_or(beginning, |event| EventId(event.id.0 - 1));
     let mut ring = Ring::new(floor);
     for event in events {
         ring.push(frame::render(&snapshot, &event));

@@ -1,5 +1,6 @@
 //! A comment, as it is read and as it comes in.
 
+use super::client::ClientMarks;
 use super::id::{CommentId, PostId, VisitorId};
 use super::post::Discussion;
 use super::reaction::Tally;
@@ -14,17 +15,20 @@ pub enum CommentStatus {
     Published,
     /// It waits for the owner; only its writer and the owner see it.
     Pending,
-    /// The owner refused it.
+    /// The owner refused it: no, thanks.
     Rejected,
+    /// The owner knows it for a robot's.
+    Spam,
     /// Gone; a tombstone stands in its place while replies hang on it.
     Deleted,
 }
 
 impl CommentStatus {
-    const ALL: [CommentStatus; 4] = [
+    const ALL: [CommentStatus; 5] = [
         CommentStatus::Published,
         CommentStatus::Pending,
         CommentStatus::Rejected,
+        CommentStatus::Spam,
         CommentStatus::Deleted,
     ];
 
@@ -34,6 +38,7 @@ impl CommentStatus {
             CommentStatus::Published => "published",
             CommentStatus::Pending => "pending",
             CommentStatus::Rejected => "rejected",
+            CommentStatus::Spam => "spam",
             CommentStatus::Deleted => "deleted",
         }
     }
@@ -55,7 +60,7 @@ pub struct Parent {
     pub number: i64,
     /// The number of its thread in the post.
     pub thread: i64,
-    /// Its writer; empty once it is deleted.
+    /// Its writer; empty unless everyone may see it.
     pub name: String,
 }
 
@@ -98,6 +103,12 @@ pub struct Comment {
     pub created_at: Timestamp,
     /// When its text last changed.
     pub edited_at: Option<Timestamp>,
+    /// Whether that change was the owner's, of somebody else's words.
+    pub edited_by_owner: bool,
+    /// Whether it stands before the other threads.
+    pub pinned: bool,
+    /// Whether its thread takes no more answers.
+    pub closed: bool,
     /// Rises with every change.
     pub version: i64,
     /// Its reactions.
@@ -158,8 +169,31 @@ impl Comment {
         match self.status {
             CommentStatus::Published => true,
             CommentStatus::Pending => viewer.is_some() && self.visitor == viewer,
-            CommentStatus::Rejected | CommentStatus::Deleted => false,
+            CommentStatus::Rejected | CommentStatus::Spam | CommentStatus::Deleted => false,
         }
+    }
+
+    /// What holds its place while something that readers see hangs on it.
+    pub fn tombstone(self) -> Comment {
+        Comment {
+            status: CommentStatus::Deleted,
+            visitor: None,
+            name: String::new(),
+            url: None,
+            body: String::new(),
+            html: String::new(),
+            op: None,
+            edited_at: None,
+            pinned: false,
+            reactions: Tally::default(),
+            ..self
+        }
+    }
+
+    /// Whether it can stand before the other threads, or its thread can be closed: a chat has none, and what answers
+    /// something stands with it.
+    pub fn begins_a_thread(&self) -> bool {
+        self.parent.is_none() && self.discussion == Discussion::Thread
     }
 
     /// Whether it must name the comment it answers, because the indent does not show it.
@@ -221,7 +255,22 @@ pub struct NewComment {
     /// Whether it is the blog's owner who writes.
     pub owner: bool,
     /// Why it must wait for the owner, if it must.
-    pub held_for: Option<&'static str>,
+    pub held_for: Option<String>,
+    /// Where it came from; none of the owner's and of imported ones.
+    pub client: Option<ClientMarks>,
+    /// Whether it also waits for what was sent around it: the same words, or too many comments.
+    pub is_limited: bool,
+}
+
+/// The text that a comment shall have instead of its own.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Markdown source.
+    pub body: Body,
+    /// The body, rendered and sanitised.
+    pub html: String,
+    /// Why the comment must wait for the owner with it, if it must.
+    pub held_for: Option<String>,
 }
 
 /// Who asks to change or delete a comment.
@@ -243,9 +292,10 @@ impl Changer {
     pub fn may(&self, comment: &Comment, now: Timestamp) -> Result<()> {
         let own = self.visitor.is_some() && comment.visitor == self.visitor;
         match comment.status {
-            CommentStatus::Deleted | CommentStatus::Rejected => Err(Error::NotFound),
-            CommentStatus::Pending if !own && !self.owner => Err(Error::NotFound),
+            CommentStatus::Deleted => Err(Error::NotFound),
             _ if self.owner => Ok(()),
+            CommentStatus::Rejected | CommentStatus::Spam => Err(Error::NotFound),
+            CommentStatus::Pending if !own => Err(Error::NotFound),
             _ if !own => Err(Error::Forbidden(
                 "only the browser that posted this comment can change it",
             )),

@@ -1,6 +1,5 @@
 //! What the owner's desk lists.
 
-use super::comment::Comment;
 use super::id::PostId;
 use super::post::{PostKind, Status};
 use super::time::Timestamp;
@@ -90,6 +89,8 @@ pub struct DeskLine {
     pub words: i64,
     /// Published comments.
     pub comment_count: i64,
+    /// Whether it stands first on the home page.
+    pub is_pinned: bool,
     /// Whether something is being written that readers do not see yet.
     pub is_being_written: bool,
 }
@@ -125,63 +126,6 @@ impl DeskLine {
         match self.status {
             Status::Published | Status::Unlisted => self.published_at.unwrap_or(self.changed_at),
             _ => self.changed_at,
-        }
-    }
-}
-
-/// A comment that the owner has not let through.
-#[derive(Clone, Debug)]
-pub struct Waiting {
-    /// The comment.
-    pub comment: Comment,
-    /// Why it waits.
-    pub held_for: Option<String>,
-    /// What the post is called that it stands under.
-    pub post_title: String,
-}
-
-/// What becomes of a comment by a press of a button.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Everyone sees it.
-    Approve,
-    /// Nobody sees it; it can come back.
-    Reject,
-    /// It waits again.
-    Hold,
-    /// Its words leave the file.
-    Delete,
-}
-
-impl Decision {
-    /// The word in forms.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Decision::Approve => "approve",
-            Decision::Reject => "reject",
-            Decision::Hold => "hold",
-            Decision::Delete => "delete",
-        }
-    }
-
-    /// The decision of that word.
-    pub fn parse(word: &str) -> Option<Decision> {
-        let all = [
-            Decision::Approve,
-            Decision::Reject,
-            Decision::Hold,
-            Decision::Delete,
-        ];
-        all.into_iter().find(|decision| decision.as_str() == word)
-    }
-
-    /// What was done, for people.
-    pub fn done(self) -> &'static str {
-        match self {
-            Decision::Approve => "approved",
-            Decision::Reject => "rejected",
-            Decision::Hold => "put back into the queue",
-            Decision::Delete => "deleted",
         }
     }
 }

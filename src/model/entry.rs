@@ -1,6 +1,7 @@
 //! An entry of a liveblog: what the owner adds to a post as it happens.
 
 use super::id::{EntryId, PostId};
+use super::language::Direction;
 use super::post::{PostKind, Rendered};
 use super::time::Timestamp;
 
@@ -41,6 +42,10 @@ pub struct Entry {
     pub post_slug: String,
     /// That post's title.
     pub post_title: String,
+    /// That post's language tag, where it differs from the blog's.
+    pub lang: Option<String>,
+    /// In which direction that post runs, if that may differ from its surroundings.
+    pub direction: Option<Direction>,
     /// Its row in the post, the first being 1.
     pub number: i64,
     /// Plain text.

@@ -32,8 +32,12 @@ kinds! {
     CommentPending = "comment:pending",
     /// The owner let a waiting comment through.
     CommentApproved = "comment:approved",
-    /// The owner refused a comment.
+    /// The owner refused a comment, or knew it for spam.
     CommentRejected = "comment:rejected",
+    /// The owner keeps somebody from writing.
+    VisitorBanned = "visitor:banned",
+    /// The owner lets somebody write again.
+    VisitorUnbanned = "visitor:unbanned",
     /// Someone answered a visitor's comment.
     ReplyCreated = "reply:created",
     /// The reactions to a post or a comment changed.
@@ -58,12 +62,22 @@ kinds! {
     PostUpdated = "post:updated",
     /// A public post is gone.
     PostDeleted = "post:deleted",
+    /// The owner signed in.
+    OwnerLogin = "owner:login",
+    /// One of the owner's sessions was ended.
+    OwnerLogout = "owner:logout",
+    /// The owner's password was changed; every other session ended with it.
+    OwnerPassword = "owner:password",
+    /// The second step of signing in was turned on or off, or its written codes were renewed or used.
+    OwnerCode = "owner:code",
     /// A batch of imported rows was added.
     ImportApplied = "import:applied",
     /// A batch of imported rows was taken back.
     ImportUndone = "import:undone",
     /// The owner changed settings; the facts name the fields.
     SettingsUpdated = "settings:updated",
+    /// A backup took the place of the blog's file: the log begins anew.
+    BlogRestored = "blog:restored",
 }
 
 impl Kind {

@@ -7,6 +7,9 @@ use crate::hex::hex;
 /// Pixels of its sides: in a tab, on the home screens of iOS and of Android, and where an app starts.
 pub const SIZES: [u32; 4] = [32, 180, 192, 512];
 
+/// The size that the others can be made from.
+pub const LARGEST: u32 = SIZES[SIZES.len() - 1];
+
 /// An icon in one size.
 #[derive(Clone, Debug)]
 pub struct Icon {

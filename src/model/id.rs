@@ -25,6 +25,8 @@ id! {
     CommentId
     /// A row of `entries`.
     EntryId
+    /// A row of `bans`.
+    BanId
     /// A row of `visitors`.
     VisitorId
     /// A row of `revisions`.

@@ -6,8 +6,11 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::language::is_language;
+use super::front::{Front, MOST_DAYS};
+use super::language::{Direction, is_language};
+use super::media::ALT_MAX;
 use super::post::{Discussion, Post, PostKind};
+use super::shared::{self, Cover};
 use super::time::Timestamp;
 use crate::error::Fields;
 
@@ -46,6 +49,18 @@ pub struct Manuscript {
     pub comments: String,
     /// `thread` or `chat`.
     pub discussion: String,
+    /// `yes` where it stands first on the home page.
+    pub pinned: String,
+    /// `ltr` or `rtl`; empty for that of the language.
+    pub dir: String,
+    /// Days after which it takes no more comments, 0 for never; empty for as the blog has it.
+    pub close_after_days: String,
+    /// The path of the picture that stands for it; empty for none.
+    pub cover: String,
+    /// What that picture shows; empty for what the library says.
+    pub cover_alt: String,
+    /// Where it appeared first, if that was elsewhere.
+    pub canonical_url: String,
     /// Markdown source.
     pub body: String,
 }
@@ -95,6 +110,8 @@ pub struct Fair {
     pub comments_open: bool,
     /// How they stand.
     pub discussion: Discussion,
+    /// What its front matter shall say beyond its words.
+    pub front: Front,
     /// Markdown source.
     pub body: String,
 }
@@ -117,6 +134,66 @@ impl Manuscript {
             discussion: post.discussion.as_str().into(),
             comments: if post.comments_open { "open" } else { "closed" }.into(),
             body,
+            ..Manuscript::default()
+        }
+        .with(&post.front)
+    }
+
+    /// The same with what front matter says.
+    fn with(self, front: &Front) -> Manuscript {
+        let cover = front.cover.clone().unwrap_or_default();
+        let days = front.close_after_days.map(|days| days.to_string());
+        Manuscript {
+            pinned: if front.pinned { "yes" } else { "" }.into(),
+            dir: front.dir.map_or("", Direction::as_str).into(),
+            close_after_days: days.unwrap_or_default(),
+            cover: cover.path,
+            cover_alt: cover.alt,
+            canonical_url: front.canonical.clone().unwrap_or_default(),
+            ..self
+        }
+    }
+
+    /// In which direction it runs as far as it is written.
+    pub fn direction(&self) -> Option<Direction> {
+        let lang = Some(self.lang.trim()).filter(|lang| !lang.is_empty());
+        Direction::parse(&self.dir).or_else(|| lang.map(Direction::of))
+    }
+
+    /// What its front matter shall say; what is wrong with it goes into `errors`.
+    fn front(&self, errors: &mut Fields) -> Front {
+        let (days, first) = (self.close_after_days.trim(), self.canonical_url.trim());
+        let close_after_days = days.parse().ok();
+        if !days.is_empty() && !close_after_days.is_some_and(|days| (0..=MOST_DAYS).contains(&days))
+        {
+            let why = format!("Write a number of days from 0 to {MOST_DAYS}, or leave it empty.");
+            errors.insert("close_after_days", why);
+        }
+        let canonical = shared::address(first);
+        if !first.is_empty() && canonical.is_none() {
+            let why =
+                "Write a whole address, such as https://elsewhere.example/post, or leave it empty.";
+            errors.insert("canonical_url", why.into());
+        }
+        let alt = self
+            .cover_alt
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        within(errors, "cover_alt", &alt, ALT_MAX);
+        let cover = Cover::at(self.cover.trim(), &alt);
+        if cover.is_none() && !self.cover.trim().is_empty() {
+            errors.insert(
+                "cover",
+                "A cover is one of the pictures of the library.".into(),
+            );
+        }
+        Front {
+            pinned: !self.pinned.is_empty(),
+            dir: Direction::parse(&self.dir),
+            close_after_days,
+            cover,
+            canonical,
         }
     }
 
@@ -173,6 +250,7 @@ impl Manuscript {
                 "A language is a tag such as en, de or pt-BR.".into(),
             );
         }
+        let front = self.front(&mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -192,6 +270,7 @@ impl Manuscript {
             lang: filled(self.lang.trim()),
             comments_open: self.comments != "closed",
             discussion: Discussion::parse(&self.discussion).unwrap_or_default(),
+            front,
             body: self.body.replace("\r\n", "\n").replace('\r', "\n"),
         })
     }
@@ -266,11 +345,26 @@ mod tests {
             publish_at: "tomorrow".into(),
             lang: "english please".into(),
             summary: "x".repeat(1_001),
+            close_after_days: "soon".into(),
+            canonical_url: "/posts/x".into(),
+            cover: "https://elsewhere.example/a.png".into(),
+            cover_alt: "x".repeat(1_001),
             ..typed()
         };
         let errors = wrong.fair(&TimeZone::UTC).unwrap_err();
         let fields: Vec<_> = errors.keys().copied().collect();
-        assert_eq!(fields, ["lang", "publish_at", "slug", "summary", "title"]);
+        let all = [
+            "canonical_url",
+            "close_after_days",
+            "cover",
+            "cover_alt",
+            "lang",
+            "publish_at",
+            "slug",
+            "summary",
+            "title",
+        ];
+        assert_eq!(fields, all);
         let page = Manuscript {
             kind: "page".into(),
             slug: "admin".into(),

@@ -12,6 +12,9 @@ use crate::hex::hex;
 /// The widths in pixels that a picture is also kept in, where it is wider.
 pub const WIDTHS: [u32; 4] = [480, 960, 1440, 1920];
 
+/// How wide a picture stands in a post, as HTML has it: as its text, or nearly as the screen where that is narrower.
+pub const SIZES: &str = "(min-width: 44rem) 39rem, 92vw";
+
 /// The one of them to look at on the desk.
 const PREVIEW: u32 = WIDTHS[1];
 
@@ -47,6 +50,25 @@ pub struct Picture {
     pub height: u32,
     /// The narrower widths that it is also kept in, narrowest first.
     pub widths: Vec<u32>,
+}
+
+impl Picture {
+    /// The value of `srcset` for the picture at `path`: each smaller size and the whole picture; empty where there is
+    /// none to choose from.
+    pub fn candidates(&self, path: &str) -> String {
+        let is_plain = !path.contains([' ', ',']); // what separates one candidate from the next
+        let smaller = self
+            .widths
+            .iter()
+            .filter(|_| is_plain)
+            .filter_map(|width| Some((sized(path, *width)?, *width)));
+        let mut all: Vec<_> = smaller.collect();
+        if !all.is_empty() {
+            all.push((path.to_owned(), self.width));
+        }
+        let all = all.iter().map(|(path, width)| format!("{path} {width}w"));
+        all.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Every picture that is kept, by hash.

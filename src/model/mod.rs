@@ -3,11 +3,16 @@
 //! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
 
 pub mod app;
+pub mod backup;
 pub mod calendar;
+pub mod carried;
+pub mod client;
 pub mod comment;
+pub mod cursor;
 pub mod desk;
 pub mod entry;
 pub mod event;
+pub mod front;
 pub mod hub;
 pub mod icon;
 pub mod id;
@@ -15,9 +20,12 @@ pub mod language;
 pub mod manner;
 pub mod manuscript;
 pub mod media;
+pub mod moderation;
+pub mod pile;
 pub mod post;
 pub mod reaction;
 pub mod revision;
+pub mod rules;
 pub mod search;
 pub mod series;
 pub mod session;

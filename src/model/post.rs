@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::comment::pages;
+use super::front::Front;
 use super::id::PostId;
+use super::language::Direction;
 use super::reaction::Tally;
 use super::series::Part;
-use super::shared::Cover;
 use super::time::Timestamp;
 
 /// Whether a row of `posts` stands in the log of posts or at a fixed address of its own.
@@ -176,8 +177,10 @@ pub struct Post {
     pub published_at: Option<Timestamp>,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// Whether new comments are taken.
+    /// Whether its author takes comments.
     pub comments_open: bool,
+    /// When it takes no more, if that is settled.
+    pub closes_at: Option<Timestamp>,
     /// How its comments are shown.
     pub discussion: Discussion,
     /// The number of its newest comment.
@@ -194,16 +197,24 @@ pub struct Post {
     pub version: i64,
     /// In the author's order.
     pub tags: Vec<Tag>,
-    /// Where it appeared first, if that was elsewhere.
-    pub canonical: Option<String>,
-    /// The picture that stands for it.
-    pub cover: Option<Cover>,
+    /// What its front matter says beyond its words.
+    pub front: Front,
 }
 
 impl Post {
     /// Its address from the root of the site.
     pub fn path(&self) -> String {
         self.kind.path(&self.slug)
+    }
+
+    /// Whether a comment that comes `now` is taken.
+    pub fn takes_comments(&self, now: Timestamp) -> bool {
+        self.comments_open && self.closes_at.is_none_or(|at| now < at)
+    }
+
+    /// In which direction it runs, if that may differ from its surroundings.
+    pub fn direction(&self) -> Option<Direction> {
+        self.front.direction(self.lang.as_deref())
     }
 
     /// Whether its comments are a live room.
@@ -257,9 +268,18 @@ pub struct PostLine {
     pub reaction_count: i64,
     /// In the author's order.
     pub tags: Vec<Tag>,
+    /// Language tag where it differs from the blog's.
+    pub lang: Option<String>,
+    /// What its front matter says beyond its words.
+    pub front: Front,
 }
 
 impl PostLine {
+    /// In which direction it runs, if that may differ from its surroundings.
+    pub fn direction(&self) -> Option<Direction> {
+        self.front.direction(self.lang.as_deref())
+    }
+
     /// Its address from the root of the site.
     pub fn path(&self) -> String {
         PostKind::Post.path(&self.slug)

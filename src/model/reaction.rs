@@ -110,7 +110,8 @@ impl ReactionKind {
     }
 }
 
-fn is_name(word: &str) -> bool {
+/// Whether a word can be the name of a reaction, of this blog or of another.
+pub fn is_name(word: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=LONGEST_NAME).contains(&word.len()) && word.chars().all(fits)
 }

@@ -1,5 +1,8 @@
 //! A text that a post had.
 
+use serde_json::{Map, Value};
+
+use super::front::Front;
 use super::id::RevisionId;
 use super::time::Timestamp;
 
@@ -14,8 +17,23 @@ pub struct Revision {
     pub summary: Option<String>,
     /// Markdown source.
     pub body: String,
+    /// What its front matter said beyond its words.
+    pub front: Front,
     /// When the post was given it.
     pub saved_at: Timestamp,
+}
+
+impl Revision {
+    /// The text with its front matter above it, a line each.
+    pub fn whole(&self) -> String {
+        let mut extra = Map::new();
+        self.front.put_into(&mut extra);
+        let lines = extra.iter().map(|(name, value)| match value {
+            Value::String(words) => format!("{name}: {words}\n"),
+            value => format!("{name}: {value}\n"),
+        });
+        lines.chain([self.body.clone()]).collect()
+    }
 }
 
 /// A line of a text, and what became of it.

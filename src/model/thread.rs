@@ -16,7 +16,7 @@ pub struct Thread {
     pub replies: Vec<Thread>,
 }
 
-/// Arranges the comments of whole threads; `own` says which of them the viewer may change.
+/// Arranges the comments of whole threads, the pinned ones first; `own` says which of them the viewer may change.
 ///
 /// `comments` holds every visible comment and every deleted one, in the order of their numbers.
 /// A deleted comment is left out unless something visible hangs on it. What answers a comment on the last level
@@ -54,6 +54,7 @@ pub fn arrange(comments: Vec<Comment>, own: impl Fn(&Comment) -> bool) -> Vec<Th
         below.entry(holder).or_default().push(thread);
     }
     roots.iter_mut().for_each(|root| hang(root, &mut below));
+    roots.sort_by_key(|root| !root.comment.pinned);
     roots
 }
 
@@ -128,6 +129,9 @@ mod tests {
             op: None,
             created_at: Timestamp(id),
             edited_at: None,
+            edited_by_owner: false,
+            pinned: false,
+            closed: false,
             version: 1,
             reactions: Default::default(),
             fresh: false,

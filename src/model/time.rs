@@ -22,8 +22,18 @@ impl Timestamp {
 
     /// `2026-11-14T09:12:00Z`: for `datetime` attributes, feeds and sitemaps (RFC 3339).
     pub fn rfc3339(self) -> String {
-        let utc = self.in_zone(&TimeZone::UTC);
-        utc.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+        self.written("%Y-%m-%dT%H:%M:%SZ")
+    }
+
+    /// `2026-11-14T09:12:00.123Z`: to the millisecond, for files.
+    pub fn exact(self) -> String {
+        self.written("%Y-%m-%dT%H:%M:%S.%3fZ")
+    }
+
+    /// The point in time that RFC 3339 writes so.
+    pub fn parse(text: &str) -> Option<Timestamp> {
+        let instant: Instant = text.parse().ok()?;
+        Some(Timestamp(instant.as_millisecond()))
     }
 
     /// `2026-11-14T09:12` in `zone`: for the fields of forms.
@@ -34,6 +44,10 @@ impl Timestamp {
     /// `2026-11-14` in `zone`: the day that statistics count it to.
     pub fn day_in(self, zone: &TimeZone) -> String {
         self.in_zone(zone).strftime("%Y-%m-%d").to_string()
+    }
+
+    fn written(self, form: &str) -> String {
+        self.in_zone(&TimeZone::UTC).strftime(form).to_string()
     }
 
     /// What calendar and clock show in `zone`.
@@ -53,6 +67,9 @@ mod tests {
     fn a_time_is_written_the_way_each_place_needs_it() {
         let time = Timestamp(1_794_647_520_000);
         assert_eq!(time.rfc3339(), "2026-11-14T09:12:00Z");
+        assert_eq!(time.exact(), "2026-11-14T09:12:00.000Z");
+        let odd = Timestamp(1_794_647_520_007);
+        assert_eq!(Timestamp::parse(&odd.exact()), Some(odd));
         let zone = TimeZone::fixed(jiff::tz::offset(15));
         assert_eq!(time.local(&zone), "2026-11-15T00:12");
         assert_eq!(time.day_in(&zone), "2026-11-15");

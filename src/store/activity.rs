@@ -47,6 +47,7 @@ pub fn told(conn: &Connection, event: &Event) -> Result<Option<Happening>> {
         _ => None,
     };
     let named = comment.filter(|comment| !comment.is_deleted());
+    let by_owner = is_by_owner(event);
     let path = match (&named, event.kind) {
         (Some(comment), Kind::CommentCreated | Kind::CommentUpdated) => Some(comment.path()),
         (_, Kind::CommentPending) => Some("/admin/comments".into()),
@@ -56,7 +57,7 @@ pub fn told(conn: &Connection, event: &Event) -> Result<Option<Happening>> {
     };
     Ok(Some(Happening {
         key: format!("{} {}", event.kind.as_str(), event.subject),
-        who: named.map(|comment| comment.name),
+        who: named.filter(|_| !by_owner).map(|comment| comment.name),
         what,
         to: match event.kind {
             Kind::SettingsUpdated => Some((fields(event), "/admin/settings".into())),
@@ -70,10 +71,14 @@ pub fn told(conn: &Connection, event: &Event) -> Result<Option<Happening>> {
 fn words(event: &Event) -> Option<&'static str> {
     Some(match event.kind {
         Kind::CommentCreated => "commented on",
+        Kind::CommentUpdated if is_by_owner(event) => "You changed a comment on",
         Kind::CommentUpdated => "changed a comment on",
-        Kind::CommentDeleted => "A comment was deleted on",
+        Kind::CommentDeleted => gone(event)?,
+        Kind::CommentPending if is_by_owner(event) => "A comment was put into the queue on",
         Kind::CommentPending => "waits for you with a comment on",
-        Kind::CommentRejected => "A comment was rejected on",
+        Kind::CommentRejected => refused(event),
+        Kind::VisitorBanned => "Somebody was asked not to write here",
+        Kind::VisitorUnbanned => "A ban was lifted",
         Kind::ReactionUpdated => "Readers reacted to",
         Kind::EntryCreated => "New entry in",
         Kind::EntryUpdated => "An entry was changed in",
@@ -84,9 +89,14 @@ fn words(event: &Event) -> Option<&'static str> {
         Kind::PostPublished => "Published,",
         Kind::PostUpdated => "Updated,",
         Kind::PostMoved => moved(event)?,
+        Kind::OwnerLogin => "You signed in",
+        Kind::OwnerLogout => "You signed out",
+        Kind::OwnerPassword => "Your password was changed",
+        Kind::OwnerCode => "The codes of your second step were changed or used",
         Kind::ImportApplied => "Posts were imported",
         Kind::ImportUndone => "An import was taken back",
         Kind::SettingsUpdated => "Settings were changed:",
+        Kind::BlogRestored => "The blog was restored from a backup",
         // The comment itself is told of, and what a post becomes instead.
         Kind::CommentApproved | Kind::ReplyCreated | Kind::PostDeleted => return None,
     })
@@ -94,8 +104,7 @@ fn words(event: &Event) -> Option<&'static str> {
 
 /// The settings that were changed, in words.
 fn fields(event: &Event) -> String {
-    let facts = event.data.as_deref().unwrap_or_default();
-    let facts: Value = serde_json::from_str(facts).unwrap_or_default();
+    let facts = facts(event);
     let names = facts["fields"].as_array().into_iter().flatten();
     let names: Vec<String> = names
         .filter_map(|name| Some(name.as_str()?.replace('_', " ")))
@@ -103,9 +112,37 @@ fn fields(event: &Event) -> String {
     names.join(", ")
 }
 
+/// Whether the owner did it, to somebody else's words.
+fn is_by_owner(event: &Event) -> bool {
+    facts(event)["by"] == "owner"
+}
+
+/// What it means that a comment is gone; of one that the owner only hides, another event tells.
+fn gone(event: &Event) -> Option<&'static str> {
+    match facts(event)["to"].as_str() {
+        None | Some("deleted") => Some("A comment was deleted on"),
+        Some("erased") => Some("A deleted comment was erased on"),
+        Some(_) => None,
+    }
+}
+
+/// What became of a comment that the owner does not let through.
+fn refused(event: &Event) -> &'static str {
+    match facts(event)["to"].as_str() {
+        Some("spam") => "A comment was marked as spam on",
+        Some("deleted") => "A comment was deleted on",
+        _ => "A comment was rejected on",
+    }
+}
+
+fn facts(event: &Event) -> Value {
+    let facts = event.data.as_deref().map(serde_json::from_str);
+    facts.and_then(|facts| facts.ok()).unwrap_or(Value::Null)
+}
+
 /// What it means that a post moved; that it was published is an event of its own.
 fn moved(event: &Event) -> Option<&'static str> {
-    let facts: Value = serde_json::from_str(event.data.as_deref()?).ok()?;
+    let facts = facts(event);
     match (facts["from"].as_str()?, facts["to"].as_str()?) {
         (_, "deleted") => Some("Put into the trash,"),
         ("deleted", "draft" | "scheduled") => Some("Taken out of the trash,"),

@@ -11,7 +11,7 @@ const FOUND: &str =
     or instr(p.slug, lower(?1)) > 0)";
 const COLUMNS: &str = "p.id, p.kind, p.slug, coalesce(nullif(m.fields ->> 'title', ''), nullif(p.title, ''), 'Untitled') as title,
     p.status, p.published_at, max(p.updated_at, coalesce(m.saved_at, 0), coalesce(p.trashed_at, 0)) as changed_at,
-    p.words, p.comment_count, m.post_id is not null as is_being_written";
+    p.words, p.comment_count, p.pinned, m.post_id is not null as is_being_written";
 const TABLES: &str = "posts p left join manuscripts m on m.post_id = p.id";
 
 /// The posts to show whose title or address holds `words`, those changed last first.
@@ -81,6 +81,7 @@ fn from_row(row: &Row) -> rusqlite::Result<DeskLine> {
         changed_at: row.get("changed_at")?,
         words: row.get("words")?,
         comment_count: row.get("comment_count")?,
+        is_pinned: row.get("pinned")?,
         is_being_written: row.get("is_being_written")?,
     })
 }

@@ -2,14 +2,15 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 
-use super::{Tx, log};
+use super::{Tx, log, sql};
 use crate::error::Result;
 use crate::model::entry::{ENTRIES_PER_PAGE, Entry, NewEntry};
 use crate::model::event::{Audience, Kind};
+use crate::model::front::Front;
 use crate::model::id::{EntryId, PostId};
 use crate::text::RENDERER;
 
-const COLUMNS: &str = "e.id, e.post_id, p.slug, p.title as post_title, e.number, e.title, e.excerpt, e.html, e.status,
+const COLUMNS: &str = "e.id, e.post_id, p.slug, p.title as post_title, p.lang, p.extra, e.number, e.title, e.excerpt, e.html, e.status,
     e.created_at, e.edited_at, e.version";
 const TABLES: &str = "entries e join posts p on p.id = e.post_id";
 
@@ -152,11 +153,15 @@ fn collect(conn: &Connection, sql: &str, row: &[&dyn ToSql]) -> Result<Vec<Entry
 }
 
 fn from_row(row: &Row) -> rusqlite::Result<Entry> {
+    let lang: Option<String> = row.get("lang")?;
+    let front = Front::of(&sql::json(row, "extra")?);
     Ok(Entry {
         id: row.get("id")?,
         post: row.get("post_id")?,
         post_slug: row.get("slug")?,
         post_title: row.get("post_title")?,
+        direction: front.direction(lang.as_deref()),
+        lang,
         number: row.get("number")?,
         title: row.get("title")?,
         excerpt: row.get("excerpt")?,

@@ -4,13 +4,15 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::sql;
 use crate::error::Result;
+use crate::model::front::Front;
 use crate::model::id::PostId;
 use crate::model::post::{PostKind, PostLine, Tag, TagCount};
+use crate::model::shared;
 use crate::model::time::Timestamp;
 
 /// One line per post; its tags come as JSON so that a list is one statement.
 const COLUMNS: &str = "p.id, p.slug, p.title, coalesce(p.summary, p.excerpt) as description, p.published_at,
-    p.updated_at, p.words, p.comment_count,
+    p.updated_at, p.words, p.comment_count, p.lang, p.extra,
     (select count(*) from reactions r where r.post_id = p.id and r.comment_id = 0 and r.kind in
         (select kind.value ->> 'name' from settings s, json_each(s.value) kind where s.key = 'reactions')
     ) as reaction_count,
@@ -18,6 +20,11 @@ const COLUMNS: &str = "p.id, p.slug, p.title, coalesce(p.summary, p.excerpt) as 
      from post_tags pt join tags t on t.id = pt.tag_id where pt.post_id = p.id) as tags";
 const LISTED: &str = "p.kind = 'post' and p.status = 'published'";
 const NEWEST_FIRST: &str = "p.published_at desc, p.id desc";
+
+/// The place of one post among all, the first being 1.
+const NUMBER: &str =
+    "(select count(*) from posts q where q.kind = 'post' and q.status = 'published'
+    and (q.published_at, q.id) <= (p.published_at, p.id)) as number";
 
 /// Published posts, newest first, from the `skip`th on.
 pub fn page(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<PostLine>> {
@@ -28,6 +35,34 @@ pub fn page(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<PostLine>> {
     let newest = count(conn)? - skip;
     for (line, number) in lines.iter_mut().zip((1..=newest).rev()) {
         line.number = number;
+    }
+    Ok(lines)
+}
+
+/// The posts that stand first on the home page, newest first.
+pub fn pinned(conn: &Connection) -> Result<Vec<PostLine>> {
+    let sql = format!(
+        "select {COLUMNS}, {NUMBER} from posts p where {LISTED} and p.pinned = 1 order by {NEWEST_FIRST}"
+    );
+    numbered(conn, &sql, params![])
+}
+
+/// What the home page shows below those that are `pinned`, newest first, from the `skip`th on.
+pub fn unpinned(
+    conn: &Connection,
+    pinned: &[PostLine],
+    skip: i64,
+    limit: i64,
+) -> Result<Vec<PostLine>> {
+    let sql = format!(
+        "select {COLUMNS} from posts p where {LISTED} and p.pinned = 0 order by {NEWEST_FIRST} limit ?2 offset ?1"
+    );
+    let mut lines = collect(conn, &sql, params![skip, limit])?;
+    let place = |line: &PostLine| (line.published_at, line.id);
+    let newest = count(conn)? - skip;
+    for (line, number) in lines.iter_mut().zip((1..=newest).rev()) {
+        let above = pinned.iter().filter(|pin| place(pin) > place(line)).count();
+        line.number = number - above as i64;
     }
     Ok(lines)
 }
@@ -53,28 +88,13 @@ fn among(conn: &Connection, theirs: &str, parameter: &str) -> Result<Vec<PostLin
          select {COLUMNS}, number from numbered join posts p using (id)
          where p.id in ({theirs}) order by {NEWEST_FIRST}"
     );
-    let mut query = conn.prepare_cached(&sql)?;
-    let lines = query.query_map([parameter], |row| {
-        Ok(PostLine {
-            number: row.get("number")?,
-            ..from_row(row)?
-        })
-    })?;
-    Ok(lines.collect::<rusqlite::Result<_>>()?)
+    numbered(conn, &sql, params![parameter])
 }
 
 /// One published post as a line of a list.
 pub fn line(conn: &Connection, id: PostId) -> Result<Option<PostLine>> {
-    let sql = format!("select {COLUMNS} from posts p where {LISTED} and p.id = ?1");
-    let Some(mut line) = collect(conn, &sql, params![id])?.pop() else {
-        return Ok(None);
-    };
-    let sql = "select count(*) from posts where kind = 'post' and status = 'published'
-               and (published_at, id) <= (?1, ?2)";
-    line.number = conn
-        .prepare_cached(sql)?
-        .query_row(params![line.published_at, id], |row| row.get(0))?;
-    Ok(Some(line))
+    let sql = format!("select {COLUMNS}, {NUMBER} from posts p where {LISTED} and p.id = ?1");
+    Ok(numbered(conn, &sql, params![id])?.pop())
 }
 
 /// Published posts with their whole text, newest first, from the `skip`th on, for feeds; of one tag if given.
@@ -131,15 +151,50 @@ pub fn tag(conn: &Connection, slug: &str) -> Result<Option<Tag>> {
     Ok(tag.optional()?)
 }
 
-/// The address and last change of every post and page that a search engine may know.
-pub fn addresses(conn: &Connection) -> Result<Vec<(String, Timestamp)>> {
-    let sql = "select kind, slug, updated_at from posts where status = 'published' order by published_at desc, id desc";
+/// Where a post or page is that a search engine may know.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// From the root of the site.
+    pub path: String,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// The address that its author calls the first.
+    pub canonical: Option<String>,
+}
+
+impl Address {
+    /// Whether it is where the post appeared first, `url` being its absolute address.
+    pub fn is_here(&self, url: &str) -> bool {
+        self.canonical.as_deref().is_none_or(|first| first == url)
+    }
+}
+
+/// Every published post and page, newest first.
+pub fn addresses(conn: &Connection) -> Result<Vec<Address>> {
+    let sql = "select kind, slug, updated_at, extra from posts where status = 'published'
+               order by published_at desc, id desc";
     let mut query = conn.prepare_cached(sql)?;
     let rows = query.query_map([], |row| {
-        let kind: PostKind = row.get(0)?;
-        Ok((kind.path(&row.get::<_, String>(1)?), row.get(2)?))
+        let (kind, slug): (PostKind, String) = (row.get(0)?, row.get(1)?);
+        Ok(Address {
+            path: kind.path(&slug),
+            updated_at: row.get(2)?,
+            canonical: shared::canonical(&sql::json(row, 3)?),
+        })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Lines whose numbers were selected with them.
+fn numbered(conn: &Connection, sql: &str, row: &[&dyn rusqlite::ToSql]) -> Result<Vec<PostLine>> {
+    let mut query = conn.prepare_cached(sql)?;
+    let lines = query.query_map(row, |row| {
+        Ok(PostLine {
+            number: row.get("number")?,
+            ..from_row(row)?
+        })
+    })?;
+    Ok(lines.collect::<rusqlite::Result<_>>()?)
 }
 
 fn collect(conn: &Connection, sql: &str, row: &[&dyn rusqlite::ToSql]) -> Result<Vec<PostLine>> {
@@ -163,5 +218,7 @@ fn from_row(row: &Row) -> rusqlite::Result<PostLine> {
         comment_count: row.get("comment_count")?,
         reaction_count: row.get("reaction_count")?,
         tags: sql::json(row, "tags")?,
+        lang: row.get("lang")?,
+        front: Front::of(&sql::json(row, "extra")?),
     })
 }

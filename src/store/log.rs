@@ -70,6 +70,14 @@ pub fn all_after(conn: &Connection, after: EventId, limit: i64) -> Result<Vec<Ev
     Ok(events)
 }
 
+/// The events of every audience from `first` to `last`, oldest first.
+pub fn between(conn: &Connection, first: EventId, last: EventId) -> Result<Vec<Event>> {
+    let sql = format!("select {COLUMNS} from events where id between ?1 and ?2 order by id");
+    let mut query = conn.prepare_cached(&sql)?;
+    let events = query.query_map(params![first, last], from_row)?;
+    Ok(events.collect::<rusqlite::Result<_>>()?)
+}
+
 /// The newest `limit` events of every audience, oldest first.
 pub fn newest(conn: &Connection, limit: i64) -> Result<Vec<Event>> {
     let sql = format!("select {COLUMNS} from events order by id desc limit ?1");
@@ -117,6 +125,13 @@ pub fn at(conn: &Connection, id: EventId) -> Result<Option<Timestamp>> {
         .optional()?)
 }
 
+/// The time of the oldest event that is still in the log.
+pub fn oldest(conn: &Connection) -> Result<Option<Timestamp>> {
+    let sql = "select at from events order by id limit 1";
+    let at = conn.prepare_cached(sql)?.query_row([], |row| row.get(0));
+    Ok(at.optional()?)
+}
+
 /// Whether the log tells that readers could once see the post and then no more.
 pub fn tells_of_removal(conn: &Connection, post: PostId) -> Result<bool> {
     let sql = "select 1 from events where post_id = ?1 and kind = 'post:deleted' limit 1";
@@ -138,10 +153,25 @@ pub fn floor(conn: &Connection, topic: &Topic) -> Result<EventId> {
         .viewer()
         .map(|visitor| Audience::Visitor(visitor).word())
         .unwrap_or_default();
-    let sql = "select coalesce(max(id), 0) from trimmed where stream in (?1, ?2)";
+    let sql = "select coalesce(max(id), 0) from trimmed where stream in (?1, ?2, '*')";
     Ok(conn
         .prepare_cached(sql)?
         .query_row([public, private], |row| row.get(0))?)
+}
+
+/// Has every stream begin at the head: a cursor from before it has a gap.
+pub fn begin_here(tx: &Tx) -> Result<()> {
+    let sql = "insert into trimmed (stream, id) values ('*', ?1)
+               on conflict (stream) do update set id = max(id, excluded.id)";
+    let head = head(tx)?.id;
+    tx.prepare_cached(sql)?.execute([head])?;
+    Ok(())
+}
+
+/// The event at which every stream begins; zero in a log that was never begun anew.
+pub fn beginning(conn: &Connection) -> Result<EventId> {
+    let sql = "select coalesce(max(id), 0) from trimmed where stream = '*'";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
 /// Removes a batch of events that are old enough, noting for each stream how far it was trimmed.

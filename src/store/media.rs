@@ -98,42 +98,50 @@ pub fn exists(conn: &Connection, hash: &str) -> Result<bool> {
         .exists([hash])?)
 }
 
-/// The size in pixels of the picture of that hash.
-pub fn size(conn: &Connection, hash: &str) -> Result<Option<(u32, u32)>> {
-    let sql = "select width, height from media
-               where hash = ?1 and width is not null and height is not null";
-    let size = conn
-        .prepare_cached(sql)?
-        .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?)));
-    Ok(size.optional()?)
+/// The picture of that hash with its sizes.
+pub fn picture(conn: &Connection, hash: &str) -> Result<Option<Picture>> {
+    let sql = format!("{PICTURES} and hash = ?1");
+    let mut query = conn.prepare_cached(&sql)?;
+    let picture = query.query_row([hash], |row| Ok(sized_from(row)?.1));
+    Ok(picture.optional()?)
 }
 
-/// Every picture with its sizes. Those of a picture that waits to be sized are the ones it can be expected to have:
-/// until then its addresses lead to the whole picture.
+/// What the file of that hash shows, in words; empty where nobody has said it.
+pub fn words(conn: &Connection, hash: &str) -> Result<String> {
+    let words = conn
+        .prepare_cached("select alt from media where hash = ?1")?
+        .query_row([hash], |row| row.get(0));
+    Ok(words.optional()?.unwrap_or_default())
+}
+
+/// Pictures with their sizes. Those of a picture that waits to be sized are the ones it can be expected to have: until
+/// then its addresses lead to the whole picture.
+const PICTURES: &str = "select hash, width, height, mime, is_sized,
+        (select group_concat(v.width) from media_variants v where v.hash = media.hash)
+    from media where width is not null and height is not null";
+
+/// Every picture with its sizes.
 pub fn pictures(conn: &Connection) -> Result<Pictures> {
-    let sql = "select hash, width, height, mime, is_sized,
-                   (select group_concat(v.width) from media_variants v where v.hash = media.hash)
-               from media where width is not null and height is not null";
-    let mut query = conn.prepare_cached(sql)?;
-    let rows = query.query_map([], |row| {
-        let (width, made): (u32, Option<String>) = (row.get(1)?, row.get(5)?);
-        let made = made.unwrap_or_default();
-        let mut widths: Vec<u32> = match row.get(4)? {
-            true => made.split(',').filter_map(|one| one.parse().ok()).collect(),
-            false => expected(&row.get::<_, String>(3)?, width),
-        };
-        widths.sort_unstable();
-        let height = row.get(2)?;
-        Ok((
-            row.get(0)?,
-            Picture {
-                width,
-                height,
-                widths,
-            },
-        ))
-    })?;
+    let mut query = conn.prepare_cached(PICTURES)?;
+    let rows = query.query_map([], sized_from)?;
     Ok(Pictures(rows.collect::<rusqlite::Result<HashMap<_, _>>>()?))
+}
+
+/// A row of [`PICTURES`]: the hash, and the picture.
+fn sized_from(row: &Row) -> rusqlite::Result<(String, Picture)> {
+    let (width, made): (u32, Option<String>) = (row.get(1)?, row.get(5)?);
+    let made = made.unwrap_or_default();
+    let mut widths: Vec<u32> = match row.get(4)? {
+        true => made.split(',').filter_map(|one| one.parse().ok()).collect(),
+        false => expected(&row.get::<_, String>(3)?, width),
+    };
+    widths.sort_unstable();
+    let picture = Picture {
+        width,
+        height: row.get(2)?,
+        widths,
+    };
+    Ok((row.get(0)?, picture))
 }
 
 /// The smaller widths that a picture of that type and width will have.

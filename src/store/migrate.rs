@@ -7,14 +7,17 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::backups;
 use super::{configure, settings};
 use crate::error::{Error, Result};
+use crate::model::backup::Reason;
 
 const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// `STEPS[n - 1]` turns a version `n` file into version `n + 1`. A step is never edited once released.
 const STEPS: &[&str] = &[];
-const VERSION: i64 = STEPS.len() as i64 + 1;
+/// The version of a file that this program makes.
+pub const VERSION: i64 = STEPS.len() as i64 + 1;
 
 /// `pragma application_id` of our files: "RowL".
 const APPLICATION_ID: i64 = 0x526F_774C;
@@ -43,7 +46,7 @@ pub fn open(folder: &Path, path: &Path, create: bool) -> Result<Connection> {
         .map_err(unusable)?;
     if version < VERSION {
         if version > 0 {
-            snapshot(&conn, path, version).map_err(unusable)?;
+            backups::set_aside(path, Reason::Migration)?;
         }
         migrate(&mut conn)?;
     }
@@ -69,7 +72,16 @@ fn make_room(folder: &Path, path: &Path) -> Result<()> {
         .map_err(Error::io(advice("cannot set the permissions of", path)))
 }
 
-fn unusable(path: &Path, error: &rusqlite::Error) -> Error {
+/// The version of a blog that `conn` has opened at `path`, if this program can use it.
+///
+/// Errors: [`Error::Refused`] with one line that says why not.
+pub fn inspect(conn: &mut Connection, path: &Path) -> Result<i64> {
+    let found = recognise(conn).map_err(|error| unusable(path, &error))?;
+    refuse_others(found, path, false)
+}
+
+/// What is said of a file that SQLite cannot use.
+pub fn unusable(path: &Path, error: &rusqlite::Error) -> Error {
     use rusqlite::ErrorCode::*;
     let missing = fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
     let path = path.display();
@@ -131,15 +143,6 @@ fn refuse_others(found: Recognised, path: &Path, create: bool) -> Result<i64> {
             format!("{path} is not a Rowlog blog; move it away or pass another --data")
         }
     }))
-}
-
-/// Copies the file as it is before it is changed, beside it.
-fn snapshot(conn: &Connection, path: &Path, version: i64) -> rusqlite::Result<()> {
-    let copy = path.with_extension(format!("before-{}.db", version + 1));
-    if !copy.exists() {
-        conn.execute("vacuum into ?1", [copy.to_string_lossy()])?;
-    }
-    Ok(())
 }
 
 /// Brings the file to [`VERSION`], or leaves it untouched.

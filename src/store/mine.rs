@@ -139,8 +139,15 @@ pub fn export(conn: &Connection, visitor: VisitorId) -> Result<Value> {
             "select json_object('id', c.id, 'post', p.slug, 'number', c.number, 'parent', c.parent_id, 'name', c.name,
                  'email', c.email, 'url', c.url, 'body', c.body, 'html', c.html, 'status', c.status,
                  'held_for', c.held_for, 'op', c.op, 'created_at', c.created_at, 'edited_at', c.edited_at,
-                 'version', c.version)
+                 'version', c.version, 'client', lower(hex(c.client)))
              from comments c join posts p on p.id = c.post_id where c.visitor_id = ?1 and ?2 is not null order by c.id",
+        ),
+        (
+            "deleted",
+            "select json_object('id', d.comment_id, 'post', p.slug, 'name', d.name, 'email', d.email, 'url', d.url,
+                 'body', d.body, 'html', d.html, 'held_for', d.held_for, 'deleted_at', d.deleted_at)
+             from deleted_comments d join comments c on c.id = d.comment_id join posts p on p.id = c.post_id
+             where d.visitor_id = ?1 and ?2 is not null order by d.comment_id",
         ),
         (
             "reactions",

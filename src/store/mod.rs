@@ -4,7 +4,12 @@
 //! or not at all. The statements about each noun live in its own room beside this one.
 
 pub mod activity;
+pub mod arrivals;
+pub mod backups;
+pub mod bans;
+pub mod carried;
 pub mod check;
+pub mod clients;
 pub mod comments;
 pub mod desk;
 pub mod entries;
@@ -21,13 +26,17 @@ pub mod posts;
 pub mod reactions;
 pub mod redirects;
 pub mod related;
+pub mod restore;
 pub mod revisions;
 pub mod search;
+pub mod second_step;
 pub mod series;
 pub mod sessions;
 pub mod settings;
+pub mod snapshot;
 pub mod sources;
 mod sql;
+pub mod standing;
 pub mod tokens;
 pub mod trash;
 pub mod views;
@@ -109,7 +118,17 @@ impl Store {
 
     /// Whether there is a blog in `folder`.
     pub fn exists(folder: &Path) -> bool {
-        folder.join(FILE).exists()
+        Store::file(folder).exists()
+    }
+
+    /// The file of the blog in `folder`, there or not.
+    pub fn file(folder: &Path) -> PathBuf {
+        folder.join(FILE)
+    }
+
+    /// The blog's file.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Runs `change` in one transaction, then wakes every follower of the log. What was committed is on disk.

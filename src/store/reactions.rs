@@ -108,7 +108,8 @@ pub fn tally(
     ))
 }
 
-/// The reactions to the comments of a post whose places are after the first and up to the last.
+/// The reactions to the comments of a post whose places are after the first and up to the last, and to those of its pinned
+/// threads.
 pub fn on_page(
     conn: &Connection,
     post: &Post,
@@ -122,7 +123,9 @@ pub fn on_page(
     let sql = format!(
         "select comment_id, {GROUPED} from reactions
          where post_id = ?1 and comment_id in
-             (select id from comments where post_id = ?1 and {place} > ?3 and {place} <= ?4)
+             (select id from comments where post_id = ?1 and {place} > ?3 and {place} <= ?4
+              union select c.id from comments c join comments first on first.thread = c.thread
+              where c.post_id = ?1 and first.post_id = ?1 and first.pinned = 1)
          group by comment_id, kind"
     );
     let mut query = conn.prepare_cached(&sql)?;

@@ -2,18 +2,19 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::Tx;
+use super::{Tx, sql};
 use crate::error::{Error, Result};
+use crate::model::front::Front;
 use crate::model::id::{PostId, RevisionId};
 use crate::model::revision::Revision;
 
-const COLUMNS: &str = "id, title, summary, body, saved_at";
+const COLUMNS: &str = "id, title, summary, body, extra, saved_at";
 
-/// Keeps the text that the post has now, unless it is the one that was kept last.
+/// Keeps the text that the post has now, and its front matter, unless it is the one that was kept last.
 pub fn keep(tx: &Tx, post: PostId) -> Result<()> {
-    let sql = "insert into revisions (post_id, title, summary, body, saved_at)
-               select id, title, summary, body, ?2 from posts p where id = ?1 and (title, summary, body) is not
-                   (select title, summary, body from revisions where post_id = ?1 order by id desc limit 1)";
+    let sql = "insert into revisions (post_id, title, summary, body, extra, saved_at)
+               select id, title, summary, body, extra, ?2 from posts p where id = ?1 and (title, summary, body, extra) is not
+                   (select title, summary, body, extra from revisions where post_id = ?1 order by id desc limit 1)";
     tx.prepare_cached(sql)?.execute(params![post, tx.now()])?;
     Ok(())
 }
@@ -52,6 +53,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Revision> {
         title: row.get("title")?,
         summary: row.get("summary")?,
         body: row.get("body")?,
+        front: Front::of(&sql::json(row, "extra")?),
         saved_at: row.get("saved_at")?,
     })
 }

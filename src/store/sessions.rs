@@ -1,11 +1,13 @@
 //! The owner's sessions, and the devices that have signed in before. Only hashes of their tokens are here.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Value, json};
 
-use super::Tx;
+use super::{Tx, log, settings};
 use crate::error::Result;
+use crate::model::event::{Audience, Kind};
 use crate::model::id::SessionId;
-use crate::model::session::{IDLE, LONGEST, Session};
+use crate::model::session::{IDLE, LONGEST, Session, device};
 use crate::model::time::Timestamp;
 
 const COLUMNS: &str = "id, agent, created_at, seen_at";
@@ -19,20 +21,46 @@ const DEVICES: i64 = 20;
 /// A hash of a token.
 pub type TokenHash = [u8; 32];
 
-/// Begins a session on a device that from now on is known.
-pub fn begin(tx: &Tx, token: &TokenHash, device: &TokenHash, agent: &str) -> Result<()> {
-    let sql =
-        "insert into sessions (token_hash, agent, created_at, seen_at) values (?1, ?2, ?3, ?3)";
-    tx.prepare_cached(sql)?
-        .execute(params![token, agent, tx.now()])?;
+/// A session that begins.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// What is kept of its token.
+    pub token: TokenHash,
+    /// What is kept of the token of the device.
+    pub device: TokenHash,
+    /// What the browser calls itself.
+    pub agent: String,
+    /// The session that the browser has had so far: it ends.
+    pub instead_of: Option<TokenHash>,
+}
+
+/// Begins a session on a device that from now on is known, and tells the owner.
+pub fn begin(tx: &Tx, new: &NewSession) -> Result<()> {
+    if let Some(old) = &new.instead_of {
+        tx.prepare_cached("delete from sessions where token_hash = ?1")?
+            .execute([old])?;
+    }
+    let sql = "insert into sessions (token_hash, agent, created_at, seen_at)
+               values (?1, ?2, ?3, ?3) returning id";
+    let id = tx
+        .prepare_cached(sql)?
+        .query_row(params![new.token, new.agent, tx.now()], |row| row.get(0))?;
+    let facts = json!({ "agent": device(&new.agent), "known": knows(tx, &new.device)? });
+    tell(tx, Kind::OwnerLogin, id, facts)?;
+    know(tx, &new.device)?;
+    tx.prepare_cached("delete from sessions where seen_at <= ?1 or created_at <= ?2")?
+        .execute([tx.now().plus(-IDLE), tx.now().plus(-LONGEST)])?;
+    Ok(())
+}
+
+/// Remembers a device.
+fn know(tx: &Tx, device: &TokenHash) -> Result<()> {
     let sql = "insert into devices (token_hash, seen_at) values (?1, ?2)
                on conflict (token_hash) do update set seen_at = excluded.seen_at";
     tx.prepare_cached(sql)?.execute(params![device, tx.now()])?;
     let sql = "delete from devices where token_hash not in
                    (select token_hash from devices order by seen_at desc limit ?1)";
     tx.prepare_cached(sql)?.execute([DEVICES])?;
-    tx.prepare_cached("delete from sessions where seen_at <= ?1 or created_at <= ?2")?
-        .execute([tx.now().plus(-IDLE), tx.now().plus(-LONGEST)])?;
     Ok(())
 }
 
@@ -77,18 +105,38 @@ pub fn all(conn: &Connection, now: Timestamp) -> Result<Vec<Session>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Ends one session.
+/// Ends one session, and tells the owner.
 pub fn end(tx: &Tx, id: SessionId) -> Result<()> {
-    tx.prepare_cached("delete from sessions where id = ?1")?
-        .execute([id])?;
-    Ok(())
+    let sql = "delete from sessions where id = ?1 returning agent";
+    let ended = tx.prepare_cached(sql)?.query_row([id], |row| row.get(0));
+    let agent: Option<String> = ended.optional()?;
+    agent.map_or(Ok(()), |agent| {
+        tell(
+            tx,
+            Kind::OwnerLogout,
+            id,
+            json!({ "agent": device(&agent) }),
+        )
+    })
 }
 
-/// Ends every session but one, or every one.
-pub fn end_all(tx: &Tx, but: Option<SessionId>) -> Result<()> {
-    tx.prepare_cached("delete from sessions where id is not ?1")?
-        .execute([but])?;
-    Ok(())
+/// Ends every session but one, and tells the owner of each.
+pub fn end_others(tx: &Tx, here: SessionId) -> Result<()> {
+    let mut query = tx.prepare_cached("select id from sessions where id <> ?1 order by id")?;
+    let others = query.query_map([here], |row| row.get(0))?;
+    let others: Vec<SessionId> = others.collect::<rusqlite::Result<_>>()?;
+    others.into_iter().try_for_each(|id| end(tx, id))
+}
+
+/// Sets what is kept of the owner's password, ends every session but that of whoever changed it, and tells the owner.
+/// `by` is none for the command line.
+pub fn change_password(tx: &Tx, hash: &str, by: Option<&Session>) -> Result<()> {
+    settings::set(tx, "owner_password", hash)?;
+    let here = by.map_or(SessionId(0), |session| session.id);
+    tx.prepare_cached("delete from sessions where id <> ?1")?
+        .execute([here])?;
+    let agent = by.map_or("the command line".into(), Session::device);
+    tell(tx, Kind::OwnerPassword, here, json!({ "agent": agent }))
 }
 
 /// Whether the owner has signed in on this device before.
@@ -96,6 +144,10 @@ pub fn knows(conn: &Connection, device: &TokenHash) -> Result<bool> {
     Ok(conn
         .prepare_cached("select 1 from devices where token_hash = ?1")?
         .exists([device])?)
+}
+
+fn tell(tx: &Tx, kind: Kind, session: SessionId, facts: Value) -> Result<()> {
+    log::append(tx, kind, None, session.0, Audience::Owner, Some(facts))
 }
 
 fn from_row(row: &Row) -> rusqlite::Result<Session> {

@@ -14,6 +14,10 @@ use crate::model::hub::Hub;
 use crate::model::reaction::ReactionKind;
 use crate::model::settings::fields::Field;
 use crate::model::settings::{Ink, Link, Moderation, Settings, Setup};
+use crate::random;
+
+/// The key of the reactions, which are in every file so that queries can ask for them.
+const REACTIONS: &str = "reactions";
 
 /// All settings; what was never set has its default.
 pub fn load(conn: &Connection) -> Result<Settings> {
@@ -31,6 +35,12 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         time_zone: text("time_zone", default.time_zone),
         email: text("owner_email", default.email),
         moderation: Moderation::parse(&text("moderation", String::new())).unwrap_or_default(),
+        hold_words: text("hold_words", default.hold_words),
+        hold_patterns: text("hold_patterns", default.hold_patterns),
+        max_links: number(
+            &text("max_links", default.max_links.to_string()),
+            "max_links",
+        )?,
         navigation: Link::list(&text("navigation", String::new())).unwrap_or_default(),
         footer: text("footer", default.footer),
         css: text("css", default.css),
@@ -42,7 +52,7 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         dates: Dates::parse(&text("dates", String::new())).unwrap_or_default(),
         is_twelve: text("clock", String::new()) == "12",
         icon: text("icon", default.icon),
-        reactions: reactions(&text("reactions", String::new()))?,
+        reactions: reactions(&text(REACTIONS, String::new()))?,
         posts_per_page: number(
             &text("posts_per_page", default.posts_per_page.to_string()),
             "posts_per_page",
@@ -50,6 +60,10 @@ pub fn load(conn: &Connection) -> Result<Settings> {
         edit_minutes: number(
             &text("edit_minutes", default.edit_minutes.to_string()),
             "edit_minutes",
+        )?,
+        close_after_days: number(
+            &text("close_after_days", default.close_after_days.to_string()),
+            "close_after_days",
         )?,
     })
 }
@@ -101,13 +115,16 @@ pub fn get(conn: &Connection, key: &str) -> Result<Option<String>> {
         .optional()?)
 }
 
+/// Whether nobody has set it: it is not there, or as a new file has it.
+pub fn is_unset(conn: &Connection, key: &str) -> Result<bool> {
+    let value = get(conn, key)?;
+    Ok(value.is_none_or(|value| key == REACTIONS && value == usual_reactions()))
+}
+
 /// Gives a new file the settings that every blog has from its first moment.
 pub fn fill(tx: &Connection) -> Result<()> {
-    let mut key = [0u8; 32];
-    getrandom::fill(&mut key)
-        .map_err(|error| Error::Refused(format!("the system gave no random bytes: {error}")))?;
-    set(tx, "form_key", &hex(&key))?;
-    set(tx, "reactions", &json!(ReactionKind::usual()).to_string())
+    set(tx, "form_key", &hex(&random::bytes::<32>()?))?;
+    set(tx, REACTIONS, &usual_reactions())
 }
 
 /// Gives the blog its owner; `hash` is what is kept of the password.
@@ -126,6 +143,11 @@ pub fn set_up(tx: &Tx, setup: &Setup, hash: &str) -> Result<()> {
     set(tx, "owner_email", email)?;
     set(tx, "owner_password", hash)?;
     record(tx, &["title", "name", "email", "ink"])
+}
+
+/// The usual ones as a new file keeps them.
+fn usual_reactions() -> String {
+    json!(ReactionKind::usual()).to_string()
 }
 
 /// Those that a blog has whose owner never chose any are the usual ones.

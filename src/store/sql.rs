@@ -8,8 +8,9 @@ use crate::model::comment::CommentStatus;
 use crate::model::entry::EntryStatus;
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{
-    CommentId, EntryId, EventId, PostId, RevisionId, SessionId, TokenId, VisitorId,
+    BanId, CommentId, EntryId, EventId, PostId, RevisionId, SessionId, TokenId, VisitorId,
 };
+use crate::model::moderation::Banned;
 use crate::model::post::{Discussion, PostKind, Status};
 use crate::model::time::Timestamp;
 
@@ -47,8 +48,8 @@ macro_rules! words {
     )*};
 }
 
-integers!(PostId CommentId EntryId VisitorId RevisionId SessionId TokenId EventId Timestamp);
-words!(PostKind Status Discussion CommentStatus EntryStatus Kind);
+integers!(BanId PostId CommentId EntryId VisitorId RevisionId SessionId TokenId EventId Timestamp);
+words!(Banned PostKind Status Discussion CommentStatus EntryStatus Kind);
 
 impl ToSql for Audience {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -63,8 +64,14 @@ impl FromSql for Audience {
 }
 
 /// A column that holds JSON.
+///
+/// Errors: names the column if it holds something else.
 pub fn json<T: DeserializeOwned>(row: &Row, column: impl RowIndex) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    serde_json::from_str(&text)
-        .map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, Box::new(error)))
+    let at = column.idx(row.as_ref())?;
+    let text: String = row.get(at)?;
+    serde_json::from_str(&text).map_err(|error| {
+        let name = row.as_ref().column_name(at).unwrap_or("of JSON");
+        let why = format!("the column {name} cannot be read: {error}");
+        Error::FromSqlConversionFailure(at, Type::Text, why.into())
+    })
 }

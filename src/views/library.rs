@@ -160,11 +160,12 @@ impl<'a> DeletionPage<'a> {
 }
 
 /// A number of bytes as people read it.
-fn bytes(count: &i64) -> String {
+pub fn bytes(count: &i64) -> String {
     match *count {
         count if count < 1_000 => format!("{count} bytes"),
         count if count < 1_000_000 => format!("{} kB", (count + 500) / 1_000),
-        count => format!("{:.1} MB", count as f64 / 1e6),
+        count if count < 1_000_000_000 => format!("{:.1} MB", count as f64 / 1e6),
+        count => format!("{:.1} GB", count as f64 / 1e9),
     }
 }
 
@@ -182,7 +183,12 @@ mod tests {
 
     #[test]
     fn bytes_are_rounded() {
-        for (count, words) in [(999, "999 bytes"), (1_499, "1 kB"), (2_450_000, "2.5 MB")] {
+        for (count, words) in [
+            (999, "999 bytes"),
+            (1_499, "1 kB"),
+            (2_450_000, "2.5 MB"),
+            (3_210_000_000, "3.2 GB"),
+        ] {
             assert_eq!(bytes(&count), words);
         }
     }

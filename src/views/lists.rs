@@ -7,23 +7,26 @@ use crate::model::calendar::Calendar;
 use crate::model::manner::Manner;
 use crate::model::post::{PostLine, Tag, TagCount};
 
-/// The home page: one page of the log of posts, newest first, under their years.
+/// The home page: what is pinned, and one page of the other posts, newest first, under their years.
 #[derive(Template)]
 #[template(path = "home.html")]
 pub struct HomePage<'a> {
     frame: Frame<'a>,
     head: Head,
     intro: Option<&'a str>,
+    pinned: &'a [PostLine],
     posts: &'a [PostLine],
     pager: Pager,
     cursor: Cursor,
 }
 
 impl<'a> HomePage<'a> {
-    /// `intro` is the owner's, rendered; `posts` are those of `pager.page`; `cursor` is the head of the log when they were read.
+    /// `intro` is the owner's, rendered; `pinned` stand above `posts`, which are those of `pager.page`; `cursor` is the head
+    /// of the log when they were read.
     pub fn new(
         frame: Frame<'a>,
         intro: Option<&'a str>,
+        pinned: &'a [PostLine],
         posts: &'a [PostLine],
         pager: Pager,
         cursor: Cursor,
@@ -41,6 +44,7 @@ impl<'a> HomePage<'a> {
             frame,
             head,
             intro,
+            pinned,
             posts,
             pager,
             cursor,

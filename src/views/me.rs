@@ -71,7 +71,7 @@ fn head(title: &str, path: &str) -> Head {
 fn waits(status: CommentStatus) -> Option<&'static str> {
     match status {
         CommentStatus::Pending => Some("awaiting approval"),
-        CommentStatus::Rejected => Some("not published"),
+        CommentStatus::Rejected | CommentStatus::Spam => Some("not published"),
         CommentStatus::Published | CommentStatus::Deleted => None,
     }
 }

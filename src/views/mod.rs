@@ -12,6 +12,7 @@ pub mod library;
 pub mod lists;
 pub mod me;
 pub mod posts;
+pub mod presence;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod search;
@@ -23,6 +24,7 @@ mod tests;
 use crate::model::calendar::Calendar;
 use crate::model::hub::Hub;
 use crate::model::id::{CommentId, EntryId, EventId, PostId};
+use crate::model::language::Direction;
 use crate::model::manner::Manner;
 use crate::model::settings::{Ink, Link};
 use crate::model::time::Timestamp;
@@ -62,6 +64,11 @@ pub struct Site {
 }
 
 impl Site {
+    /// Whether its pages run from right to left.
+    fn is_right_to_left(&self) -> bool {
+        Direction::of(&self.lang) == Direction::RightToLeft
+    }
+
     /// What stands below every page, rendered; nothing where nothing does.
     fn footer_html(&self) -> Option<String> {
         Some(self.footer.as_str())

@@ -7,6 +7,7 @@ use super::entries::{EntryPart, LogView};
 use super::{Frame, Head, signs};
 use crate::model::entry::ENTRIES_PER_PAGE;
 use crate::model::post::{Heading, Post, Standing};
+use crate::model::time::Timestamp;
 
 /// With fewer headings than this a post has no table of contents.
 const FEWEST_HEADINGS: usize = 3;
@@ -24,6 +25,8 @@ pub struct PostPage<'a> {
     log: LogView<'a>,
     talk: TalkView<'a>,
     composer: ComposerView<'a>,
+    /// Whether a comment would be taken now.
+    takes_comments: bool,
 }
 
 impl<'a> PostPage<'a> {
@@ -55,12 +58,14 @@ impl<'a> PostPage<'a> {
             log,
             talk,
             composer,
+            takes_comments: post.takes_comments(Timestamp::now()),
         }
     }
 
     /// The script of its page.
     fn script(&self) -> &'static str {
         match self.post.entry_count {
+            _ if self.post.is_chat() => "chat.js",
             0 => "post.js",
             _ => "liveblog.js",
         }

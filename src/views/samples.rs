@@ -3,6 +3,7 @@
 use super::Site;
 use crate::model::comment::{Comment, CommentStatus};
 use crate::model::entry::{Entry, EntryStatus};
+use crate::model::front::Front;
 use crate::model::id::{CommentId, EntryId, PostId};
 use crate::model::post::{Discussion, Neighbours, Post, PostKind, PostLine, Standing, Status, Tag};
 use crate::model::time::Timestamp;
@@ -51,6 +52,9 @@ pub fn comment(id: i64) -> Comment {
         op: None,
         created_at: NOON,
         edited_at: None,
+        edited_by_owner: false,
+        pinned: false,
+        closed: false,
         version: 1,
         reactions: Default::default(),
         fresh: false,
@@ -64,6 +68,8 @@ pub fn entry(number: i64) -> Entry {
         post: PostId(1),
         post_slug: "hello".into(),
         post_title: "Hello".into(),
+        lang: None,
+        direction: None,
         number,
         title: None,
         excerpt: "Doors are open".into(),
@@ -92,6 +98,8 @@ pub fn line(id: i64) -> PostLine {
             slug: "bread".into(),
             name: "Bread".into(),
         }],
+        lang: None,
+        front: Front::default(),
     }
 }
 
@@ -112,6 +120,7 @@ pub fn post() -> Post {
         published_at: Some(NOON),
         updated_at: NOON,
         comments_open: true,
+        closes_at: None,
         discussion: Discussion::Thread,
         last_number: 1,
         last_thread: 1,
@@ -120,8 +129,7 @@ pub fn post() -> Post {
         entry_count: 0,
         version: 1,
         tags: Vec::new(),
-        canonical: None,
-        cover: None,
+        front: Front::default(),
     }
 }
 

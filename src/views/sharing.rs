@@ -104,7 +104,7 @@ impl Head {
         Head {
             listed: post.status == Status::Published,
             shared: Shared {
-                canonical: post.canonical.clone(),
+                canonical: post.front.canonical.clone(),
                 picture: Some(picture),
                 lang: post.lang.clone(),
                 article: (post.kind == PostKind::Post).then_some(article),
@@ -196,11 +196,11 @@ fn picture(site: &Site, post: &Post) -> Picture {
         let path = cover.path.to_ascii_lowercase();
         SHOWN.iter().any(|format| path.ends_with(format))
     };
-    match post.cover.as_ref().filter(shown) {
+    match post.front.cover.as_ref().filter(shown) {
         Some(cover) => Picture {
             path: cover.path.clone(),
-            size: cover.size,
-            alt: match cover.alt.as_str() {
+            size: cover.size(),
+            alt: match cover.words() {
                 "" => post.title.clone(),
                 alt => alt.into(),
             },
@@ -229,7 +229,7 @@ fn node(site: &Site, post: &Post, picture: &Picture) -> Value {
     if post.kind == PostKind::Post {
         node["@type"] = json!("BlogPosting");
         node["headline"] = node["name"].take();
-        node["mainEntityOfPage"] = json!(post.canonical.as_ref().unwrap_or(&url));
+        node["mainEntityOfPage"] = json!(post.front.canonical.as_ref().unwrap_or(&url));
         node["datePublished"] = json!(post.date().rfc3339());
         node["keywords"] = post.tags.iter().map(|tag| tag.name.as_str()).collect();
         node["wordCount"] = json!(post.words);
@@ -285,6 +285,8 @@ fn inert(data: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::front::Front;
+    use crate::model::media::Picture;
     use crate::model::post::Tag;
     use crate::views::samples;
 
@@ -342,7 +344,10 @@ mod tests {
     #[test]
     fn a_post_that_appeared_elsewhere_first_says_so() {
         let post = Post {
-            canonical: Some("https://old.example/a".into()),
+            front: Front {
+                canonical: Some("https://old.example/a".into()),
+                ..Front::default()
+            },
             ..samples::post()
         };
         let url = head(&post).canonical(&samples::site());
@@ -352,11 +357,18 @@ mod tests {
     #[test]
     fn a_cover_that_previews_can_show_stands_for_the_post() {
         let with = |path: &str| Post {
-            cover: Some(Cover {
-                path: path.into(),
-                alt: String::new(),
-                size: Some((800, 400)),
-            }),
+            front: Front {
+                cover: Some(Cover {
+                    path: path.into(),
+                    picture: Some(Picture {
+                        width: 800,
+                        height: 400,
+                        widths: Vec::new(),
+                    }),
+                    ..Cover::default()
+                }),
+                ..Front::default()
+            },
             ..samples::post()
         };
         let site = samples::site();

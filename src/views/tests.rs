@@ -128,6 +128,7 @@ fn a_row_is_the_same_in_the_page_and_in_a_live_event() {
     let page = HomePage::new(
         framed(&site),
         None,
+        &[],
         &posts,
         Pager { page: 1, pages: 1 },
         CURSOR,
@@ -257,7 +258,15 @@ fn what_people_type_is_text_and_never_markup() {
     };
     let pages = [
         post_page(&post, &[thread], composer),
-        HomePage::new(frame, None, &posts, Pager { page: 1, pages: 3 }, CURSOR).to_string(),
+        HomePage::new(
+            frame,
+            None,
+            &[],
+            &posts,
+            Pager { page: 1, pages: 3 },
+            CURSOR,
+        )
+        .to_string(),
         ArchivePage::new(frame, &posts, CURSOR).to_string(),
         TagPage::new(frame, &tag, &posts, &[], CURSOR).to_string(),
         TagsPage::new(

@@ -15,6 +15,14 @@ use super::App;
 pub struct ClientKey(IpAddr);
 
 impl ClientKey {
+    /// The network that it stands for, as bytes.
+    pub fn network(&self) -> Vec<u8> {
+        match self.0 {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets()[..8].to_vec(),
+        }
+    }
+
     /// The key of an address.
     pub fn of(address: IpAddr) -> ClientKey {
         ClientKey(match address.to_canonical() {
@@ -24,6 +32,11 @@ impl ClientKey {
             }
             v4 => v4,
         })
+    }
+
+    /// Whether the client is on this machine.
+    pub fn is_here(self) -> bool {
+        self.0.is_loopback() || self == ClientKey::of(Ipv6Addr::LOCALHOST.into())
     }
 }
 

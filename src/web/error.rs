@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use poem::error::{ParsePathError, ResponseError};
@@ -25,7 +26,7 @@ use askama::Template;
 const OFFERED: i64 = 5;
 
 /// Seconds after which trying again makes sense.
-const RETRY_AFTER: &str = "5";
+const RETRY_AFTER: u64 = 5;
 
 /// An answer that is an error, with the text that came with the request.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ enum Cause {
     Ours(Error),
     /// The request itself cannot be taken.
     Request(StatusCode),
+    /// Not now: the status, a sentence, and the seconds after which it may be asked again.
+    Later(StatusCode, String, u64),
 }
 
 impl Failure {
@@ -62,11 +65,29 @@ impl Failure {
         }
     }
 
+    /// More than a client may do, until `wait` is over.
+    pub fn too_often(why: String, wait: Duration) -> Failure {
+        Failure::later(StatusCode::TOO_MANY_REQUESTS, why, wait)
+    }
+
+    /// There is no room for it, until `wait` is over.
+    pub fn unavailable(why: &str, wait: Duration) -> Failure {
+        Failure::later(StatusCode::SERVICE_UNAVAILABLE, sentence(why), wait)
+    }
+
+    fn later(status: StatusCode, why: String, wait: Duration) -> Failure {
+        Failure {
+            error: Cause::Later(status, why, wait.as_secs() + 1),
+            typed: None,
+            allowed: None,
+        }
+    }
+
     /// What of ours failed, or the status that was answered instead.
     pub fn into_error(self) -> Result<Error, StatusCode> {
         match self.error {
             Cause::Ours(error) => Ok(error),
-            Cause::Request(status) => Err(status),
+            Cause::Request(status) | Cause::Later(status, ..) => Err(status),
         }
     }
 
@@ -94,6 +115,7 @@ impl Failure {
                 | Error::Unavailable(_)
                 | Error::Invalid(_)),
             ) => Some(sentence(&error.to_string())),
+            Cause::Later(_, why, _) => Some(why.clone()),
             _ => None,
         }
     }
@@ -114,6 +136,7 @@ impl fmt::Display for Failure {
         match &self.error {
             Cause::Ours(error) => error.fmt(f),
             Cause::Request(status) => status.fmt(f),
+            Cause::Later(_, why, _) => f.write_str(why),
         }
     }
 }
@@ -123,7 +146,7 @@ impl std::error::Error for Failure {}
 impl ResponseError for Failure {
     fn status(&self) -> StatusCode {
         match &self.error {
-            Cause::Request(status) => *status,
+            Cause::Request(status) | Cause::Later(status, ..) => *status,
             Cause::Ours(Error::NotFound) => StatusCode::NOT_FOUND,
             Cause::Ours(Error::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Cause::Ours(Error::Forbidden(_)) => StatusCode::FORBIDDEN,
@@ -218,11 +241,12 @@ async fn draw(
     if let Some(allowed) = failure.and_then(|failure| failure.allowed) {
         headers.insert(header::ALLOW, header::HeaderValue::from_static(allowed));
     }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(
-            header::RETRY_AFTER,
-            header::HeaderValue::from_static(RETRY_AFTER),
-        );
+    let seconds = match failure.map(|failure| &failure.error) {
+        Some(Cause::Later(.., seconds)) => Some(*seconds),
+        _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
+    };
+    if let Some(seconds) = seconds {
+        headers.insert(header::RETRY_AFTER, seconds.into());
     }
     answer
 }

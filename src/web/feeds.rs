@@ -230,8 +230,10 @@ pub async fn post_comments_atom(
 #[handler]
 pub async fn sitemap(Data(app): Data<&Arc<App>>, headers: &HeaderMap) -> Result<Response, Failure> {
     let answer = app.published(headers, "application/xml; charset=utf-8", |conn, site| {
-        let mut addresses = lists::addresses(conn)?;
-        addresses.truncate(ADDRESSES);
+        let all = lists::addresses(conn)?.into_iter();
+        let here = all.filter(|address| address.is_here(&site.url(&address.path)));
+        let addresses = here.map(|address| (address.path, address.updated_at));
+        let addresses: Vec<_> = addresses.take(ADDRESSES).collect();
         Ok(feeds::sitemap(site, &addresses))
     });
     Ok(answer.await?)

@@ -32,10 +32,14 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
+/// Where readers reach us over TLS, their browsers shall not try it otherwise for a year. Source: RFC 6797, section 6.1.
+const ONLY_TLS: (HeaderName, &str) = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+
 /// Adds the headers that every answer carries; one that an answer sets itself stays.
 pub async fn headers<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
+    let is_secure = req.data::<Arc<App>>().is_some_and(|app| app.is_secure());
     let mut answer = next.call(req).await?.into_response();
-    for (name, value) in HEADERS {
+    for (name, value) in HEADERS.into_iter().chain(is_secure.then_some(ONLY_TLS)) {
         answer
             .headers_mut()
             .entry(name)
@@ -96,7 +100,7 @@ mod tests {
 
     #[test]
     fn header_values_are_what_a_header_can_hold() {
-        for (_, value) in HEADERS {
+        for (_, value) in HEADERS.into_iter().chain([ONLY_TLS]) {
             HeaderValue::from_str(value).unwrap();
         }
     }

@@ -16,6 +16,12 @@ pub fn sign(key: &str, now: Timestamp) -> String {
     format!("{}.{}", now.0, hex(&seal))
 }
 
+/// The same for a form of a page that is open and alive, so that it does not grow old: whoever has it on screen may send it
+/// at once.
+pub fn sign_for_open_page(key: &str, now: Timestamp) -> String {
+    sign(key, now.plus(-SOONEST))
+}
+
 /// Why a form that comes back with `field` at `now` must wait for the owner; `None` if all is well.
 pub fn doubt(key: &str, field: &str, now: Timestamp) -> Option<&'static str> {
     match signed_time(key, field) {
@@ -64,6 +70,8 @@ mod tests {
         assert_eq!(after(SOONEST), None);
         assert_eq!(after(LATEST), None);
         assert_eq!(after(SOONEST - 1), Some("it was written too quickly"));
+        let renewed = sign_for_open_page("key", start);
+        assert_eq!(doubt("key", &renewed, start), None);
         assert_eq!(after(-60_000), Some("it was written too quickly"));
         assert_eq!(after(LATEST + 1), Some("the form was too old"));
         for forged in [

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use super::error::Failure;
 use super::form::Form;
+use super::limits::Owning;
 use super::reader::{self, Reader};
 use super::{App, cursor, no_store, see_other};
 use crate::error::{Error, Result};
@@ -78,7 +79,11 @@ pub async fn read(
 
 /// `GET /me/export`
 #[handler]
-pub async fn export(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
+pub async fn export(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    _: Owning,
+) -> Result<Response, Failure> {
     let whole = app.store.read(move |conn| match reader.visitor(conn)? {
         Some(visitor) => Ok(Some(mine::export(conn, visitor.id)?)),
         None => Ok(None),
@@ -105,6 +110,7 @@ pub async fn ask(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response,
 pub async fn erase(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
+    _: Owning,
     form: Form,
 ) -> Result<Response, Failure> {
     if form.get("sure") != "yes" {

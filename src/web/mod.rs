@@ -13,8 +13,10 @@ mod error;
 mod feeds;
 mod form;
 mod guard;
+mod holding;
 mod icons;
 mod issued;
+mod limits;
 mod me;
 mod media;
 mod micropub;
@@ -26,6 +28,7 @@ mod search;
 mod session;
 mod social;
 mod streams;
+mod table;
 mod theme;
 mod throttle;
 mod uploads;
@@ -37,10 +40,12 @@ use ipnet::IpNet;
 use poem::error::MethodNotAllowedError;
 use poem::http::header;
 use poem::middleware::{AddData, CatchPanic};
-use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, Route, RouteMethod};
+use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, RouteMethod};
 use rusqlite::Connection;
 
+use crate::backup::Keeper;
 use crate::error::Result;
+use crate::key::KeyFile;
 use crate::live::Live;
 use crate::model::comment::Changer;
 use crate::model::settings::Settings;
@@ -50,9 +55,11 @@ use crate::store::{Store, log, settings};
 use crate::views::{Cursor, Frame, Me, Site, Theme};
 use crate::visits::Visits;
 use reader::Reader;
+use table::{Table, Taking};
 
 pub use admin::{Doorkeeper, Invitation};
-pub use search::Allowance;
+pub use holding::Rulebook;
+pub use limits::Allowance;
 pub use social::Pictures;
 pub use uploads::Uploads;
 
@@ -74,14 +81,20 @@ pub struct App {
     pub form_key: String,
     /// Who may set up a blog that has no owner.
     pub invitation: Invitation,
+    /// Opens what a copy of the file must not tell.
+    pub key: KeyFile,
     /// The pictures beside links to the blog.
     pub pictures: Pictures,
     /// Who checks passwords.
     pub doorkeeper: Doorkeeper,
     /// Where uploads come in.
     pub uploads: Uploads,
-    /// How often somebody may search.
-    pub searches: Allowance,
+    /// What each client may still do.
+    pub allowance: Allowance,
+    /// The owner's rules for comments.
+    pub rulebook: Rulebook,
+    /// Keeps the backups.
+    pub keeper: Arc<Keeper>,
     /// The proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -219,7 +232,7 @@ fn see_other(path: &str) -> Response {
 }
 
 /// A route that is read.
-fn get<E: IntoEndpoint + 'static>(endpoint: E) -> impl Endpoint
+fn get<E: IntoEndpoint + 'static>(endpoint: E) -> Taking<impl Endpoint>
 where
     E::Endpoint: 'static,
 {
@@ -230,7 +243,7 @@ where
 fn get_or_head<G: IntoEndpoint + 'static, H: IntoEndpoint + 'static>(
     get: G,
     head: H,
-) -> impl Endpoint
+) -> Taking<impl Endpoint>
 where
     G::Endpoint: 'static,
     H::Endpoint: 'static,
@@ -239,7 +252,7 @@ where
 }
 
 /// A route that takes a form.
-fn post<E: IntoEndpoint + 'static>(endpoint: E) -> impl Endpoint
+fn post<E: IntoEndpoint + 'static>(endpoint: E) -> Taking<impl Endpoint>
 where
     E::Endpoint: 'static,
 {
@@ -247,20 +260,21 @@ where
 }
 
 /// Says which methods a route takes when it is asked with another.
-fn only(methods: &'static str, route: RouteMethod) -> impl Endpoint {
-    route.around(move |route, mut req| async move {
+fn only(methods: &'static str, route: RouteMethod) -> Taking<impl Endpoint> {
+    let endpoint = route.around(move |route, mut req| async move {
         visit::mark(&mut req);
         let answer = route.call(req).await;
         answer.map_err(|error| match error.is::<MethodNotAllowedError>() {
             true => error::Failure::method(methods).into(),
             false => error,
         })
-    })
+    });
+    Taking { methods, endpoint }
 }
 
-/// Every route of the site.
-pub fn routes(app: Arc<App>) -> impl Endpoint {
-    let reading = Route::new()
+/// Every route of the site, before what holds for all of them.
+pub fn table() -> Table {
+    let reading = Table::new()
         .at("/", get(posts::home))
         .at("/archive", get(posts::archive))
         .at("/tags", get(posts::tags))
@@ -278,11 +292,11 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
             "/comments/:id",
             only(
                 "GET, HEAD, POST",
-                poem::get(comments::find).post(comments::change),
+                poem::get(comments::find).post(comments::changes::change),
             ),
         )
-        .at("/comments/:id/edit", get(comments::edit))
-        .at("/comments/:id/deletion", post(comments::remove))
+        .at("/comments/:id/edit", get(comments::changes::edit))
+        .at("/comments/:id/deletion", post(comments::changes::remove))
         .at("/comments/:id/reactions", post(reactions::to_comment))
         .at("/theme", post(theme::choose));
     let talking = talking
@@ -327,9 +341,15 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
                 poem::get(micropub::ask).post(micropub::act),
             ),
         )
-        .at(micropub::MEDIA, post(micropub::upload))
-        .nest("/admin", admin::routes());
-    files
+        .at(micropub::MEDIA, post(micropub::upload));
+    let desk = admin::table();
+    files.nest("/admin", desk.listed, desk.route)
+}
+
+/// The site: its routes, and what holds for every request and every answer.
+pub fn routes(app: Arc<App>) -> impl Endpoint {
+    table()
+        .route
         .with(CatchPanic::new().with_handler(|_| {
             tracing::error!("a handler panicked");
             poem::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()

@@ -15,6 +15,7 @@ use super::{App, Moment, cursor, issued};
 use crate::error::{Error, Fields, Result};
 use crate::live::cursor as live;
 use crate::model::comment::{Comment, Parent, page_of};
+use crate::model::cursor::Cursor as Seen;
 use crate::model::entry;
 use crate::model::id::{CommentId, VisitorId};
 use crate::model::media::Pictures;
@@ -22,7 +23,7 @@ use crate::model::post::{Discussion, Post, PostKind};
 use crate::model::thread::{arrange, in_a_row};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{comments, entries, lists, media, news, posts};
+use crate::store::{comments, entries, lists, media, news, posts, standing};
 use crate::text::markdown;
 use crate::views::comments::{ComposerView, News, TalkView, Typed};
 use crate::views::entries::LogView;
@@ -55,23 +56,20 @@ pub async fn home(
     let page = number(query.page.as_deref())?;
     let answer = app.page(&reader, move |moment| {
         let each = moment.settings.posts_per_page.max(1);
-        let pages = ((lists::count(moment.conn)? + each - 1) / each).max(1);
+        let pinned = lists::pinned(moment.conn)?;
+        let others = lists::count(moment.conn)? - pinned.len() as i64;
+        let pages = ((others + each - 1) / each).max(1);
         if !(1..=pages).contains(&page) {
             return Err(Error::NotFound);
         }
-        let posts = lists::page(moment.conn, (page - 1) * each, each)?;
-        let intro = match page {
-            1 => introduction(moment)?,
-            _ => None,
+        let posts = lists::unpinned(moment.conn, &pinned, (page - 1) * each, each)?;
+        let (intro, pinned) = match page {
+            1 => (introduction(moment)?, &pinned[..]),
+            _ => (None, &[][..]),
         };
-        Ok(HomePage::new(
-            moment.frame(),
-            intro.as_deref(),
-            &posts,
-            Pager { page, pages },
-            moment.cursor()?,
-        )
-        .render()?)
+        let pager = Pager { page, pages };
+        let (frame, cursor) = (moment.frame(), moment.cursor()?);
+        Ok(HomePage::new(frame, intro.as_deref(), pinned, &posts, pager, cursor).render()?)
     });
     Ok(answer.await?)
 }
@@ -199,7 +197,7 @@ impl Moment<'_> {
             Discussion::Thread => arrange(comments, own),
             Discussion::Chat => in_a_row(comments, own),
         };
-        let standing = posts::standing(conn, &post, viewer)?;
+        let standing = standing::of(conn, &post, viewer)?;
         let composer = ComposerView {
             values: draft.typed.clone(),
             errors: draft.errors.clone(),
@@ -238,7 +236,7 @@ impl Moment<'_> {
         let Some(since) = since.filter(|since| !since.is_empty()) else {
             return Ok(None);
         };
-        let cursor = live::Cursor::parse(None, Some(since), None);
+        let cursor = Seen::parse(None, Some(since), None);
         let start = live::resolve(self.conn, &Topic::Post(post.id, None), cursor)?;
         if start.reset.is_some() {
             return Ok(Some(News::Unknown));
@@ -261,7 +259,7 @@ impl Moment<'_> {
         Ok(Some(News::Counted(new.len() as i64, first)))
     }
 
-    /// The comment being answered, if the viewer can see it under this post.
+    /// The comment being answered, if the viewer can see it under this post and its thread takes answers.
     fn parent(
         &self,
         post: &Post,
@@ -272,7 +270,9 @@ impl Moment<'_> {
             .map(|id| comments::find(self.conn, id))
             .transpose()?
             .flatten();
-        Ok(found.filter(|comment| comment.post == post.id && comment.is_seen_by(viewer)))
+        Ok(found.filter(|comment| {
+            comment.post == post.id && comment.is_seen_by(viewer) && !comment.closed
+        }))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Searching: the page, the same as JSON, what a browser's search field suggests, and how it learns of all this.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use askama::Template;
-use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
+use poem::http::{HeaderMap, StatusCode, header};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 use rusqlite::Connection;
@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::client::ClientKey;
 use super::comments::with_cursor;
 use super::error::Failure;
+use super::limits::Act;
 use super::reader::Reader;
-use super::throttle::{Rate, Throttle};
 use super::{App, Moment, no_store, posts};
 use crate::error::{Error, Result};
 use crate::live::frame;
@@ -39,28 +39,6 @@ const FEW_COMMENTS: i64 = 3;
 /// Titles that a browser's search field shows.
 const SUGGESTED: i64 = 8;
 
-/// How often one client may search. Source: security, section 5.
-pub struct Allowance {
-    searches: Throttle<ClientKey>,
-    suggestions: Throttle<ClientKey>,
-}
-
-impl Allowance {
-    /// Twenty searches in a minute; and suggestions, which browsers ask for with every key, more often.
-    pub fn new() -> Allowance {
-        Allowance {
-            searches: Throttle::new(Rate {
-                burst: 20,
-                every: Duration::from_secs(3),
-            }),
-            suggestions: Throttle::new(Rate {
-                burst: 60,
-                every: Duration::from_secs(1),
-            }),
-        }
-    }
-}
-
 /// `?q=WORDS&in=comments&page=N`
 #[derive(Deserialize)]
 struct Asked {
@@ -82,10 +60,11 @@ pub async fn show(
     let page = posts::number(asked.page.as_deref())?;
     let asked = asked.q.unwrap_or_default();
     let question = Question::parse(&asked);
-    let wait = match question.is_ok() && app.limits {
-        true => app.searches.searches.take(client, Instant::now()).err(),
+    let too_often = match question.is_ok() {
+        true => app.admit(Act::Search, client).err(),
         false => None,
     };
+    let wait = too_often.map(|too_often| too_often.wait());
     let status = match (&question, wait) {
         (_, Some(_)) => StatusCode::TOO_MANY_REQUESTS,
         (Ok(_) | Err(Unasked::Nothing), None) => StatusCode::OK,
@@ -109,9 +88,8 @@ pub async fn show(
     if status != StatusCode::OK {
         no_store(&mut answer);
     }
-    if let Some(wait) = wait {
-        let seconds = HeaderValue::from(seconds(wait));
-        answer.headers_mut().insert(header::RETRY_AFTER, seconds);
+    if let Some(too_often) = too_often {
+        too_often.note(&mut answer);
     }
     Ok(answer)
 }
@@ -124,14 +102,8 @@ pub async fn suggest(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let asked = asked.q.unwrap_or_default();
-    if app.limits
-        && app
-            .searches
-            .suggestions
-            .take(client, Instant::now())
-            .is_err()
-    {
-        return Err(Failure::status(StatusCode::TOO_MANY_REQUESTS));
+    if let Err(too_often) = app.admit(Act::Suggest, client) {
+        return Err(too_often.failure());
     }
     let base_url = app.base_url.clone();
     let titles = app.store.read(move |conn| {

@@ -14,7 +14,8 @@ use super::{App, no_store};
 use crate::error::Result;
 use crate::model::session::{LONGEST, Session};
 use crate::model::time::Timestamp;
-use crate::store::{Tx, sessions};
+use crate::store::Tx;
+use crate::store::sessions::{self, NewSession};
 
 /// The name of the session's cookie.
 pub const COOKIE: &str = "session";
@@ -73,16 +74,16 @@ pub struct Beginning {
     session: String,
     /// The token of a device that was not known yet.
     device: Option<String>,
-    device_hash: TokenHash,
-    agent: String,
+    new: NewSession,
 }
 
 impl Beginning {
-    /// For whoever sent `req`, who has shown to be the owner.
+    /// For whoever sent `req`, who has shown to be the owner. Only a device that is known keeps its token: another may have
+    /// been planted.
     ///
     /// Errors: as [`token::fresh`].
-    pub fn of(req: &Request, secure: bool) -> Result<Beginning> {
-        let known = token::read(req, DEVICE, secure);
+    pub fn of(req: &Request, reader: &Reader, known: Option<TokenHash>) -> Result<Beginning> {
+        let session = token::fresh()?;
         let device = match known {
             Some(_) => None,
             None => Some(token::fresh()?),
@@ -91,19 +92,22 @@ impl Beginning {
         let agent = agent
             .and_then(|agent| agent.to_str().ok())
             .unwrap_or_default();
-        Ok(Beginning {
-            session: token::fresh()?,
-            device_hash: known
-                .unwrap_or_else(|| token::hash(device.as_deref().unwrap_or_default())),
-            device,
+        let new = NewSession {
+            token: token::hash(&session),
+            device: known.unwrap_or_else(|| token::hash(device.as_deref().unwrap_or_default())),
             agent: agent.chars().take(LONGEST_AGENT).collect(),
+            instead_of: reader.session_hash,
+        };
+        Ok(Beginning {
+            session,
+            device,
+            new,
         })
     }
 
     /// Writes the session down.
     pub fn record(&self, tx: &Tx) -> Result<()> {
-        let hash = token::hash(&self.session);
-        sessions::begin(tx, &hash, &self.device_hash, &self.agent)
+        sessions::begin(tx, &self.new)
     }
 
     /// Hands the browser its tokens.

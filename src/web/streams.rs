@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use poem::http::{HeaderMap, StatusCode, header};
 use poem::web::{Data, Path, Query};
 use poem::{Body, Response, handler};
@@ -10,16 +11,19 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::App;
+use super::client::ClientKey;
 use super::error::Failure;
 use super::reader::Reader;
-use super::session;
+use super::{issued, session};
 use crate::error::{Error, Result};
-use crate::live::cursor::Cursor;
-use crate::live::follower::{self, Follower};
+use crate::live::follower::{self, Follower, Terms};
 use crate::live::poll;
 use crate::live::presence::{Company, Visible};
+use crate::live::timing;
+use crate::model::cursor::Cursor;
 use crate::model::id::VisitorId;
 use crate::model::post::{Post, PostKind, Status};
+use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
 use crate::store::{log, posts, redirects, settings};
 
@@ -36,6 +40,7 @@ struct Wanted {
 pub async fn of_post(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
+    client: ClientKey,
     headers: &HeaderMap,
     Path(slug): Path<String>,
     Query(wanted): Query<Wanted>,
@@ -64,7 +69,10 @@ pub async fn of_post(
         });
         Company::Room(app.live.presence.sit(post, visible))
     };
-    answer(app, &reader, headers, topic, wanted, || seen.then(sit)).await
+    answer(app, &reader, Some(client), headers, topic, wanted, || {
+        seen.then(sit)
+    })
+    .await
 }
 
 /// `GET /events`
@@ -72,11 +80,21 @@ pub async fn of_post(
 pub async fn of_site(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
+    client: ClientKey,
     headers: &HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     let viewer = visitor(app, &reader).await?;
-    answer(app, &reader, headers, Topic::Site(viewer), wanted, || None).await
+    answer(
+        app,
+        &reader,
+        Some(client),
+        headers,
+        Topic::Site(viewer),
+        wanted,
+        || None,
+    )
+    .await
 }
 
 /// `GET /me/events`
@@ -84,11 +102,15 @@ pub async fn of_site(
 pub async fn of_visitor(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
+    client: ClientKey,
     headers: &HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     match visitor(app, &reader).await? {
-        Some(visitor) => answer(app, &reader, headers, Topic::Mine(visitor), wanted, || None).await,
+        Some(visitor) => {
+            let topic = Topic::Mine(visitor);
+            answer(app, &reader, Some(client), headers, topic, wanted, || None).await
+        }
         None => Ok(Response::builder().status(StatusCode::NO_CONTENT).finish()),
     }
 }
@@ -114,6 +136,7 @@ pub async fn of_owner(
     answer(
         app,
         &reader,
+        None,
         headers,
         Topic::Owner(session.id),
         wanted,
@@ -132,11 +155,20 @@ async fn visitor(app: &App, reader: &Reader) -> Result<Option<VisitorId>> {
     Ok(found.await?.map(|visitor| visitor.id))
 }
 
-/// `GET /health`
+/// `GET /health`: how the disk stands is told to the machine itself alone.
 #[handler]
-pub async fn health(Data(app): Data<&Arc<App>>) -> Result<Response, Failure> {
-    let head = app.store.read(|conn| Ok(log::head(conn)?.id)).await?;
-    let body = json!({ "status": "ok", "head": head, "streams": app.live.streams() });
+pub async fn health(Data(app): Data<&Arc<App>>, client: ClientKey) -> Result<Response, Failure> {
+    let keeper = app.keeper.clone();
+    let read = app
+        .store
+        .read(move |conn| Ok((log::head(conn)?.id, keeper.standing())));
+    let (head, backup) = read.await?;
+    let mut body = json!({ "status": "ok", "head": head, "streams": app.live.streams() });
+    if client.is_here() {
+        let at = backup.last.as_ref().map(|kept| kept.at);
+        body["backup"] = json!({ "state": backup.word(Timestamp::now()), "at": at });
+        body["free"] = json!(backup.free);
+    }
     let answer = Response::builder().content_type("application/json; charset=utf-8");
     Ok(answer
         .header(header::CACHE_CONTROL, "no-store")
@@ -152,9 +184,11 @@ fn any_post(conn: &rusqlite::Connection, slug: &str) -> Result<Option<Post>> {
     Ok(id.map(|id| posts::by_id(conn, id)).transpose()?.flatten())
 }
 
+/// The stream of a topic, or a poll of it. It takes one of the client's places as long as it lasts; the owner's takes none.
 async fn answer(
     app: &App,
     reader: &Reader,
+    client: Option<ClientKey>,
     headers: &HeaderMap,
     topic: Topic,
     wanted: Wanted,
@@ -166,22 +200,33 @@ async fn answer(
         .map(|value| value.to_str().unwrap_or("unreadable"));
     let cursor = Cursor::parse(last, wanted.after.as_deref(), wanted.at.as_deref());
     let (live, store) = (app.live.clone(), app.store.clone());
+    let issued = matches!(topic, Topic::Post(..))
+        .then(|| issued::sign_for_open_page(&app.form_key, Timestamp::now()));
+    let seconds = wanted.wait.and_then(|wait| wait.parse().ok()).unwrap_or(0);
+    let lasting = client.filter(|_| !reader.wants_json || seconds > 0);
+    let seat = lasting.map(|client| app.seat(client)).transpose()?;
     if reader.wants_json {
-        let seconds = wanted.wait.and_then(|wait| wait.parse().ok()).unwrap_or(0);
-        let body = poll::answer(live, store, topic, cursor, Duration::from_secs(seconds)).await?;
+        let wait = Duration::from_secs(seconds);
+        let body = poll::answer(live, store, topic, cursor, wait, issued).await?;
         let answer = Response::builder().content_type("application/json; charset=utf-8");
         return Ok(answer
             .header(header::CACHE_CONTROL, "no-store")
             .body(body.to_string()));
     }
     let (follower, start) = Follower::start(live, store, topic, cursor).await?;
+    let stream = follower::stream(
+        follower,
+        start,
+        Terms {
+            company: company(),
+            issued,
+            life: timing::lifetime(),
+        },
+    );
+    let stream = stream.inspect(move |_| _ = &seat); // which is left when the stream ends
     Ok(Response::builder()
         .content_type("text/event-stream")
         .header(header::CACHE_CONTROL, "no-cache, no-store, no-transform")
         .header("x-accel-buffering", "no")
-        .body(Body::from_bytes_stream(follower::stream(
-            follower,
-            start,
-            company(),
-        ))))
+        .body(Body::from_bytes_stream(stream)))
 }

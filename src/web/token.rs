@@ -7,20 +7,18 @@ use poem::web::cookie::{Cookie, SameSite};
 use poem::{Request, Response};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hex::hex;
+use crate::random;
 
 /// SHA-256 of a token.
 pub type TokenHash = [u8; 32];
 
 /// 32 random bytes as 64 hex digits.
 ///
-/// Errors: [`Error::Unavailable`] if the system has no randomness to give.
+/// Errors: as [`random::bytes`].
 pub fn fresh() -> Result<String> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|_| Error::Unavailable("no randomness for a cookie; please try again"))?;
-    Ok(hex(&bytes))
+    random::bytes::<32>().map(|bytes| hex(&bytes))
 }
 
 /// What the file keeps of a token.

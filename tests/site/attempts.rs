@@ -3,8 +3,15 @@
 use std::collections::HashSet;
 use std::thread;
 
+use serde_json::Value;
+
+use crate::browser::Desk;
+use crate::editing::sign_in;
+use crate::http::{FORM, encode};
 use crate::site::Site;
 use crate::visitor::Visitor;
+use crate::waiting::eventually;
+use crate::writing::desk;
 
 #[test]
 fn the_same_attempt_sent_twice_is_one_comment() {
@@ -106,4 +113,73 @@ fn two_clicks_of_a_first_time_visitor_are_one_comment() {
         .unwrap();
     site.serve();
     assert_ne!(click(), first, "a minute later it is meant");
+}
+
+#[test]
+fn a_form_that_is_sent_twice_makes_one_post() {
+    let (site, mut owner) = desk();
+    let posts = |site: &Site| site.ask("select count(*) from posts where title = 'Tides'");
+    for (status, count) in [("", 1), ("published", 2)] {
+        let blank = owner.get("/admin/posts/new").expect(200).page();
+        let form = blank
+            .form("#editor")
+            .with("title", "Tides")
+            .with("body", status);
+        let mut fields = form.fields();
+        fields.retain(|(name, _)| *name != "status");
+        if !status.is_empty() {
+            fields.push(("status", status));
+        }
+        let first = owner.submit("/admin/posts/new", &fields).expect(303);
+        let again = owner.submit("/admin/posts/new", &fields).expect(303);
+        assert_eq!(first.location(), again.location());
+        assert_eq!(posts(&site), count);
+    }
+    // Whoever goes back to the form and writes something else in it begins another post.
+    let fields = |body: &str| {
+        let fields = [("title", "Tides"), ("body", body), ("op", "mine")];
+        encode(&fields)
+    };
+    let headers = [FORM, ("Accept", "application/json")];
+    let mut send = |body: &str| -> Value {
+        let answer = owner.send(
+            "POST",
+            "/admin/posts/new",
+            &headers,
+            fields(body).as_bytes(),
+        );
+        answer.expect(201).json()
+    };
+    let (one, again, other) = (send("One."), send("One."), send("Other."));
+    assert_eq!(one, again);
+    assert_ne!(one["id"], other["id"]);
+    assert_eq!(posts(&site), 4);
+}
+
+#[test]
+fn an_answer_that_is_lost_makes_no_second_draft() {
+    let (site, _) = desk();
+    let window_of = Desk::new();
+    let window = window_of.window();
+    // The first answer to a new post never comes, and its author goes on writing meanwhile.
+    window.prepare(
+        "window.lost = 0; const plainly = fetch;
+         window.fetch = async (url, ...rest) => {
+            const answer = await plainly(url, ...rest);
+            if (url !== '/admin/posts/new' || rest[0].method !== 'POST' || lost++) return answer;
+            document.getElementById('e-title').value = 'Tides and boats';
+            throw new TypeError('lost');
+         };",
+    );
+    sign_in(&site, &window, "/admin/posts/new");
+    let before = site.ask("select count(*) from posts");
+    window.fill("#e-title", "Tides");
+    window.wait_for_text("#saved", "Saved at");
+    window.wait_until("location.pathname !== '/admin/posts/new'");
+    assert_eq!(window.eval("window.lost"), 2);
+    eventually("what was written meanwhile is kept too", || {
+        site.ask("select count(*) from manuscripts where fields ->> 'title' = 'Tides and boats'")
+            == 1
+    });
+    assert_eq!(site.ask("select count(*) from posts"), before + 1);
 }

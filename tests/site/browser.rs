@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::http::{Address, Connection, PATIENCE};
+use crate::site::Site;
+use crate::visitor::Visitor;
 use crate::waiting::eventually;
 
 const FLAGS: &[&str] = &[
@@ -332,6 +334,22 @@ impl Window {
             "/goog/cdp/execute",
             &json!({ "cmd": command, "params": parameters }),
         )
+    }
+
+    /// Plugs the window's network in or out.
+    #[track_caller]
+    pub fn connect(&self, on: bool) {
+        let network = json!({ "offline": !on, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.devtools("Network.enable", json!({}));
+        self.devtools("Network.emulateNetworkConditions", network);
+    }
+
+    /// Gives the window a cookie that somebody has.
+    #[track_caller]
+    pub fn take_cookie(&self, site: &Site, of: &Visitor, name: &str) {
+        let value = of.cookie(name).expect("there is such a cookie");
+        let cookie = json!({ "url": site.url("/"), "name": name, "value": value, "path": "/", "httpOnly": true });
+        self.devtools("Network.setCookie", cookie);
     }
 
     /// What the console has received since it was last asked.

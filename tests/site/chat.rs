@@ -26,11 +26,7 @@ fn enter(site: &Site, window: &Window) {
 /// Opens the room in a window of somebody who has told her name and shows it.
 fn enter_as(site: &Site, window: &Window, visitor: &Visitor) {
     window.open(&site.url("/posts/hello"));
-    let cookie = visitor.cookie("visitor").unwrap();
-    window.devtools(
-        "Network.setCookie",
-        serde_json::json!({ "url": site.url("/"), "name": "visitor", "value": cookie, "path": "/", "httpOnly": true }),
-    );
+    window.take_cookie(site, visitor, "visitor");
     enter(site, window);
 }
 

@@ -16,7 +16,7 @@ fn desk() -> (Site, Visitor) {
 
 /// The same with limits: a comment that comes without its form is held.
 fn desk_that_holds() -> (Site, Visitor) {
-    set_up(Site::start_with(&[]))
+    set_up(Site::guarded())
 }
 
 fn set_up(site: Site) -> (Site, Visitor) {
@@ -206,7 +206,7 @@ fn a_waiting_comment_is_in_the_queue_at_once_and_everywhere_once_it_is_approved(
     decide(&mut owner, "approve", &[reply]);
     let again = decide(&mut owner, "approve", &[reply]);
     assert!(
-        again.location().ends_with("ids=&left=1"),
+        again.location().ends_with("done=approve&n=0&left=1"),
         "{}",
         again.location()
     );
@@ -219,7 +219,7 @@ fn a_waiting_comment_is_in_the_queue_at_once_and_everywhere_once_it_is_approved(
 }
 
 #[test]
-fn a_rejected_comment_can_come_back_and_a_deleted_one_cannot() {
+fn a_rejected_comment_can_come_back_and_an_erased_one_cannot() {
     let (site, mut owner) = desk_that_holds();
     site.publish("hello", "Hello", "Text");
     let mut ann = site.visitor();
@@ -230,7 +230,7 @@ fn a_rejected_comment_can_come_back_and_a_deleted_one_cannot() {
 
     let early = decide(&mut owner, "approve", &[answer]);
     assert!(
-        early.location().ends_with("ids=&left=1"),
+        early.location().ends_with("done=approve&n=0&left=1"),
         "nobody sees what it answers"
     );
     let rejected = decide(&mut owner, "reject", &[first]);
@@ -253,7 +253,7 @@ fn a_rejected_comment_can_come_back_and_a_deleted_one_cannot() {
 
     let page = owner.get(rejected.location()).expect(200).page();
     let undo = page.form("form.notice");
-    let fields = [&undo.fields()[..], &[("do", "hold")]].concat();
+    let fields = [&undo.fields()[..], &[("do", "undo")]].concat();
     owner.submit(&undo.action, &fields).expect(303);
     assert_eq!(hers.next_of("comment:pending").comment(), first);
     decide(&mut owner, "approve", &[answer, first]);
@@ -267,6 +267,10 @@ fn a_rejected_comment_can_come_back_and_a_deleted_one_cannot() {
     assert_eq!((&told["done"][0], &told["left"]), (&spam.into(), &1.into()));
     let words = "select count(*) from comments where body like '%pans%' or name like '%Pans%'";
     assert_eq!(site.ask(words), 0);
+    decide(&mut owner, "erase", &[spam]);
+    assert_eq!(site.ask("select count(*) from deleted_comments"), 0);
+    let restored = decide(&mut owner, "restore", &[spam]);
+    assert!(restored.location().contains("n=0&left=1"));
     assert_eq!(
         site.ask("select count(*) from comments where status = 'pending'"),
         0
@@ -324,7 +328,7 @@ fn what_is_done_in_one_window_of_the_desk_appears_in_the_other() {
     board.wait_for_text("#beat li:first-child", "From a file");
 
     let held = site.comment("hello", "Ann", "held: no issue time");
-    board.wait_for(&format!("#waiting-{held}"));
+    board.wait_for(&format!("#case-{held}"));
     board.wait_for_text("h2 .n-waiting", "1");
     board.click("#pick-all input");
     board.click("button[value=approve]");

@@ -25,16 +25,9 @@ fn draft(body: &str) -> (Site, Visitor, String) {
 }
 
 /// Opens a page in a window that has the owner's session.
-fn sign_in(site: &Site, window: &Window, path: &str) {
-    give_session(site, window);
+pub fn sign_in(site: &Site, window: &Window, path: &str) {
+    window.take_cookie(site, &site.owner(), "session");
     window.open(&site.url(path));
-}
-
-fn give_session(site: &Site, window: &Window) {
-    let owner = site.owner();
-    let session = owner.cookie("session").expect("she is signed in");
-    let cookie = json!({ "name": "session", "value": session, "url": site.url("/") });
-    window.devtools("Network.setCookie", cookie);
 }
 
 /// Puts the cursor somewhere in the text.
@@ -53,13 +46,6 @@ fn kept(owner: &mut Visitor, editor: &str) -> String {
 fn typed(window: &Window) -> String {
     let value = window.eval("document.getElementById('e-body').value");
     value.as_str().unwrap().to_owned()
-}
-
-/// Cuts the window off from the network, or connects it again.
-fn offline(window: &Window, offline: bool) {
-    window.devtools("Network.enable", json!({}));
-    let network = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
-    window.devtools("Network.emulateNetworkConditions", network);
 }
 
 #[test]
@@ -185,7 +171,7 @@ fn a_session_that_ends_while_somebody_types_takes_nothing_along() {
     go_to(&window, "0", "0");
     window.type_text("Still here.");
     window.wait_for("#signed-out:not([hidden])");
-    give_session(&site, &window);
+    window.take_cookie(&site, &site.owner(), "session");
     window.wait_for_text("#saved", "Saved at");
     assert_eq!(window.count("#signed-out:not([hidden])"), 0);
     assert_eq!(kept(&mut owner, &editor), "Still here.");
@@ -246,15 +232,56 @@ fn a_window_takes_over_what_another_browser_wrote_while_it_is_looked_at() {
     let window = desk.window();
     sign_in(&site, &window, &editor);
     window.wait_for_text("#seen-body", "Here.");
-    let form = owner.get(&editor).expect(200).page().form("#editor");
-    let form = form.with("body", "There.");
-    let mut fields = form.fields();
-    fields.retain(|(name, _)| *name != "status");
-    owner.submit(&editor, &fields).expect(303);
+    write_elsewhere(&mut owner, &editor, "There.");
     window.wait_for_text("#seen-body", "There.");
     assert_eq!(typed(&window), "There.");
     owner.submit(&format!("{editor}/trash"), &[]).expect(303);
     window.wait_for_text(".badge", "In the trash");
+    window.has_a_clean_console();
+}
+
+/// Saves another text of the post, as another browser of the owner's would.
+fn write_elsewhere(owner: &mut Visitor, editor: &str, body: &str) {
+    let form = owner.get(editor).expect(200).page().form("#editor");
+    let form = form.with("body", body);
+    let mut fields = form.fields();
+    fields.retain(|(name, _)| *name != "status");
+    owner.submit(editor, &fields).expect(303);
+}
+
+#[test]
+fn what_is_written_while_a_window_looks_around_is_not_passed_over() {
+    let (site, mut owner, editor) = draft("Here.");
+    let desk = Desk::new();
+    let window = desk.window();
+    // Holds back what the page is told of the post, for as long as `holding` is set.
+    window.prepare(
+        "window.held = []; window.holding = false; const plainly = fetch;
+         window.fetch = async (url, options) => {
+            const answer = await plainly(url, options);
+            if (holding && options.cache === 'no-store' && !options.headers) await new Promise(go => held.push(go));
+            return answer;
+         };",
+    );
+    sign_in(&site, &window, &editor);
+    window.wait_for_text("#seen-body", "Here.");
+    window.wait_until("document.readyState === 'complete'");
+    window.eval("void (holding = true)");
+    write_elsewhere(&mut owner, &editor, "There.");
+    window.wait_until("held.length === 1");
+    write_elsewhere(&mut owner, &editor, "Elsewhere.");
+    // The page has heard of the second text once a channel that was opened after its own has.
+    window.eval(
+        "void (() => {
+            const id = document.getElementById('editor').elements.id.value;
+            new BroadcastChannel('editor').onmessage = () => { window.heard = true; };
+            new BroadcastChannel('editor').postMessage({ id, seen: 'another' });
+         })()",
+    );
+    window.wait_until("window.heard");
+    window.eval("void (holding = false, held.forEach(go => go()))");
+    window.wait_for_text("#seen-body", "Elsewhere.");
+    assert_eq!(typed(&window), "Elsewhere.");
     window.has_a_clean_console();
 }
 
@@ -265,15 +292,11 @@ fn two_windows_never_overwrite_each_other_silently() {
     let window = desk.window();
     sign_in(&site, &window, &editor);
     let mut conflict = |mine: &str, theirs: &str| {
-        offline(&window, true);
+        window.connect(false);
         window.fill("#e-body", mine);
         window.wait_for_text("#saved", "retrying");
-        let form = owner.get(&editor).expect(200).page().form("#editor");
-        let form = form.with("body", theirs);
-        let mut fields = form.fields();
-        fields.retain(|(name, _)| *name != "status");
-        owner.submit(&editor, &fields).expect(303);
-        offline(&window, false);
+        write_elsewhere(&mut owner, &editor, theirs);
+        window.connect(true);
         window.wait_for("#clash:not([hidden])");
         assert_eq!(typed(&window), mine);
         assert_eq!(kept(&mut owner, &editor), theirs);

@@ -23,7 +23,7 @@ fn desk() -> (Site, Visitor) {
 }
 
 /// A picture that does not compress to nothing, red in its upper left quarter.
-fn picture(width: u32, height: u32) -> DynamicImage {
+pub fn picture(width: u32, height: u32) -> DynamicImage {
     let pixels = RgbImage::from_fn(width, height, |x, y| {
         match x < width / 2 && y < height / 2 {
             true => Rgb([200 + (x * y % 50) as u8, 20, 20]),
@@ -33,7 +33,8 @@ fn picture(width: u32, height: u32) -> DynamicImage {
     pixels.into()
 }
 
-fn written(pixels: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+/// The picture in that format.
+pub fn written(pixels: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
     pixels
         .write_to(&mut out, format)
@@ -104,7 +105,7 @@ fn send(who: &mut Visitor, name: &str, bytes: &[u8], alt: &str) -> Answer {
 
 /// Sends a file as an editor does.
 #[track_caller]
-fn add(who: &mut Visitor, name: &str, bytes: &[u8], alt: &str) -> Value {
+pub fn add(who: &mut Visitor, name: &str, bytes: &[u8], alt: &str) -> Value {
     let body = form(&[("file", Some(name), bytes), ("alt", None, alt.as_bytes())]);
     who.send("POST", "/admin/media", &[MULTIPART, JSON], &body)
         .expect(201)

@@ -322,6 +322,49 @@ fn a_deleted_post_comes_back_to_where_it_was() {
 }
 
 #[test]
+fn what_is_featured_is_the_cover() {
+    let app = App::new();
+    let (kind, body) = multipart(&[("file", Some("boat.gif"), PICTURE)]);
+    let upload = app
+        .send("POST", "/micropub/media", &kind, &body)
+        .expect(201);
+    let url = upload.location();
+    let featured = json!([{ "value": url, "alt": "A boat" }]);
+    let made = app.json(&json!({ "type": ["h-entry"],
+        "properties": { "name": ["Tides"], "content": ["x"], "featured": featured } }));
+    let slug = app.slug(&made.expect(201));
+    let shown = app.site.post(&slug);
+    assert_eq!(app.site.url(&shown.attribute(".cover img", "src")), url);
+    assert_eq!(shown.attribute(".cover img", "alt"), "A boat");
+    assert_eq!(app.source(&slug)["featured"], featured);
+    let post = app.site.url(&format!("/posts/{slug}"));
+    let change = |change: Value| {
+        let mut update = json!({ "action": "update", "url": post });
+        update
+            .as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        app.json(&update).expect(204);
+    };
+    change(json!({ "replace": { "content": ["y"] } }));
+    assert!(
+        app.site.post(&slug).has(".cover img"),
+        "another property leaves it"
+    );
+    change(json!({ "delete": ["featured"] }));
+    assert!(!app.site.post(&slug).has(".cover img"));
+    change(json!({ "add": { "featured": ["https://elsewhere.example/a.png"] } }));
+    assert!(
+        !app.site.post(&slug).has(".cover img"),
+        "only what is ours is shown"
+    );
+    assert_eq!(
+        app.source(&slug)["featured"],
+        json!(["https://elsewhere.example/a.png"])
+    );
+}
+
+#[test]
 fn apps_ask_what_there_is() {
     let app = App::with("create");
     app.form(&[("content", "x"), ("category", "sea")])

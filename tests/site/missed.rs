@@ -191,23 +191,15 @@ fn a_page_that_was_offline_for_ninety_seconds_catches_up() {
     // Ninety seconds of the page's timers take three of ours.
     window.prepare("const wait = setTimeout; window.pace = 1; window.setTimeout = (act, ms, ...all) => wait(act, ms / pace, ...all);");
     open_page(&window, &site.url("/posts/hello"));
-    connect(&window, false);
+    window.connect(false);
     window.wait_for("#comments[data-live=offline]");
     life.goes_on();
     window.eval("new Promise(done => { pace = 30; setTimeout(done, 90000); })");
-    connect(&window, true);
+    window.connect(true);
     window.eval("(() => { pace = 1; })()");
     window.wait_for_text("#away:not([hidden])", "While you were away: ");
     misses_nothing(&window, &site, "hello");
     is_the_same_document(&window);
-}
-
-/// Plugs the window's network in or out.
-fn connect(window: &Window, on: bool) {
-    let unlimited =
-        json!({ "offline": !on, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
-    window.devtools("Network.enable", json!({}));
-    window.devtools("Network.emulateNetworkConditions", unlimited);
 }
 
 #[test]

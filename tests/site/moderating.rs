@@ -9,7 +9,7 @@ use crate::visitor::{Visitor, comment_in};
 
 #[test]
 fn a_robot_is_held_and_a_person_is_not() {
-    let site = Site::start_with(&[]);
+    let site = Site::guarded();
     site.publish("hello", "Hello", "Text");
     let (mut script, mut robot, mut hasty, mut person) = (
         site.visitor(),
@@ -78,7 +78,7 @@ fn a_robot_is_held_and_a_person_is_not() {
 
 #[test]
 fn a_reply_form_names_whoever_waits_to_nobody_else() {
-    let site = Site::start_with(&[]);
+    let site = Site::guarded();
     site.publish("hello", "Hello", "Text");
     let mut writer = site.visitor();
     let id = writer.comment("hello", "Quillan", "held: no issue time");
@@ -103,7 +103,7 @@ fn somebody_known(site: &Site) -> Visitor {
 
 #[test]
 fn what_answers_a_waiting_comment_waits_with_it() {
-    let site = Site::start_with(&[]);
+    let site = Site::guarded();
     site.publish("hello", "Hello", "Text");
     let mut ann = site.visitor();
     let waiting = ann.comment("hello", "Ann", "held: no issue time");

@@ -11,9 +11,13 @@ use crate::visitor::Visitor;
 /// Waits until the stream is told of this company.
 #[track_caller]
 fn told(stream: &mut Stream, readers: i64, names: &[&str]) {
-    let expected = json!({ "readers": readers, "names": names });
     // Readers come one by one, so the room may be told of fewer first.
-    while stream.next_of("presence").data != expected {}
+    loop {
+        let told = stream.next_of("presence").data;
+        if told["readers"] == readers && told["names"] == json!(names) {
+            return;
+        }
+    }
 }
 
 /// The stream of that post in this visitor's browser.

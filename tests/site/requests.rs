@@ -61,7 +61,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "f149",
-        "told in `live`: a thousand streams opened and dropped",
+        "told in `live`: a thousand streams opened and dropped; and in `flooding`: how many one client may hold",
     ),
     ("f161", "told in `server`: slow clients are closed"),
     (

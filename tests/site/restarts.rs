@@ -1,7 +1,5 @@
 //! A server that crashes, restarts or comes back with an older file, under pages that stay open.
 
-use std::fs;
-
 use crate::browser::Desk;
 use crate::relay::Relay;
 use crate::same::{misses_nothing, shows_what_the_server_has};
@@ -57,7 +55,7 @@ fn a_page_outlives_an_orderly_restart() {
 fn a_page_follows_a_restored_backup_back_in_time() {
     let mut site = long_text();
     one_more(&site, 0);
-    save(&mut site);
+    save(&site);
     let desk = Desk::new();
     let window = desk.window();
     (1..6).for_each(|n| one_more(&site, n));
@@ -72,7 +70,7 @@ fn a_page_follows_a_restored_backup_back_in_time() {
 fn a_page_whose_cursor_is_from_another_history_starts_anew() {
     let mut site = long_text();
     one_more(&site, 0);
-    save(&mut site);
+    save(&site);
     let relay = Relay::before(&site);
     let desk = Desk::new();
     let window = desk.window();
@@ -89,21 +87,16 @@ fn a_page_whose_cursor_is_from_another_history_starts_anew() {
     misses_nothing(&window, &site, "hello");
 }
 
-/// Copies the blog's file aside.
-fn save(site: &mut Site) {
-    site.stop();
-    let saved = site
-        .database_for_surgery()
-        .execute("vacuum into ?1", [path(&site.path("backup.db"))]);
-    saved.unwrap();
-    site.serve();
+/// Copies the blog's file aside, while it is in use.
+fn save(site: &Site) {
+    site.rowlog(&["backup", path(&site.path("backup.db"))])
+        .worked();
 }
 
-/// Puts the copy in the place of the blog's file, as an operator does who has no server running.
+/// Puts the copy in the place of the blog's file.
 fn restore(site: &mut Site) {
     site.stop();
-    fs::remove_dir_all(site.data()).unwrap();
-    fs::create_dir(site.data()).unwrap();
-    fs::copy(site.path("backup.db"), site.data().join("rowlog.db")).unwrap();
+    site.rowlog(&["restore", path(&site.path("backup.db"))])
+        .worked();
     site.serve();
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,8 @@ pub struct Site {
     descriptors: Option<u32>,
     server: Option<Server>,
     address: Address,
+    /// How many there have been.
+    visitors: AtomicU32,
 }
 
 /// The running `serve`. Its stdout stays open, as a terminal's would.
@@ -52,6 +55,11 @@ impl Site {
         site.options = options.iter().map(|option| (*option).to_owned()).collect();
         site.serve();
         site
+    }
+
+    /// An empty folder, served with limits, behind a proxy that says where each visitor comes from.
+    pub fn guarded() -> Site {
+        Site::start_with(&["--limits", "on", "--trusted-proxies", "127.0.0.0/8"])
     }
 
     /// A served blog whose process may open only this many files and sockets.
@@ -79,6 +87,7 @@ impl Site {
             descriptors: None,
             server: None,
             address,
+            visitors: AtomicU32::new(0),
         }
     }
 
@@ -370,9 +379,10 @@ impl Site {
         self.visitor().comment(slug, name, body)
     }
 
-    /// Somebody with a browser of her own, without JavaScript.
+    /// Somebody with a browser of her own, without JavaScript, and with an address of her own where the proxy is believed.
     pub fn visitor(&self) -> Visitor {
-        Visitor::new(&self.address)
+        let [.., high, low] = self.visitors.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        Visitor::new(&self.address).coming_from(&format!("198.18.{high}.{low}"))
     }
 
     /// Follows a post from now on.
@@ -395,6 +405,11 @@ impl Site {
     /// The newest id of the log.
     pub fn head(&self) -> i64 {
         self.health("head")
+    }
+
+    /// The newest id of the log, while nobody serves it.
+    pub fn head_of_file(&self) -> i64 {
+        self.ask("select max(id) from events")
     }
 
     /// A number of `/health`.

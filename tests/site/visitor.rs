@@ -10,6 +10,7 @@ use crate::page::{Form, Page};
 pub struct Visitor {
     address: Address,
     cookies: Vec<(String, String)>,
+    from: Option<String>,
 }
 
 impl Visitor {
@@ -18,7 +19,14 @@ impl Visitor {
         Visitor {
             address: address.clone(),
             cookies: Vec::new(),
+            from: None,
         }
+    }
+
+    /// The same visitor behind a proxy, which says that she has this address.
+    pub fn coming_from(self, address: &str) -> Visitor {
+        let from = Some(address.to_owned());
+        Visitor { from, ..self }
     }
 
     /// Opens a page.
@@ -72,6 +80,9 @@ impl Visitor {
         let mut headers = [headers, &[("Connection", "close")]].concat();
         if !jar.is_empty() {
             headers.push(("Cookie", &jar));
+        }
+        if let Some(from) = &self.from {
+            headers.push(("X-Forwarded-For", from));
         }
         let answer = Connection::open(&self.address)?.send(method, path, &headers, body)?;
         for cookie in answer.head.all("set-cookie") {

@@ -6,7 +6,8 @@ use crate::page::Page;
 use crate::site::Site;
 use crate::visitor::Visitor;
 
-fn desk() -> (Site, Visitor) {
+/// A blog that is set up, and its owner.
+pub fn desk() -> (Site, Visitor) {
     let site = Site::start();
     site.set_up();
     let owner = site.owner();
@@ -20,7 +21,7 @@ fn write(owner: &mut Visitor, fields: &[(&str, &str)]) -> String {
 }
 
 /// Fills the editor's form and presses the button of that status, or the one that only keeps.
-fn press(
+pub fn press(
     owner: &mut Visitor,
     editor: &str,
     fields: &[(&str, &str)],

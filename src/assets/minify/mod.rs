@@ -1,5 +1,5 @@
-//! Makes a script small: no comments, no spaces that nothing needs, short names for its variables, and a number in the
-//! place of its name in capitals.
+//! Makes a script small: no comments, no spaces that nothing needs, short names for its variables, a number in the place
+//! of its name in capitals, and its functions as arrows in one declaration.
 //!
 //! It knows what a declaration, a scope and a property look like, and no more of the grammar, so our modules keep to
 //! this:
@@ -7,8 +7,11 @@
 //! - Each statement ends with a semicolon or a block, and none is empty. No regular expression stands right behind a
 //!   closing bracket.
 //! - A name in capitals that is given a number is never declared a second time.
-//! - There is no `var`, no `class`, no label and no `switch`; a `function` is a statement and has a name.
+//! - There is no `var`, no `class`, no label, no `switch` and no `this`; a `function` is a statement and has a name.
 //! - Objects have plain keys, and methods without `get`, `set` or `async`.
+
+mod functions;
+mod inline;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -22,13 +25,23 @@ const KEYWORDS: &[&str] = &["as", "do", "if", "in", "of"];
 
 /// The same script in fewer bytes.
 pub fn minify(source: &str) -> String {
+    shorten(&rearrange(source))
+}
+
+/// The same with its functions in other places.
+fn rearrange(source: &str) -> String {
+    inline::once(&functions::arrows_first(source))
+}
+
+/// The same in shorter words.
+fn shorten(source: &str) -> String {
     let tokens = tokens(source);
     let script = Script { tokens: &tokens };
     let (numbers, written_out) = script.numbers();
     let names = script.short_names(&numbers);
     let mut small = String::new();
     let mut last = None; // the place of what was written last
-    let mut declared = None; // the place of the semicolon behind the last declaration
+    let mut declared = HashSet::new(); // the places of the semicolons behind declarations
     for (at, token) in tokens.iter().enumerate() {
         if script.is_left_out(at) || written_out.contains(&at) {
             continue;
@@ -36,9 +49,9 @@ pub fn minify(source: &str) -> String {
         let is_declaration = token.kind == Kind::Word
             && matches!(token.text, "const" | "let")
             && script.is_variable(at);
-        let goes_on = is_declaration && last.is_some() && last == declared;
+        let goes_on = is_declaration && last.is_some_and(|last| declared.contains(&last));
         if is_declaration {
-            declared = Some(script.declaration(at).1);
+            declared.insert(script.declaration(at).1);
         }
         if goes_on {
             small.pop();

@@ -5,7 +5,7 @@ use super::*;
 
 #[track_caller]
 fn becomes(source: &str, small: &str) {
-    assert_eq!(minify(source), small, "{source}");
+    assert_eq!(shorten(source), small, "{source}");
 }
 
 #[test]
@@ -168,11 +168,27 @@ fn in_our_modules_every_declared_name_is_short_and_all_else_is_as_it_was() {
     SCRIPTS
         .map(bundle)
         .iter()
-        .for_each(|source| keeps_its_meaning(source));
+        .for_each(|source| keeps_its_meaning(&rearrange(source)));
+}
+
+#[test]
+fn in_our_modules_no_text_is_lost_by_moving_functions() {
+    let texts = |source: &str| {
+        let all = tokens(source);
+        let texts = all
+            .iter()
+            .filter(|it| matches!(it.kind, Kind::Literal | Kind::Template));
+        let mut texts: Vec<_> = texts.map(|it| it.text.to_owned()).collect();
+        texts.sort_unstable();
+        texts
+    };
+    for source in SCRIPTS.map(bundle) {
+        assert_eq!(texts(&source), texts(&rearrange(&source)));
+    }
 }
 
 fn keeps_its_meaning(source: &str) {
-    let small = minify(source);
+    let small = shorten(source);
     let (before, after) = (tokens(source), tokens(&small));
     let script = Script { tokens: &after };
     for at in 0..after.len() {

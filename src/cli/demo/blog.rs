@@ -150,6 +150,8 @@ pub fn typed(line: &Line) -> Result<NewComment> {
         op: None,
         owner: line.name == OWNER,
         held_for: None,
+        client: None,
+        is_limited: false,
     })
 }
 

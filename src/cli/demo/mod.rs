@@ -46,7 +46,8 @@ pub async fn run(options: Options) -> Result<()> {
         .map_err(Error::io("cannot make a temporary folder"))?;
     let pool = Arc::new(Pool::embedded());
     let blog = blog::make(folder.path(), &pool, seed).await?;
-    let running = serve::Running::start(folder.path(), serve::Options::at(options.listen)).await?;
+    let serving = serve::Options::at(options.listen).without_limits();
+    let running = serve::Running::start(folder.path(), serving).await?;
     serve::announce(running.address)?;
     remark("A sample blog with simulated readers. Ctrl-C ends it and removes its folder.");
     let plan = Plan::new(&pool, &blog.posts, seed);

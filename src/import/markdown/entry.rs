@@ -16,6 +16,7 @@ use super::site::{Dialect, Site};
 use super::source::{POSTS_SECTIONS, Source, Survey};
 use super::{FoundPost, code};
 use crate::import::dates::{self, Moment};
+use crate::model::front::Front;
 use crate::model::post::{Discussion, PostKind};
 use crate::text::slug;
 
@@ -81,6 +82,7 @@ impl Entry {
         let mut head = Head::of(map, dialect, offset);
         let mut warnings = std::mem::take(&mut head.warnings);
         warnings.extend(notes);
+        warnings.extend(Front::doubts(&head.extra));
         if is_damaged {
             warnings.push("bytes that are no UTF-8 were replaced".to_owned());
         }

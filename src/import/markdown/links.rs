@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
 
 use super::FoundPost;
 use super::addresses::{canonical, joined, parent};
@@ -133,6 +134,24 @@ impl Linker<'_> {
             ));
         }
         (references::apply(body, edits), notes)
+    }
+
+    /// Takes in the cover that front matter names as a picture of the text is; a sentence if it could not be kept.
+    pub fn cover(&mut self, page: &Page<'_>, extra: &mut Map<String, Value>) -> Option<String> {
+        let reference = Reference {
+            range: 0..0,
+            address: extra.get("cover")?.as_str()?.to_owned(),
+            shown: true,
+        };
+        match self.resolve(page, &reference) {
+            Outcome::Rewrite(path) => {
+                extra.insert("cover".into(), path.into());
+                None
+            }
+            Outcome::Report(note) => Some(note),
+            Outcome::External => Some("not shown: its cover is another site's image".to_owned()),
+            Outcome::Keep => None,
+        }
     }
 
     fn resolve(&mut self, page: &Page<'_>, reference: &Reference) -> Outcome {

@@ -221,6 +221,9 @@ fn finish(
         };
         let (body, notes) = linker.rewrite(&page, &post.body);
         post.body = body;
+        let notes = notes
+            .into_iter()
+            .chain(linker.cover(&page, &mut post.extra));
         let path = &post.source_id;
         found
             .warnings

@@ -4,9 +4,11 @@ use jiff::tz::TimeZone;
 
 use super::{Ink, Link, Moderation, Settings};
 use crate::model::calendar::Dates;
+use crate::model::front::MOST_DAYS;
 use crate::model::hub::Hub;
 use crate::model::language::is_language;
 use crate::model::reaction::ReactionKind;
+use crate::model::rules::check_patterns;
 use crate::model::typed::{Email, Name};
 
 /// A setting that a form can change.
@@ -34,7 +36,7 @@ impl Field {
 }
 
 /// Every setting that a form can change.
-pub static FIELDS: [Field; 20] = [
+pub static FIELDS: [Field; 24] = [
     Field {
         name: "title",
         key: "title",
@@ -102,10 +104,38 @@ pub static FIELDS: [Field; 20] = [
         shown: |settings| settings.edit_minutes.to_string(),
     },
     Field {
+        name: "close_after_days",
+        key: "close_after_days",
+        check: |typed| number(typed, 0, MOST_DAYS),
+        shown: |settings| settings.close_after_days.to_string(),
+    },
+    Field {
         name: "moderation",
         key: "moderation",
         check: |typed| chosen(Moderation::parse(typed).map(Moderation::as_str)),
         shown: |settings| settings.moderation.as_str().into(),
+    },
+    Field {
+        name: "max_links",
+        key: "max_links",
+        check: |typed| number(typed, 0, 1_000),
+        shown: |settings| settings.max_links.to_string(),
+    },
+    Field {
+        name: "hold_words",
+        key: "hold_words",
+        check: text,
+        shown: |settings| settings.hold_words.clone(),
+    },
+    Field {
+        name: "hold_patterns",
+        key: "hold_patterns",
+        check: |typed| {
+            let patterns = text(typed)?;
+            check_patterns(&patterns)?;
+            Ok(patterns)
+        },
+        shown: |settings| settings.hold_patterns.clone(),
     },
     Field {
         name: "reactions",
@@ -163,7 +193,7 @@ pub static FIELDS: [Field; 20] = [
 /// Characters of a blog's title.
 const LONGEST_TITLE: usize = 120;
 
-/// Bytes of the owner's style, of the introduction and of the footer.
+/// Bytes of the owner's style, and of every longer text.
 const LONGEST_TEXT: usize = 32 * 1024;
 
 /// The name of a blog.

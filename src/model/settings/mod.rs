@@ -24,6 +24,8 @@ pub struct Settings {
     pub posts_per_page: i64,
     /// Minutes in which a visitor may change or delete a comment.
     pub edit_minutes: i64,
+    /// Days after which a post takes no more comments, where it does not say itself; 0 for never.
+    pub close_after_days: i64,
     /// Whether readers of a post see how many they are.
     pub presence: bool,
     /// BCP 47 language tag of the pages.
@@ -38,6 +40,12 @@ pub struct Settings {
     pub email: String,
     /// Whose comments wait for the owner.
     pub moderation: Moderation,
+    /// Links that a comment may have without waiting.
+    pub max_links: i64,
+    /// Words whose comments wait, one on each line.
+    pub hold_words: String,
+    /// Regular expressions whose comments wait, one on each line.
+    pub hold_patterns: String,
     /// The links of the masthead; the blog's own lists where there are none.
     pub navigation: Vec<Link>,
     /// Markdown below every page.
@@ -166,6 +174,7 @@ impl Default for Settings {
             owner: String::new(),
             posts_per_page: 10,
             edit_minutes: 15,
+            close_after_days: 0,
             presence: true,
             lang: "en".into(),
             ink: Ink::Ledger,
@@ -173,6 +182,9 @@ impl Default for Settings {
             time_zone: "UTC".into(),
             email: String::new(),
             moderation: Moderation::Open,
+            max_links: 3,
+            hold_words: String::new(),
+            hold_patterns: String::new(),
             navigation: Vec::new(),
             footer: String::new(),
             css: String::new(),

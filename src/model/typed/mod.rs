@@ -176,7 +176,7 @@ fn is_noncharacter(c: char) -> bool {
 /// Whether `c` has no place in a single line that others read.
 ///
 /// The joiners U+200C and U+200D stay: some scripts and many emoji need them.
-fn is_hidden(c: char) -> bool {
+pub(super) fn is_hidden(c: char) -> bool {
     let invisible = matches!(
         c,
         '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}'
@@ -186,7 +186,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// Whether anything in `text` leaves a mark on the screen.
-fn is_visible(text: &str) -> bool {
+pub fn is_visible(text: &str) -> bool {
     text.chars().any(|c| {
         let blank = matches!(
             c,

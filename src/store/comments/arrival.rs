@@ -5,38 +5,49 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::find;
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentStatus, NewComment};
+use crate::model::front::Front;
 use crate::model::id::{CommentId, PostId, VisitorId};
+use crate::model::rules::{Around, MOST_IN_AN_HOUR, TELLING};
 use crate::model::settings::Moderation;
-use crate::store::{Tx, settings};
+use crate::model::time::Timestamp;
+use crate::store::posts::{CLOSING, closes_at};
+use crate::store::{Tx, settings, sql};
 use crate::text::RENDERER;
 
 /// The same words by the same visitor within this many milliseconds are the same comment.
 const ECHO: i64 = 60_000;
 
-/// The open post of that slug.
+const HOUR: i64 = 60 * 60_000;
+
+/// The same words by anyone wait within this many milliseconds, among this many newest comments: a flood of comments must
+/// not make each of them dear.
+const RECENTLY: i64 = 24 * HOUR;
+const REMEMBERED: i64 = 1_000;
+
+/// The open post of that slug, and whether it takes a comment at `now`.
 ///
-/// Errors: [`Error::NotFound`] if readers cannot see it, [`Error::Forbidden`] if it takes no comments.
-pub fn open_post(conn: &Connection, slug: &str) -> Result<PostId> {
-    let sql = "select id, comments_open from posts
-               where kind = 'post' and slug = ?1 and status in ('published', 'unlisted')";
-    let row = conn
-        .prepare_cached(sql)?
-        .query_row([slug], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match row {
-        None => Err(Error::NotFound),
-        Some((_, false)) => Err(Error::Forbidden("this post takes no more comments")),
-        Some((id, true)) => Ok(id),
-    }
+/// Errors: [`Error::NotFound`] if readers cannot see it.
+pub fn open_post(conn: &Connection, slug: &str, now: Timestamp) -> Result<(PostId, bool)> {
+    let sql = format!(
+        "select id, comments_open, {CLOSING} from posts
+         where kind = 'post' and slug = ?1 and status in ('published', 'unlisted')"
+    );
+    let row = conn.prepare_cached(&sql)?.query_row([slug], |row| {
+        let closes_at = closes_at(row, &Front::of(&sql::json(row, "extra")?))?;
+        let is_open = closes_at.is_none_or(|at| now < at);
+        Ok((row.get("id")?, row.get("comments_open")? && is_open))
+    });
+    row.optional()?.ok_or(Error::NotFound)
 }
 
 /// The comment that an earlier attempt with the same words made: the same `op`; or, a moment ago, the same visitor, or
 /// for a visitor without a cookie the same name. Two clicks on one button are one comment.
 pub fn repeated(
-    tx: &Tx,
+    conn: &Connection,
     post: PostId,
     token_hash: &[u8; 32],
     new: &NewComment,
+    now: Timestamp,
 ) -> Result<Option<CommentId>> {
     let sql =
         "select id from comments where post_id = ?1 and op = ?4 and body = ?2 and parent_id is ?3
@@ -51,11 +62,11 @@ pub fn repeated(
         new.body.as_str(),
         new.parent,
         new.op,
-        tx.now().plus(-ECHO),
+        now.plus(-ECHO),
         token_hash,
         new.name.as_str(),
     ];
-    Ok(tx
+    Ok(conn
         .prepare_cached(sql)?
         .query_row(row, |row| row.get(0))
         .optional()?)
@@ -83,16 +94,60 @@ pub fn answered(
         .ok_or_else(|| Error::field("parent", gone))
 }
 
-/// Why a comment waits by the owner's choice of moderation, if it does. The owner's own never do.
-pub fn moderated(tx: &Tx, visitor: VisitorId, new: &NewComment) -> Result<Option<&'static str>> {
-    let mode = settings::get(tx, "moderation")?.and_then(|word| Moderation::parse(&word));
+/// Why a comment waits, if it does. The owner's own waits only behind what it answers.
+pub fn held_for(
+    tx: &Tx,
+    visitor: VisitorId,
+    new: &NewComment,
+    parent: Option<&Comment>,
+) -> Result<Option<String>> {
+    if new.held_for.is_some() {
+        return Ok(new.held_for.clone());
+    }
+    // What answers a waiting comment waits with it: strangers cannot see what it answers.
+    let mut why = parent
+        .filter(|parent| parent.is_pending())
+        .map(|_| "what it answers is waiting");
+    if why.is_none() && !new.owner {
+        why = moderated(tx, visitor)?;
+    }
+    if why.is_none() && new.is_limited {
+        why = around(tx, new, tx.now())?.hold();
+    }
+    Ok(why.map(Into::into))
+}
+
+/// Why a visitor's comment waits by the owner's choice of moderation, if it does.
+fn moderated(tx: &Tx, visitor: VisitorId) -> Result<Option<&'static str>> {
     let known = "select 1 from comments where visitor_id = ?1 and status = 'published'";
-    Ok(match mode.unwrap_or_default() {
-        _ if new.owner => None,
+    Ok(match moderation(tx)? {
         Moderation::Open => None,
         Moderation::All => Some("every comment waits"),
         Moderation::First if tx.prepare_cached(known)?.exists([visitor])? => None,
         Moderation::First => Some("it is the first of its writer"),
+    })
+}
+
+/// The owner's choice of moderation.
+pub fn moderation(conn: &Connection) -> Result<Moderation> {
+    let mode = settings::get(conn, "moderation")?.and_then(|word| Moderation::parse(&word));
+    Ok(mode.unwrap_or_default())
+}
+
+/// What was sent around the time of a comment.
+fn around(conn: &Connection, new: &NewComment, now: Timestamp) -> Result<Around> {
+    let body = new.body.as_str();
+    let sql = "select 1 from comments where id > (select max(id) from comments) - ?3 and created_at > ?2 and body = ?1";
+    let mut same = conn.prepare_cached(sql)?;
+    let said_before = body.chars().count() >= TELLING
+        && same.exists(params![body, now.plus(-RECENTLY), REMEMBERED])?;
+    let sql = "select count(*) from (select 1 from comments where status = 'published' and created_at > ?1
+                   and owner = 0 limit ?2)";
+    let row = params![now.plus(-HOUR), MOST_IN_AN_HOUR];
+    let in_the_hour = conn.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
+    Ok(Around {
+        said_before,
+        in_the_hour,
     })
 }
 
@@ -113,8 +168,8 @@ pub fn insert(
             Ok((row.get(0)?, row.get(1)?))
         })?;
     let sql = "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
-                   html, renderer, status, held_for, op, created_at, owner)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) returning id";
+                   html, renderer, status, held_for, op, created_at, owner, client)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) returning id";
     let status = if held_for.is_some() {
         CommentStatus::Pending
     } else {
@@ -138,6 +193,7 @@ pub fn insert(
         free_op(tx, post, new)?,
         tx.now(),
         new.owner,
+        new.client.map(|client| client.now),
     ];
     Ok(tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)
 }

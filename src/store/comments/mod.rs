@@ -1,32 +1,62 @@
 //! Comments: adding, changing, deleting, and reading them by page.
 
 mod arrival;
+pub mod discarded;
 pub mod moderation;
+pub mod queue;
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use serde_json::json;
 
-use super::{Tx, log, posts, reactions, settings, visitors};
+use super::{Tx, bans, log, posts, reactions, settings, visitors};
 use crate::error::{Error, Result};
-use crate::model::comment::{Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent};
+use crate::model::comment::{
+    Change, Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent,
+};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
+use crate::model::moderation::Decision;
 use crate::model::post::{Discussion, Post};
 use crate::model::reaction::Target;
+use crate::model::settings::Moderation;
 use crate::model::time::Timestamp;
-use crate::model::typed::Body;
 use crate::text::RENDERER;
 
 pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.parent_id, parent.number as parent_number,
-    parent.thread as parent_thread, parent.name as parent_name, c.depth, c.thread, c.number, c.visitor_id, c.owner, c.name, c.url, c.body, c.html,
-    c.status, c.op, c.created_at, c.edited_at, c.version";
+    parent.thread as parent_thread, iif(parent.status = 'published', parent.name, '') as parent_name, c.depth, c.thread, c.number, c.visitor_id, c.owner, c.name, c.url, c.body, c.html,
+    c.status, c.op, c.created_at, c.edited_at, c.edited_by_owner, c.pinned, c.closed, c.version";
 pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
 
-/// Records a comment by whoever holds the cookie of that hash, and its event. A repeated attempt is the same comment.
+/// The comment that an earlier attempt with the same words made, if there was one.
 ///
-/// Errors: [`Error::NotFound`] if readers cannot see the post, [`Error::Forbidden`] if it takes no comments,
-/// [`Error::Invalid`] if the comment it answers is gone.
-pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Result<Comment> {
-    let post = arrival::open_post(tx, slug)?;
+/// Errors: as [`add`], of the post.
+pub fn earlier(
+    conn: &Connection,
+    slug: &str,
+    token_hash: &[u8; 32],
+    new: &NewComment,
+) -> Result<Option<Comment>> {
+    let now = Timestamp::now();
+    let (post, _) = arrival::open_post(conn, slug, now)?;
+    let found = arrival::repeated(conn, post, token_hash, new, now)?;
+    found.map(|id| get(conn, id)).transpose()
+}
+
+/// Records a comment by whoever holds the cookie of that hash, and its event; whether it is new. A repeated attempt is the
+/// same comment.
+///
+/// Errors: [`Error::NotFound`] if readers cannot see the post, [`Error::Forbidden`] if it takes no comments, its writer is
+/// banned or the thread is closed, [`Error::Invalid`] if the comment it answers is gone.
+pub fn add(
+    tx: &Tx,
+    slug: &str,
+    token_hash: &[u8; 32],
+    new: &NewComment,
+) -> Result<(Comment, bool)> {
+    let (post, is_open) = arrival::open_post(tx, slug, tx.now())?;
+    if !new.owner {
+        bans::refuse(tx, token_hash, new.client.as_ref(), tx.now())?;
+    }
     if !new.owner
         && let Some(owner) = settings::get(tx, "owner")?
         && new.name.looks_like(&owner)
@@ -34,24 +64,28 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
         let why = "this is how the owner of this blog is called; please use another name";
         return Err(Error::field("name", why));
     }
-    if let Some(id) = arrival::repeated(tx, post, token_hash, new)? {
-        return get(tx, id);
+    if let Some(id) = arrival::repeated(tx, post, token_hash, new, tx.now())? {
+        return Ok((get(tx, id)?, false));
+    }
+    // Only now: whoever was heard before it closed and sends it once more is told so.
+    if !is_open {
+        return Err(Error::Forbidden(
+            "this post takes no more comments, and yours was not saved",
+        ));
     }
     let visitor = visitors::meet(tx, token_hash)?;
     let parent = new
         .parent
         .map(|id| arrival::answered(tx, post, id, visitor))
         .transpose()?;
+    if parent.as_ref().is_some_and(|parent| parent.closed) {
+        return Err(Error::Forbidden("this thread takes no more answers"));
+    }
     if !new.owner {
         visitors::remember(tx, visitor, new)?;
     }
-    // What answers a waiting comment waits with it: strangers cannot see what it answers.
-    let behind = parent.as_ref().filter(|parent| parent.is_pending());
-    let held_for = new
-        .held_for
-        .or(behind.map(|_| "what it answers is waiting"))
-        .or(arrival::moderated(tx, visitor, new)?);
-    let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for)?;
+    let held_for = arrival::held_for(tx, visitor, new, parent.as_ref())?;
+    let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for.as_deref())?;
     if held_for.is_some() {
         log::append(
             tx,
@@ -85,7 +119,7 @@ pub fn add(tx: &Tx, slug: &str, token_hash: &[u8; 32], new: &NewComment) -> Resu
             )?;
         }
     }
-    get(tx, id)
+    Ok((get(tx, id)?, true))
 }
 
 /// Adds a comment that was written at another time, by its writer or by the blog's owner, without telling anyone.
@@ -108,45 +142,84 @@ pub fn import(
     Ok(id)
 }
 
-/// Changes the text of a comment, and records the event.
+/// Changes the text of a comment, and records the events. One that must wait for the owner with its new text leaves the
+/// page until then.
 ///
-/// Errors: as [`changeable`].
-pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, body: &Body, html: &str) -> Result<Comment> {
+/// Errors: as [`changeable`]; [`Error::Invalid`] if it must wait and others have answered it: they need what they answer.
+pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, change: &Change) -> Result<Comment> {
     let comment = changeable(tx, id, changer)?;
-    let sql = "update comments set body = ?2, html = ?3, renderer = ?4, edited_at = ?5, version = version + 1
-               where id = ?1 and body <> ?2";
-    if tx
-        .prepare_cached(sql)?
-        .execute(params![id, body.as_str(), html, RENDERER, tx.now()])?
-        > 0
-    {
-        let (kind, audience) = match (comment.status, comment.visitor) {
-            (CommentStatus::Pending, Some(writer)) => {
-                (Kind::CommentPending, Audience::Visitor(writer))
-            }
-            (CommentStatus::Pending, None) => (Kind::CommentPending, Audience::Owner),
-            _ => (Kind::CommentUpdated, Audience::Public),
-        };
-        log::append(tx, kind, Some(comment.post), id.0, audience, None)?;
+    if comment.body == change.body.as_str() {
+        return Ok(comment);
     }
+    let is_published = comment.status == CommentStatus::Published;
+    let mut held_for = change.held_for.as_deref().filter(|_| !changer.owner);
+    if !changer.owner && arrival::moderation(tx)? == Moderation::All {
+        held_for = held_for.or(Some("every comment waits, and so does every change"));
+    }
+    if is_published && held_for.is_some() && has_visible_answers(tx, id)? {
+        let why = "Others have answered this, and with this change it would have to wait for the owner. Please write a new comment instead.";
+        return Err(Error::field("body", why));
+    }
+    let by_owner = changer.owner && !comment.owner;
+    let sql = "update comments set body = ?2, html = ?3, renderer = ?4, edited_at = ?5, edited_by_owner = ?6,
+                   version = version + 1, held_for = coalesce(?7, held_for),
+                   status = iif(?7 is null, status, 'pending') where id = ?1";
+    let body = change.body.as_str();
+    let row = params![
+        id,
+        body,
+        change.html,
+        RENDERER,
+        tx.now(),
+        by_owner,
+        held_for
+    ];
+    tx.prepare_cached(sql)?.execute(row)?;
+    let tell = |kind, audience| {
+        let facts = by_owner.then(|| json!({ "by": "owner" }));
+        log::append(tx, kind, Some(comment.post), id.0, audience, facts)
+    };
+    let waits = held_for.is_some() || comment.is_pending();
+    if !waits {
+        let audience = match is_published {
+            true => Audience::Public,
+            false => Audience::Owner,
+        };
+        tell(Kind::CommentUpdated, audience)?;
+        return get(tx, id);
+    }
+    if is_published {
+        counted(tx, comment.post, -1)?;
+        tell(Kind::CommentDeleted, Audience::Public)?;
+    }
+    let audience = comment.visitor.map_or(Audience::Owner, Audience::Visitor);
+    tell(Kind::CommentPending, audience)?;
     get(tx, id)
 }
 
-/// Deletes a comment: its words, its writer and its reactions leave the file; the row keeps its number.
+/// Deletes a comment. By its writer: its words, its writer and its reactions leave the file; the row keeps its number. By
+/// the owner, of somebody else's: it can come back for a while, from the desk.
 ///
 /// Errors: as [`changeable`].
 pub fn delete(tx: &Tx, id: CommentId, changer: &Changer) -> Result<Comment> {
     let comment = changeable(tx, id, changer)?;
-    take_back(tx, &comment)?;
+    let own = comment.owner || changer.visitor.is_some() && comment.visitor == changer.visitor;
+    match changer.owner && !own {
+        true => drop(moderation::decide(tx, id, Decision::Delete)?),
+        false => take_back(tx, &comment)?,
+    }
     Ok(comment)
 }
+
+/// What a deleted comment has no more: everything but its place.
+const EMPTIED: &str = "status = 'deleted', name = '', email = null, url = null, body = '', html = '', visitor_id = null,
+    edited_at = null, edited_by_owner = 0, pinned = 0, held_for = null, version = version + 1";
 
 /// What [`delete`] does, at any time.
 pub(super) fn take_back(tx: &Tx, comment: &Comment) -> Result<()> {
     let id = comment.id;
-    let sql = "update comments set status = 'deleted', name = '', email = null, url = null, body = '', html = '',
-                   visitor_id = null, edited_at = null, held_for = null, version = version + 1 where id = ?1";
-    tx.prepare_cached(sql)?.execute([id])?;
+    let sql = format!("update comments set {EMPTIED}, client = null where id = ?1");
+    tx.prepare_cached(&sql)?.execute([id])?;
     reactions::clear(tx, comment.post, id)?;
     let tell = |kind, id: CommentId, audience| {
         log::append(tx, kind, Some(comment.post), id.0, audience, None)
@@ -162,7 +235,7 @@ pub(super) fn take_back(tx: &Tx, comment: &Comment) -> Result<()> {
         (CommentStatus::Pending, Some(writer)) => {
             tell(Kind::CommentRejected, id, Audience::Visitor(writer))?;
         }
-        _ => {} // nobody could see it
+        _ => tell(Kind::CommentDeleted, id, Audience::Owner)?, // nobody else could see it
     }
     Ok(())
 }
@@ -208,9 +281,10 @@ pub fn published(conn: &Connection, id: CommentId) -> Result<Comment> {
     }
 }
 
-/// The comments on one page of a post, deleted ones among them, with their reactions, in the order of their numbers.
-/// A waiting comment is there for its writer alone. In a chat, where what answers a deleted comment may stand on another
-/// page, only those are there that hold the place of something answered.
+/// The comments on one page of a post with their reactions, in the order of their numbers; and tombstones in the place of
+/// those that are answered and that the viewer may not see. A waiting comment is there for its writer alone. In a chat,
+/// where what answers a tombstone may stand on another page, only those are there on which something visible hangs. What
+/// is pinned is on the first page too.
 pub fn page(
     conn: &Connection,
     post: &Post,
@@ -219,6 +293,9 @@ pub fn page(
 ) -> Result<Vec<Comment>> {
     let first = (page - 1) * PER_PAGE;
     let (rule, last) = match post.discussion {
+        Discussion::Thread if page == 1 && has_pinned(conn, post)? => {
+            (FIRST_RULE, first + PER_PAGE)
+        }
         Discussion::Thread => ("c.thread > ?2 and c.thread <= ?3", first + PER_PAGE),
         Discussion::Chat if page >= post.pages() => (CHAT_RULE, post.last_number),
         Discussion::Chat => (CHAT_RULE, first + PER_PAGE),
@@ -226,11 +303,18 @@ pub fn page(
     let sql = format!(
         "select {COLUMNS} from {TABLES}
          where c.post_id = ?1 and {rule}
-           and (c.status in ('published', 'deleted') or (c.status = 'pending' and c.visitor_id = ?4))
+           and (c.status = 'published' or (c.status = 'pending' and c.visitor_id = ?4)
+               or exists (select 1 from comments answer where answer.parent_id = c.id))
          order by c.number"
     );
     let row: [&dyn ToSql; 4] = [&post.id, &first, &last, &viewer];
-    let mut comments = collect(conn, &sql, &row)?;
+    let comments = collect(conn, &sql, &row)?.into_iter();
+    let mut comments: Vec<Comment> = comments
+        .map(|comment| match comment.is_seen_by(viewer) {
+            true => comment,
+            false => comment.tombstone(),
+        })
+        .collect();
     let mut tallies = reactions::on_page(conn, post, (first, last), viewer)?;
     for comment in &mut comments {
         comment.reactions = tallies.remove(&comment.id).unwrap_or_default();
@@ -238,14 +322,24 @@ pub fn page(
     Ok(comments)
 }
 
-/// The comments of a chat on one page. A deleted one is there while something that the viewer sees hangs on it, directly
-/// or through other deleted ones.
-const CHAT_RULE: &str = "c.number > ?2 and c.number <= ?3 and (c.status <> 'deleted' or exists (
+/// The threads of the first page, and those that are pinned.
+const FIRST_RULE: &str = "(c.thread > ?2 and c.thread <= ?3 or c.thread in
+    (select thread from comments where post_id = ?1 and pinned = 1))";
+
+fn has_pinned(conn: &Connection, post: &Post) -> Result<bool> {
+    let sql = "select 1 from comments where post_id = ?1 and pinned = 1";
+    Ok(conn.prepare_cached(sql)?.exists([post.id])?)
+}
+
+/// The comments of a chat on one page. A hidden one is there while something that the viewer sees hangs on it, directly
+/// or through other hidden ones.
+const CHAT_RULE: &str = "c.number > ?2 and c.number <= ?3 and (c.status = 'published'
+    or (c.status = 'pending' and c.visitor_id = ?4) or exists (
     with recursive below (id, status, visitor_id) as (
         select id, status, visitor_id from comments where parent_id = c.id
         union all
         select next.id, next.status, next.visitor_id from below join comments next on next.parent_id = below.id
-        where below.status = 'deleted')
+        where below.status <> 'published')
     select 1 from below where status = 'published' or (status = 'pending' and visitor_id = ?4)))";
 
 /// The newest public comments, of one post or of all listed ones, newest first.
@@ -304,7 +398,7 @@ fn bare_tombstones_above(conn: &Connection, id: CommentId) -> Result<Vec<Comment
                    where c.id = ?1
                    union all
                    select p.id, p.parent_id, p.status from above join comments p on p.id = above.parent_id)
-               select id from above where status = 'deleted'";
+               select id from above where status <> 'published'";
     let mut query = conn.prepare_cached(sql)?;
     let tombstones: Vec<CommentId> = query
         .query_map([id], |row| row.get(0))?
@@ -355,6 +449,9 @@ pub(super) fn from_row(row: &Row) -> rusqlite::Result<Comment> {
         op: row.get("op")?,
         created_at: row.get("created_at")?,
         edited_at: row.get("edited_at")?,
+        edited_by_owner: row.get("edited_by_owner")?,
+        pinned: row.get("pinned")?,
+        closed: row.get("closed")?,
         version: row.get("version")?,
         reactions: Default::default(),
         fresh: false,

@@ -13,10 +13,14 @@ use pulldown_cmark::{
 };
 use url::Url;
 
-use crate::model::typed::{is_direction_control, is_text};
+use crate::model::typed::{is_direction_control, is_text, is_visible};
 
 /// Quotes, lists and emphasis inside each other beyond this depth lose their marks and keep their text.
 const DEPTH: usize = 12;
+
+/// A comment with a line that opens more quotes and lists than this is shown as it was typed: nobody means it, and the
+/// parser looks at all that are open again in every line that follows.
+const MOST_MARKS: usize = 100;
 
 /// What a comment may consist of.
 const ALLOWED: [&str; 12] = [
@@ -54,22 +58,44 @@ static ADDRESSES: LazyLock<LinkFinder> = LazyLock::new(|| {
     finder
 });
 
+/// Links in the HTML of a comment.
+pub fn links(html: &str) -> usize {
+    html.matches("<a ").count() // what was typed has no `<` left
+}
+
 /// The HTML of a comment: only allowed elements, no carriage return, no control or direction characters.
 ///
 /// A single newline is a line break and a bare web address is a link, because that is how people type.
 /// Source: CommonMark 0.31 with strikethrough, less what the module's introduction leaves out.
 pub fn html(source: &str) -> String {
     let mut comment = Comment::default();
-    for event in TextMergeStream::new(Parser::new_ext(source, Options::ENABLE_STRIKETHROUGH)) {
+    let parsed = if source.lines().any(is_too_deep) {
+        ""
+    } else {
+        source
+    };
+    for event in TextMergeStream::new(Parser::new_ext(parsed, Options::ENABLE_STRIKETHROUGH)) {
         comment.take(event);
     }
-    if !comment.has_text {
+    if !comment.is_seen {
         comment = Comment::plain(source);
     }
     let mut rendered = String::with_capacity(source.len() * 3 / 2);
     html::push_html(&mut rendered, comment.events.into_iter());
     rendered.retain(is_permitted);
     SANITISER.clean(&rendered).to_string()
+}
+
+/// Whether `line` begins with more than `MOST_MARKS` marks of quotes and lists.
+fn is_too_deep(line: &str) -> bool {
+    let is_mark = |c: char| " \t>-+*.)".contains(c) || c.is_ascii_digit();
+    let marks = line.split(|c| !is_mark(c)).next().unwrap_or_default();
+    let opens = |pair: &&[u8]| match pair {
+        [b'>', _] => true,
+        [b'-' | b'+' | b'*' | b'.' | b')', next] => matches!(next, b' ' | b'\t'),
+        _ => false,
+    };
+    marks.as_bytes().windows(2).filter(opens).count() > MOST_MARKS
 }
 
 /// Whether a character may be in a comment's HTML. One that turns the direction of text could reach beyond it.
@@ -87,7 +113,8 @@ struct Comment<'a> {
     depth: usize,
     in_link: bool,
     in_code: bool,
-    has_text: bool,
+    /// Whether anything of it leaves a mark on the screen.
+    is_seen: bool,
 }
 
 impl<'a> Comment<'a> {
@@ -112,8 +139,8 @@ impl<'a> Comment<'a> {
                 self.text("* * *".into());
                 self.end(TagEnd::Paragraph);
             }
-            Event::Code(_) => {
-                self.has_text = true;
+            Event::Code(ref code) => {
+                self.is_seen = self.is_seen || is_visible(code);
                 self.events.push(event);
             }
             // The extensions that make these are off.
@@ -206,7 +233,7 @@ impl<'a> Comment<'a> {
     fn end_link(&mut self) {
         if let Some(Event::Start(Tag::Link { dest_url, .. })) = self.events.last() {
             let address = dest_url.clone();
-            self.has_text = true;
+            self.is_seen = true;
             self.events.push(Event::Text(address));
         }
         self.in_link = false;
@@ -215,7 +242,7 @@ impl<'a> Comment<'a> {
 
     /// Adds text, with its bare web addresses made links.
     fn text(&mut self, text: CowStr<'a>) {
-        self.has_text = true;
+        self.is_seen = self.is_seen || is_visible(&text);
         if self.in_link || self.in_code || !text.contains("://") {
             self.events.push(Event::Text(text));
             return;

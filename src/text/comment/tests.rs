@@ -77,6 +77,36 @@ fn raw_html_is_shown_and_never_read() {
 }
 
 #[test]
+fn a_comment_of_which_nothing_would_be_seen_is_shown_as_it_was_typed() {
+    check(&[
+        (">&#x202e;", "<p>&gt;&amp;#x202e;</p>"),
+        ("&nbsp;", "<p>&amp;nbsp;</p>"),
+        ("`&#8203;`", "<p><code>&amp;#8203;</code></p>"),
+        ("- &#xfdd0;", "<p>- &amp;#xfdd0;</p>"),
+    ]);
+}
+
+#[test]
+fn a_comment_deeper_than_anyone_means_is_shown_as_it_was_typed() {
+    let deep = "> - ".repeat(60);
+    let shown = html(&format!("*a*\n\n{deep}b\nc"));
+    let typed = "&gt; - ".repeat(60);
+    assert_eq!(
+        shown.trim_end(),
+        format!("<p>*a*<br>\n<br>\n{typed}b<br>\nc</p>")
+    );
+    for level in [
+        "-".repeat(300),
+        "*".repeat(300),
+        "1.".repeat(300),
+        "> ".repeat(90),
+    ] {
+        let shown = html(&format!("*a*\n\n{level}"));
+        assert!(shown.starts_with("<p><em>a</em></p>"), "{shown}");
+    }
+}
+
+#[test]
 fn addresses_become_links() {
     let link = linked(
         "https://a.example/x_y_z?b=1&amp;c=2",
@@ -343,7 +373,10 @@ fn whatever_is_typed_only_allowed_tags_come_out() {
 #[test]
 fn hostile_repetition_stays_harmless() {
     for piece in PIECES {
-        let shown = html(&piece.repeat(8 * 1024 / piece.len()));
+        let times = 4 * 1024 / piece.len();
+        let (half, shown) = (html(&piece.repeat(times)), html(&piece.repeat(2 * times)));
         assert!(has_only_allowed_tags(&shown), "{piece:?}");
+        let most = 2 * half.len() + 1_024;
+        assert!(shown.len() <= most, "{piece:?}: {} bytes", shown.len());
     }
 }

@@ -1,6 +1,6 @@
 //! Anchors of headings: given, or made from the heading's text, and unique in the page.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ego_tree::NodeId;
 use html5ever::LocalName;
@@ -36,7 +36,7 @@ const ENTRY: &str = "entry-";
 ///
 /// `above` is the level of the heading that stands over the text.
 pub fn place(html: &mut Html, nodes: &[NodeId], above: u8) -> Vec<Heading> {
-    let mut taken = keep_given(html, nodes);
+    let mut anchors = Anchors::given(html, nodes);
     let mut seen = HashSet::new();
     let mut outline = Vec::new();
     let mut headings = Vec::new();
@@ -50,8 +50,8 @@ pub fn place(html: &mut Html, nodes: &[NodeId], above: u8) -> Vec<Heading> {
         let title = reading::plain(element);
         let id = match element.attr("id") {
             Some(id) if seen.insert(id.to_owned()) => id.to_owned(),
-            Some(id) => claim(&mut taken, id),
-            None => claim(&mut taken, &slug::or_else(&title, "section")),
+            Some(id) => anchors.claim(id),
+            None => anchors.claim(&slug::or_else(&title, "section")),
         };
         let level = descend(&mut outline, given, above);
         set_id(html, node, &id);
@@ -110,26 +110,6 @@ pub fn set_apart(html: &mut Html, nodes: &[NodeId], prefix: &str) {
     }
 }
 
-/// Collects the anchors that the owner gave, and renames those that the page itself uses.
-fn keep_given(html: &mut Html, nodes: &[NodeId]) -> HashSet<String> {
-    let given: Vec<(NodeId, String)> = nodes
-        .iter()
-        .filter_map(|&node| {
-            let id = html.tree.get(node)?.value().as_element()?.attr("id")?;
-            Some((node, id.to_owned()))
-        })
-        .collect();
-    let mut taken: HashSet<String> = given.iter().map(|(_, id)| id.clone()).collect();
-    for (node, id) in given
-        .iter()
-        .filter(|(_, id)| id.is_empty() || is_reserved(id))
-    {
-        let free = claim(&mut taken, if id.is_empty() { "section" } else { id });
-        set_id(html, *node, &free);
-    }
-    taken
-}
-
 fn set_id(html: &mut Html, node: NodeId, id: &str) {
     edit(html, node, |element| {
         element.attrs.retain(|(name, _)| &*name.local != "id");
@@ -158,17 +138,58 @@ fn is_numbered(id: &str) -> bool {
         || entry.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Takes `wanted`, or the first of `wanted-2`, `wanted-3` … that is free.
-fn claim(taken: &mut HashSet<String>, wanted: &str) -> String {
-    let base = match is_numbered(wanted) {
-        true => format!("section-{wanted}"),
-        false => wanted.to_owned(),
-    };
-    let numbered = (2..).map(|number: usize| format!("{base}-{number}"));
-    let free = std::iter::once(base.clone())
-        .chain(numbered)
-        .find(|id| !is_reserved(id) && !taken.contains(id))
-        .unwrap_or(base);
-    taken.insert(free.clone());
-    free
+/// The anchors of a page, none of them twice.
+struct Anchors {
+    taken: HashSet<String>,
+    /// For each name that was wanted again, the number to try next: a thousand headings of one name are numbered in a
+    /// thousand steps.
+    next: HashMap<String, usize>,
+}
+
+impl Anchors {
+    /// Collects the anchors that the owner gave, and renames those that the page itself uses.
+    fn given(html: &mut Html, nodes: &[NodeId]) -> Anchors {
+        let given: Vec<(NodeId, String)> = nodes
+            .iter()
+            .filter_map(|&node| {
+                let id = html.tree.get(node)?.value().as_element()?.attr("id")?;
+                Some((node, id.to_owned()))
+            })
+            .collect();
+        let mut anchors = Anchors {
+            taken: given.iter().map(|(_, id)| id.clone()).collect(),
+            next: HashMap::new(),
+        };
+        for (node, id) in given
+            .iter()
+            .filter(|(_, id)| id.is_empty() || is_reserved(id))
+        {
+            let free = anchors.claim(if id.is_empty() { "section" } else { id });
+            set_id(html, *node, &free);
+        }
+        anchors
+    }
+
+    /// Takes `wanted`, or the first of `wanted-2`, `wanted-3` … that is free.
+    fn claim(&mut self, wanted: &str) -> String {
+        if !is_reserved(wanted) && self.taken.insert(wanted.to_owned()) {
+            return wanted.to_owned();
+        }
+        // Neither `comment` nor `comment-7` can be told apart by a number behind it.
+        let stem = match is_numbered(wanted) || is_numbered(&format!("{wanted}-2")) {
+            true => format!("section-{wanted}"),
+            false => wanted.to_owned(),
+        };
+        if stem != wanted && self.taken.insert(stem.clone()) {
+            return stem;
+        }
+        let next = self.next.entry(stem.clone()).or_insert(2);
+        loop {
+            let id = format!("{stem}-{next}");
+            *next += 1;
+            if self.taken.insert(id.clone()) {
+                return id;
+            }
+        }
+    }
 }

@@ -36,6 +36,9 @@ pub fn finish(html: &str, place: &Place, picture_at: &dyn Fn(&str) -> Option<Pic
     for &node in &nodes {
         edit(&mut html, node, unstyle);
         match name(&html, node) {
+            Some("plaintext") => edit(&mut html, node, |text| {
+                text.name.local = LocalName::from("pre")
+            }),
             Some("img") => edit(&mut html, node, |image| measure(image, picture_at)),
             Some("table") => wrap_table(&mut html, node, &mut tables),
             _ => {}
@@ -84,9 +87,6 @@ fn add(element: &mut Element, name: &str, value: &str) {
     }
 }
 
-/// How wide a picture stands in a post: as its text, or nearly as the screen where that is narrower.
-const SIZES: &str = "(min-width: 44rem) 39rem, 92vw";
-
 /// Reserves the image's place in the page, offers its smaller sizes, and lets it wait until it is near the screen.
 fn measure(image: &mut Element, picture_at: &dyn Fn(&str) -> Option<Picture>) {
     let source = image.attr("src").unwrap_or_default().to_owned();
@@ -95,30 +95,14 @@ fn measure(image: &mut Element, picture_at: &dyn Fn(&str) -> Option<Picture>) {
             add(image, "width", &picture.width.to_string());
             add(image, "height", &picture.height.to_string());
         }
-        let candidates = candidates(&source, &picture);
+        let candidates = picture.candidates(&source);
         if !candidates.is_empty() && image.attr("srcset").is_none() {
             add(image, "srcset", &candidates);
-            add(image, "sizes", SIZES);
+            add(image, "sizes", media::SIZES);
         }
     }
     add(image, "loading", "lazy");
     add(image, "decoding", "async");
-}
-
-/// The value of `srcset`: each smaller size and the whole picture; empty where there is none to choose from.
-fn candidates(source: &str, picture: &Picture) -> String {
-    let is_plain = !source.contains([' ', ',']); // what separates one candidate from the next
-    let smaller = picture
-        .widths
-        .iter()
-        .filter(|_| is_plain)
-        .filter_map(|width| Some((media::sized(source, *width)?, *width)));
-    let mut all: Vec<_> = smaller.collect();
-    if !all.is_empty() {
-        all.push((source.to_owned(), picture.width));
-    }
-    let all = all.iter().map(|(path, width)| format!("{path} {width}w"));
-    all.collect::<Vec<_>>().join(", ")
 }
 
 /// Takes the inline style away, which the pages' policy refuses; the alignment in a formula becomes a class.

@@ -116,6 +116,28 @@ fn notes_may_refer_to_notes_and_to_themselves() {
 }
 
 #[test]
+fn headings_named_like_the_anchors_of_comments_are_numbered_apart() {
+    for name in ["comment", "entry"] {
+        let twice = post(&format!("## {name}\n\n## {name}\n\n## {name}"), &sized);
+        let ids: Vec<_> = twice.headings.iter().map(|heading| &heading.id).collect();
+        let (second, third) = (format!("section-{name}"), format!("section-{name}-2"));
+        assert_eq!(ids, [name, &second, &third]);
+    }
+}
+
+#[test]
+fn thousands_of_headings_of_one_name_take_no_longer_than_others() {
+    let same = post(&"# a\n".repeat(20_000), &sized);
+    assert_eq!(same.headings[19_999].id, "a-20000");
+}
+
+#[test]
+fn what_browsers_read_to_the_end_of_the_page_ends_with_the_post() {
+    let shown = html("a\n\n<plaintext>b <i>");
+    assert!(shown.contains("<pre>b &lt;i&gt;"), "{shown}");
+}
+
+#[test]
 fn headings_have_unique_anchors() {
     let table = [
         ("## The settings", "the-settings"),

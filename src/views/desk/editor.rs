@@ -6,6 +6,7 @@ use super::super::{Cursor, Frame, Head, signs};
 use super::head;
 use crate::error::Fields;
 use crate::model::manuscript::{Manuscript, Seen};
+use crate::model::media::Item;
 use crate::model::post::{Post, Status};
 use crate::model::time::Timestamp;
 
@@ -18,6 +19,8 @@ pub struct EditorView {
     pub manuscript: Manuscript,
     /// Which versions the form has seen.
     pub seen: Option<Seen>,
+    /// The id of the attempt to make a post; empty for one that is there.
+    pub op: String,
     /// When what readers do not see was kept, if there is something.
     pub kept_at: Option<Timestamp>,
     /// Why the last attempt was refused.
@@ -48,17 +51,27 @@ pub struct EditorPage<'a> {
     head: Head,
     view: &'a EditorView,
     manuscript: &'a Manuscript,
-    /// The secret address at which others may read it already.
-    link: Option<String>,
+    around: Around<'a>,
     cursor: Cursor,
 }
 
+/// What stands around the form.
+#[derive(Debug)]
+pub struct Around<'a> {
+    /// The secret address at which others may read the post already.
+    pub link: Option<String>,
+    /// The pictures among which its cover is chosen.
+    pub covers: &'a [Item],
+    /// The days after which the blog's posts take no more comments; 0 for never.
+    pub close_after_days: i64,
+}
+
 impl<'a> EditorPage<'a> {
-    /// `link` is the post's secret address.
+    /// `cursor` is the head of the log when the post was read.
     pub fn new(
         frame: Frame<'a>,
         view: &'a EditorView,
-        link: Option<String>,
+        around: Around<'a>,
         cursor: Cursor,
     ) -> EditorPage<'a> {
         let title = match &view.post {
@@ -74,7 +87,7 @@ impl<'a> EditorPage<'a> {
             head: head(&title, &path),
             view,
             manuscript: &view.manuscript,
-            link,
+            around,
             cursor,
         }
     }
@@ -123,9 +136,31 @@ impl<'a> EditorPage<'a> {
 
     /// Whether the details have something to say at once.
     fn details_open(&self) -> bool {
-        ["slug", "tags", "publish_at", "summary", "lang"]
-            .iter()
-            .any(|field| self.error(field).is_some())
+        self.is_wrong(&[
+            "slug",
+            "tags",
+            "publish_at",
+            "summary",
+            "lang",
+            "close_after_days",
+        ])
+    }
+
+    /// Whether what says how the post shows itself has something to say at once.
+    fn looks_open(&self) -> bool {
+        self.is_wrong(&["cover", "cover_alt", "canonical_url"])
+    }
+
+    fn is_wrong(&self, fields: &[&str]) -> bool {
+        fields.iter().any(|field| self.error(field).is_some())
+    }
+
+    /// What happens to a post that does not say itself when it closes.
+    fn usual_closing(&self) -> String {
+        match self.around.close_after_days {
+            0 => "never".into(),
+            days => format!("{days}"),
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! The desk: what only the owner sees, and the two doors to it.
 
 pub mod chart;
+pub mod code;
 pub mod editor;
+pub mod keep;
 pub mod overview;
 pub mod parts;
 pub mod posts;
+pub mod queue;
 pub mod settings;
 
 use askama::Template;
@@ -68,9 +71,21 @@ pub struct LoginView {
     /// Where to go afterwards.
     pub next: String,
     /// Why the last attempt was refused.
-    pub error: Option<String>,
+    pub refusal: Option<Refusal>,
     /// Whether there is anyone who could sign in.
     pub is_set_up: bool,
+}
+
+/// Why somebody is not signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// What was typed is not right; of password and code it is not said which.
+    Wrong,
+    /// There were too many attempts.
+    TooOften {
+        /// How long to wait.
+        seconds: u64,
+    },
 }
 
 /// The page to sign in on.
@@ -80,16 +95,30 @@ pub struct LoginPage<'a> {
     frame: Frame<'a>,
     head: Head,
     view: &'a LoginView,
+    wants_code: bool,
 }
 
 impl<'a> LoginPage<'a> {
-    /// The page with `view` in its form.
-    pub fn new(frame: Frame<'a>, view: &'a LoginView) -> LoginPage<'a> {
+    /// The page with `view` in its form; `wants_code` if signing in takes a code as well.
+    pub fn new(frame: Frame<'a>, view: &'a LoginView, wants_code: bool) -> LoginPage<'a> {
         LoginPage {
             frame,
             head: head("Sign in", "/admin/login"),
             view,
+            wants_code,
         }
+    }
+
+    fn why(&self) -> Option<String> {
+        Some(match (self.view.refusal?, self.wants_code) {
+            (Refusal::Wrong, false) => "That is not the password. Please try again.".into(),
+            (Refusal::Wrong, true) => {
+                "The password or the code is not right. Please try again with the next code.".into()
+            }
+            (Refusal::TooOften { seconds }, _) => {
+                format!("Too many attempts. Please wait {seconds} seconds, then try again.")
+            }
+        })
     }
 }
 
@@ -113,15 +142,18 @@ pub struct AccountPage<'a> {
     head: Head,
     sessions: &'a [Session],
     here: SessionId,
+    has_code: bool,
     errors: &'a Fields,
 }
 
 impl<'a> AccountPage<'a> {
-    /// `here` is the session that asks; `errors` say why the last change of the password was refused.
+    /// `here` is the session that asks; `has_code` if signing in takes a code; `errors` say why the last change of the
+    /// password was refused.
     pub fn new(
         frame: Frame<'a>,
         sessions: &'a [Session],
         here: SessionId,
+        has_code: bool,
         errors: &'a Fields,
     ) -> AccountPage<'a> {
         AccountPage {
@@ -129,6 +161,7 @@ impl<'a> AccountPage<'a> {
             head: head("Your account", "/admin/account"),
             sessions,
             here,
+            has_code,
             errors,
         }
     }

@@ -1,70 +1,15 @@
-//! The desk itself, and the comments that wait for a decision.
+//! The desk itself: everything at a glance.
 
 use askama::Template;
 
 use super::super::{Cursor, Frame, Head, signs};
 use super::chart::Chart;
 use super::head;
-use super::parts::{LinePart, QueuePart, RowPart};
+use super::parts::{CasePart, LinePart, RowPart};
+use super::queue::{NoticePart, Queue};
 use crate::live::presence::Reading;
-use crate::model::comment::CommentStatus;
-use crate::model::desk::{Decision, DeskLine, Happening, Show, Waiting};
+use crate::model::desk::{DeskLine, Happening, Show};
 use crate::model::time::Timestamp;
-
-/// What was decided a moment ago, so that the page can say it and offer the way back.
-#[derive(Clone, Debug)]
-pub struct Decided {
-    /// What was done.
-    pub decision: Decision,
-    /// To which comments.
-    pub ids: Vec<i64>,
-    /// How many others were left as they are.
-    pub left: usize,
-}
-
-impl Decided {
-    fn words(&self) -> String {
-        let done = match self.ids.len() {
-            0 => String::new(),
-            n => format!(
-                "{} {}.",
-                signs::counted(n as i64, "comment"),
-                self.decision.done()
-            ),
-        };
-        match self.left {
-            0 => done,
-            left => format!(
-                "{done} {} left as before: decided elsewhere, or the answer to a comment that readers cannot see.",
-                signs::counted(left as i64, "comment")
-            ),
-        }
-    }
-
-    fn can_be_undone(&self) -> bool {
-        self.decision == Decision::Reject && !self.ids.is_empty()
-    }
-}
-
-/// Comments with boxes to tick, and what can be done to them.
-pub struct Queue<'a> {
-    /// The newest first.
-    pub comments: &'a [Waiting],
-    /// How many there are in all.
-    pub count: i64,
-    /// Which of them: those that wait, or those that were rejected.
-    pub status: CommentStatus,
-    /// What was decided a moment ago.
-    pub decided: Option<&'a Decided>,
-    /// Where the form leads back to.
-    pub back: &'static str,
-}
-
-impl Queue<'_> {
-    fn is_waiting(&self) -> bool {
-        self.status == CommentStatus::Pending
-    }
-}
 
 /// What the desk tells at a glance.
 pub struct Overview<'a> {
@@ -74,6 +19,8 @@ pub struct Overview<'a> {
     pub counts: &'a [(Show, i64)],
     /// What happened, the newest first.
     pub happenings: &'a [Happening],
+    /// How many comments wait.
+    pub waiting: i64,
     /// Who reads what.
     pub reading: &'a Reading,
     /// Views and comments by day.
@@ -119,34 +66,5 @@ impl<'a> DeskPage<'a> {
     fn row<'b>(&'b self, row: &'b DeskLine) -> RowPart<'b> {
         let reading = self.view.reading.posts.get(&row.id).copied();
         RowPart::new(row, self.frame.calendar(), reading.unwrap_or(0))
-    }
-}
-
-/// The comments that wait, or that were rejected.
-#[derive(Template)]
-#[template(path = "desk/comments.html")]
-pub struct CommentsPage<'a> {
-    frame: Frame<'a>,
-    head: Head,
-    queue: &'a Queue<'a>,
-    others: i64,
-    cursor: Cursor,
-}
-
-impl<'a> CommentsPage<'a> {
-    /// `others` is how many there are of the other kind.
-    pub fn new(
-        frame: Frame<'a>,
-        queue: &'a Queue<'a>,
-        others: i64,
-        cursor: Cursor,
-    ) -> CommentsPage<'a> {
-        CommentsPage {
-            frame,
-            head: head("Comments", "/admin/comments"),
-            queue,
-            others,
-            cursor,
-        }
     }
 }

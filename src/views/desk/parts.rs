@@ -1,11 +1,13 @@
-//! What the desk shows in its pages and sends to its open windows alike: a post's row, a waiting comment, a line of what
-//! happened.
+//! What the desk shows in its pages and sends to its open windows alike: a post's row, a comment to decide about, a
+//! line of what happened.
 
 use askama::Template;
 
 use super::super::signs;
 use crate::model::calendar::Calendar;
-use crate::model::desk::{DeskLine, Happening, Waiting};
+use crate::model::comment::CommentStatus;
+use crate::model::desk::{DeskLine, Happening};
+use crate::model::moderation::{Case, Decision};
 use crate::model::post::{PostKind, Status};
 
 /// A post in any status.
@@ -48,18 +50,38 @@ impl<'a> RowPart<'a> {
     }
 }
 
-/// A comment that waits for the owner, or that the owner rejected.
+/// A comment and what can be decided about it.
 #[derive(Template)]
-#[template(path = "desk/parts/waiting.html")]
-pub struct QueuePart<'a> {
-    waiting: &'a Waiting,
+#[template(path = "desk/parts/case.html")]
+pub struct CasePart<'a> {
+    case: &'a Case,
     calendar: &'a Calendar,
 }
 
-impl<'a> QueuePart<'a> {
+impl<'a> CasePart<'a> {
     /// Dates are written by `calendar`.
-    pub fn new(waiting: &'a Waiting, calendar: &'a Calendar) -> QueuePart<'a> {
-        QueuePart { waiting, calendar }
+    pub fn new(case: &'a Case, calendar: &'a Calendar) -> CasePart<'a> {
+        CasePart { case, calendar }
+    }
+
+    fn decisions(&self) -> &'static [Decision] {
+        Decision::about(Some(self.case.comment.status))
+    }
+
+    /// Where it stands, if that is not what every list begins with.
+    fn standing(&self) -> Option<(&'static str, &'static str)> {
+        standing(self.case.comment.status)
+    }
+}
+
+/// The badge of a status: its word and its look. What waits needs none.
+pub(super) fn standing(status: CommentStatus) -> Option<(&'static str, &'static str)> {
+    match status {
+        CommentStatus::Pending => None,
+        CommentStatus::Published => Some(("published", "ok")),
+        CommentStatus::Rejected => Some(("rejected", "off")),
+        CommentStatus::Spam => Some(("spam", "off")),
+        CommentStatus::Deleted => Some(("deleted", "off")),
     }
 }
 

@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::super::{Frame, Head};
 use super::head;
+use super::keep::{Backups, KeepView};
 use crate::error::Fields;
 use crate::model::calendar::{Calendar, Dates};
 use crate::model::settings::fields::Field;
@@ -19,6 +20,7 @@ pub struct SettingsPage<'a> {
     frame: Frame<'a>,
     head: Head,
     settings: &'a Settings,
+    keep: KeepView,
     typed: HashMap<&'static str, String>,
     errors: &'a Fields,
     is_saved: bool,
@@ -31,6 +33,7 @@ impl<'a> SettingsPage<'a> {
     pub fn new(
         frame: Frame<'a>,
         settings: &'a Settings,
+        keep: KeepView,
         typed: HashMap<&'static str, String>,
         errors: &'a Fields,
         is_saved: bool,
@@ -39,6 +42,7 @@ impl<'a> SettingsPage<'a> {
             frame,
             head: head("Settings", "/admin/settings"),
             settings,
+            keep,
             typed,
             errors,
             is_saved,

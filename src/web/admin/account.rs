@@ -12,10 +12,11 @@ use super::super::form::Form;
 use super::super::reader::Reader;
 use super::super::session::Owner;
 use super::super::{App, see_other};
+use super::doorkeeper::{Counted, Denied, stamp};
 use crate::error::{Error, Fields, Result};
 use crate::model::id::SessionId;
 use crate::model::time::Timestamp;
-use crate::store::{sessions, settings};
+use crate::store::{second_step, sessions, settings};
 use crate::views::desk::AccountPage;
 
 /// `GET /admin/account`
@@ -36,26 +37,38 @@ pub async fn change_password(
     owner: Owner,
     form: Form,
 ) -> Result<Response, Failure> {
-    let kept = app
-        .store
-        .read(|conn| settings::get(conn, "owner_password"))
-        .await?;
-    if !app.doorkeeper.is(form.get("current"), kept).await? {
-        let why = "That is not your password now.";
-        return refused(app, &reader, owner, Error::field("current", why)).await;
+    if let Some(denied) = denied(app, &owner, form.get("current")).await? {
+        return refused(app, &reader, owner, denied).await;
     }
     let hash = match app.doorkeeper.hash(form.get("password")).await {
-        Ok(hash) => hash,
-        Err(error) => return refused(app, &reader, owner, error).await,
+        Err(Error::Invalid(errors)) => {
+            let denied = Denied { errors, wait: None };
+            return refused(app, &reader, owner, denied).await;
+        }
+        hash => hash?,
     };
-    let here = owner.session.id;
     app.store
-        .write(move |tx| {
-            settings::set(tx, "owner_password", &hash)?;
-            sessions::end_all(tx, Some(here))
-        })
+        .write(move |tx| sessions::change_password(tx, &hash, Some(&owner.session)))
         .await?;
     Ok(see_other("/admin/account"))
+}
+
+/// Why an owner who is signed in may not change the locks, if so: a session alone does not do, the password has to be given
+/// again in `current`.
+pub async fn denied(app: &App, owner: &Owner, current: &str) -> Result<Option<Denied>> {
+    let who = Counted::Session(owner.session.id);
+    if app.limits
+        && let Err(wait) = app.doorkeeper.admit(who)
+    {
+        return Ok(Some(Denied::too_often("current", wait)));
+    }
+    let kept = app.store.read(|conn| settings::get(conn, "owner_password"));
+    if !app.doorkeeper.is(current, kept.await?).await? {
+        let why = "That is not your password now.";
+        return Ok(Some(Denied::of("current", why)));
+    }
+    app.doorkeeper.forgive(who);
+    Ok(None)
 }
 
 /// `POST /admin/sessions/{id}/end`
@@ -71,7 +84,7 @@ pub async fn end(Data(app): Data<&Arc<App>>, Path(id): Path<i64>) -> Result<Resp
 #[handler]
 pub async fn end_others(Data(app): Data<&Arc<App>>, owner: Owner) -> Result<Response, Failure> {
     app.store
-        .write(move |tx| sessions::end_all(tx, Some(owner.session.id)))
+        .write(move |tx| sessions::end_others(tx, owner.session.id))
         .await?;
     Ok(see_other("/admin/account"))
 }
@@ -80,17 +93,14 @@ async fn refused(
     app: &App,
     reader: &Reader,
     owner: Owner,
-    error: Error,
+    denied: Denied,
 ) -> Result<Response, Failure> {
-    let Error::Invalid(errors) = error else {
-        return Err(error.into());
-    };
     if reader.wants_json {
-        return Err(Error::Invalid(errors).into());
+        return Err(denied.into());
     }
-    let mut answer = page(app, reader, owner, errors).await?;
-    answer.set_status(StatusCode::UNPROCESSABLE_ENTITY);
-    Ok(answer)
+    let wait = denied.wait;
+    let answer = page(app, reader, owner, denied.errors).await?;
+    Ok(stamp(answer, wait, StatusCode::UNPROCESSABLE_ENTITY))
 }
 
 async fn page(
@@ -101,7 +111,9 @@ async fn page(
 ) -> Result<Response, Failure> {
     let page = app.page(reader, move |moment| {
         let sessions = sessions::all(moment.conn, Timestamp::now())?;
-        let page = AccountPage::new(moment.frame(), &sessions, owner.session.id, &errors);
+        let has_code = second_step::find(moment.conn)?.is_some();
+        let here = owner.session.id;
+        let page = AccountPage::new(moment.frame(), &sessions, here, has_code, &errors);
         Ok(page.render()?)
     });
     Ok(page.await?)

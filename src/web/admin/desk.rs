@@ -9,15 +9,17 @@ use poem::{Response, handler};
 use super::super::App;
 use super::super::error::Failure;
 use super::super::reader::Reader;
-use super::comments::Done;
+use super::comments::DoneQuery;
 use crate::error::Result;
 use crate::model::comment::CommentStatus;
 use crate::model::desk::Show;
+use crate::model::pile::Choice;
 use crate::model::time::Timestamp;
-use crate::store::comments::moderation;
+use crate::store::comments::queue;
 use crate::store::{activity, desk, views};
 use crate::views::desk::chart::{self, Chart};
-use crate::views::desk::overview::{DeskPage, Overview, Queue};
+use crate::views::desk::overview::{DeskPage, Overview};
+use crate::views::desk::queue::Queue;
 
 /// Waiting comments, posts, and lines of what happened that the desk shows.
 const WAITING: i64 = 20;
@@ -36,19 +38,18 @@ const MONTH: i64 = 31 * 24 * 60 * 60 * 1_000;
 pub async fn show(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
-    Query(done): Query<Done>,
+    Query(query): Query<DoneQuery>,
 ) -> Result<Response, Failure> {
     let reading = app.live.presence.reading();
     let page = app.page(&reader, move |moment| {
         let conn = moment.conn;
-        let waiting = moderation::list(conn, CommentStatus::Pending, WAITING)?;
-        let decided = done.decided();
-        let queue = Queue {
-            comments: &waiting,
-            count: moderation::count(conn, CommentStatus::Pending)?,
-            status: CommentStatus::Pending,
-            decided: decided.as_ref(),
-            back: "/admin",
+        let choice = Choice::default();
+        let waiting = queue::list(conn, &choice, WAITING)?;
+        let shown = Queue {
+            cases: &waiting.cases,
+            choice: &choice,
+            done: query.done(),
+            back: "/admin".into(),
         };
         let rows = desk::posts(conn, Show::All, "", 0, POSTS)?;
         let counts = desk::counts(conn)?;
@@ -73,12 +74,13 @@ pub async fn show(
             rows: &rows,
             counts: &counts,
             happenings: &happenings,
+            waiting: queue::count(conn, CommentStatus::Pending)?,
             reading: &reading,
             charts: [read, said],
             tops,
             cursor: moment.cursor()?,
         };
-        Ok(DeskPage::new(frame, view, &queue).render()?)
+        Ok(DeskPage::new(frame, view, &shown).render()?)
     });
     Ok(page.await?)
 }

@@ -1,9 +1,13 @@
 //! The desk: what only the owner sees. Whatever is under `/admin` needs a session, but setting up and signing in.
 
 mod account;
+mod bans;
+mod code;
 mod comments;
 mod desk;
+mod doorkeeper;
 mod editor;
+mod keep;
 mod login;
 mod media;
 mod posts;
@@ -12,16 +16,18 @@ mod settings;
 mod setup;
 mod tokens;
 
-use poem::{Endpoint, EndpointExt, Route};
+use poem::EndpointExt;
 
+use super::table::Table;
 use super::{get, only, post, session, streams};
 
-pub use login::Doorkeeper;
+pub use doorkeeper::Doorkeeper;
 pub use setup::Invitation;
 
-/// The routes under `/admin`. Everything but the two doors is behind [`session::guard`].
-pub fn routes() -> impl Endpoint {
-    let desk = Route::new()
+/// The routes under `/admin`. Everything but the two doors, and the stream that is never redirected, is behind
+/// [`session::guard`].
+pub fn table() -> Table {
+    let desk = Table::new()
         .at("/", get(desk::show))
         .at("/posts", get(posts::list))
         .at(
@@ -31,6 +37,18 @@ pub fn routes() -> impl Endpoint {
                 poem::get(comments::list).post(comments::decide),
             ),
         )
+        .at(
+            "/comments/:id",
+            only(
+                "GET, HEAD, POST",
+                poem::get(comments::show).post(comments::change),
+            ),
+        )
+        .at(
+            "/bans",
+            only("GET, HEAD, POST", poem::get(bans::list).post(bans::add)),
+        )
+        .at("/bans/:id/end", post(bans::lift))
         .at(
             "/posts/new",
             only(
@@ -65,8 +83,16 @@ pub fn routes() -> impl Endpoint {
         )
         .at("/settings/icon", post(settings::change_icon))
         .at("/settings/icon/deletion", post(settings::remove_icon))
+        .at("/backup", post(keep::send_backup))
+        .at("/export", post(keep::send_export))
         .at("/account", get(account::show))
         .at("/account/password", post(account::change_password))
+        .at(
+            "/account/code",
+            only("GET, HEAD, POST", poem::get(code::show).post(code::turn_on)),
+        )
+        .at("/account/code/renewal", post(code::renew))
+        .at("/account/code/end", post(code::turn_off))
         .at(
             "/media",
             super::only("GET, HEAD, POST", poem::get(media::list).post(media::add)),
@@ -92,9 +118,8 @@ pub fn routes() -> impl Endpoint {
             ),
         )
         .at("/tokens/:id/end", post(tokens::end))
-        .at("/logout", post(login::leave))
-        .around(session::guard);
-    Route::new()
+        .at("/logout", post(login::leave));
+    Table::new()
         .at(
             "/setup",
             only("GET, HEAD, POST", poem::get(setup::ask).post(setup::set_up)),
@@ -104,5 +129,5 @@ pub fn routes() -> impl Endpoint {
             only("GET, HEAD, POST", poem::get(login::ask).post(login::enter)),
         )
         .at("/events", get(streams::of_owner))
-        .nest("/", desk)
+        .nest("/", desk.listed, desk.route.around(session::guard))
 }

@@ -110,8 +110,8 @@ pub async fn revision(
     let page = app.page(&reader, move |moment| {
         let post = posts::by_id(moment.conn, PostId(id))?.ok_or(Error::NotFound)?;
         let (revision, before) = revisions::pair(moment.conn, post.id, RevisionId(revision))?;
-        let before = before.map(|before| before.body).unwrap_or_default();
-        let lines = changes::by_line(&before, &revision.body);
+        let before = before.map(|before| before.whole()).unwrap_or_default();
+        let lines = changes::by_line(&before, &revision.whole());
         Ok(RevisionPage::new(moment.frame(), &post, &revision, &lines).render()?)
     });
     Ok(page.await?)

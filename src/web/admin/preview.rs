@@ -13,7 +13,7 @@ use super::super::{App, issued, no_store, token};
 use crate::error::{Error, Result};
 use crate::model::id::PostId;
 use crate::model::post::Post;
-use crate::store::{manuscripts, posts};
+use crate::store::{manuscripts, media, posts};
 use crate::text::markdown;
 use crate::views::posts::StaticPage;
 
@@ -61,11 +61,18 @@ fn as_written(conn: &rusqlite::Connection, post: Post, zone: &jiff::tz::TimeZone
     let Some(kept) = manuscripts::find(conn, post.id)? else {
         return Ok(post);
     };
-    let rendered = markdown::post(&kept.manuscript.body, &|_| None);
-    let fair = kept.manuscript.fair(zone).ok();
+    let pictures = media::pictures(conn)?;
+    let rendered = markdown::post(&kept.manuscript.body, &|url: &str| pictures.at(url));
+    let title = kept.manuscript.name().to_owned();
+    let (summary, lang, front) = match kept.manuscript.fair(zone) {
+        Ok(fair) => (fair.summary, fair.lang, posts::looked_up(conn, fair.front)?),
+        Err(_) => (None, post.lang, post.front), // half typed; its words can be read already
+    };
     Ok(Post {
-        title: kept.manuscript.name().into(),
-        summary: fair.and_then(|fair| fair.summary),
+        title,
+        summary,
+        lang,
+        front,
         html: rendered.html,
         headings: rendered.headings,
         words: rendered.words.into(),

@@ -18,6 +18,7 @@ use super::super::{App, see_other};
 use crate::error::{Error, Fields, Result};
 use crate::model::settings::fields::{FIELDS, Field};
 use crate::store::{Tx, icons, settings};
+use crate::views::desk::keep::KeepView;
 use crate::views::desk::settings::SettingsPage;
 
 /// Where a change that was made leads.
@@ -128,9 +129,11 @@ async fn page(
     errors: Fields,
     is_saved: bool,
 ) -> Result<Response, Failure> {
+    let keeper = app.keeper.clone();
     let page = app.page(reader, move |moment| {
         let (frame, settings) = (moment.frame(), &moment.settings);
-        Ok(SettingsPage::new(frame, settings, typed, &errors, is_saved).render()?)
+        let keep = KeepView::new(keeper.standing(), settings.manner().calendar);
+        Ok(SettingsPage::new(frame, settings, keep, typed, &errors, is_saved).render()?)
     });
     Ok(page.await?)
 }

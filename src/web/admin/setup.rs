@@ -102,7 +102,7 @@ pub async fn set_up(
             return refused(app, &reader, form.get("token"), typed, errors).await;
         }
     };
-    let beginning = Arc::new(Beginning::of(req, app.is_secure())?);
+    let beginning = Arc::new(Beginning::of(req, &reader, None)?);
     let recorded = beginning.clone();
     app.store
         .write(move |tx| {

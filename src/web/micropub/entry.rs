@@ -10,8 +10,10 @@ use super::around::{FILES, Home, RESPONSES, around, text};
 use super::body::Properties;
 use super::refusal::Refusal;
 use crate::import::dates;
+use crate::model::front::Front;
 use crate::model::media::Pictures;
 use crate::model::post::{NewPost, PostKind, Rendered, Status};
+use crate::model::shared::Cover;
 use crate::model::source::Source;
 use crate::model::time::Timestamp;
 use crate::text::{markdown, slug};
@@ -21,6 +23,9 @@ const FIRST_WORDS: usize = 60;
 
 /// Where what an app sent is kept in the front matter that has no column.
 const KEPT: &str = "micropub";
+
+/// The property of the cover. Source: microformats.org, h-entry, "Proposed Additions".
+const FEATURED: &str = "featured";
 
 /// Properties that we give, and never take.
 const OURS: [&str; 5] = ["url", "uid", "updated", "author", "type"];
@@ -106,8 +111,10 @@ impl Entry {
             });
         let mut extra = before.map(extra_of).unwrap_or_default();
         extra.remove(KEPT);
-        if is_note || !self.kept.is_empty() {
-            let kept = json!({ "note": is_note, "properties": self.kept });
+        let mut kept = self.kept;
+        take_cover(&mut kept, &mut extra, home);
+        if is_note || !kept.is_empty() {
+            let kept = json!({ "note": is_note, "properties": kept });
             extra.insert(KEPT.into(), kept);
         }
         // The wire has seconds; a date that came back unchanged keeps its milliseconds.
@@ -136,6 +143,23 @@ impl Entry {
             extra: Value::Object(extra).to_string(),
         }
     }
+}
+
+/// Makes the first of `featured` the cover, if it is a picture of ours; others stay among what is kept.
+fn take_cover(kept: &mut Properties, extra: &mut Map<String, Value>, home: &Home) {
+    let featured = kept.get(FEATURED).and_then(|values| values.get(0));
+    let (address, alt) = match featured {
+        Some(Value::Object(picture)) => (picture.get("value"), picture.get("alt")),
+        address => (address, None),
+    };
+    let word = |value: Option<&Value>| Some(value?.as_str()?.to_owned());
+    let path = word(address).and_then(|address| home.path(&address));
+    let cover = path.and_then(|path| Cover::at(&path, &word(alt).unwrap_or_default()));
+    if cover.is_some() {
+        kept.remove(FEATURED);
+    }
+    let front = Front::of(extra);
+    Front { cover, ..front }.put_into(extra);
 }
 
 /// A post as an app knows it. What was sent comes back as long as nobody has changed the text around it elsewhere.
@@ -183,6 +207,16 @@ pub fn properties(source: &Source, home: &Home) -> Properties {
     set("post-status", status.into());
     if let Some(visibility) = visibility {
         set("visibility", visibility.into());
+    }
+    if let Some(cover) = &post.front.cover {
+        let url = format!("{}{}", home.base_url, cover.path);
+        set(
+            FEATURED,
+            match cover.alt.as_str() {
+                "" => url.into(),
+                alt => json!({ "value": url, "alt": alt }),
+            },
+        );
     }
     if !post.tags.is_empty() {
         let tags: Vec<_> = post.tags.iter().map(|tag| tag.name.as_str()).collect();

@@ -81,6 +81,11 @@ impl Bounds {
             gauge: Gauge::default(),
         }
     }
+
+    /// How many of them streams may hold, so that a page can always be had.
+    pub fn streams(&self) -> usize {
+        self.connections / 4 * 3
+    }
 }
 
 /// Raises the soft limit on descriptors to the hard one and returns what it is now.

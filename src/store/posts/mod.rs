@@ -1,24 +1,25 @@
 //! Posts and pages: saving them, finding them, publishing those whose time has come.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde_json::json;
+mod rows;
 
-use super::{Tx, log, media, reactions, redirects, related, revisions, series, sql};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Map, Value, json};
+
+use super::{Tx, log, media, redirects, revisions, sql};
 use crate::error::{Error, Result};
 use crate::model::event::{Audience, Kind};
-use crate::model::id::{PostId, VisitorId};
-use crate::model::post::{
-    Neighbours, NewPost, Post, PostKind, PostLink, Rendered, Standing, Status, Tag,
-};
-use crate::model::reaction::Target;
-use crate::model::series::Series;
-use crate::model::shared::{self, Cover};
+use crate::model::front::Front;
+use crate::model::id::PostId;
+use crate::model::post::{NewPost, Post, PostKind, Rendered, Status};
 use crate::model::time::Timestamp;
-use crate::text::{RENDERER, slug};
+use crate::text::RENDERER;
 
-const COLUMNS: &str =
-    "id, kind, slug, title, summary, excerpt, html, headings, words, status, lang, published_at,
-    updated_at, comments_open, discussion, last_number, last_thread, comment_count, last_entry, entry_count, version, extra";
+const COLUMNS: &str = "id, kind, slug, title, summary, excerpt, html, headings, words, status, lang, updated_at,
+    comments_open, discussion, last_number, last_thread, comment_count, last_entry, entry_count, version";
+
+/// The columns that tell when a post takes no more comments: with its front matter, the blog's own setting.
+pub const CLOSING: &str = "extra, published_at,
+    (select cast(value as integer) from settings where key = 'close_after_days') as close_usually";
 
 /// The `data` of a `post:deleted` whose post was in lists before.
 pub const LISTED_BEFORE: &str = r#"{"from":"published"}"#;
@@ -44,7 +45,7 @@ pub fn save(tx: &Tx, new: &NewPost) -> Result<(PostId, Saved)> {
         Some(id) => Ok((id, change(tx, id, new)?)),
         None => {
             let status = due(new.status, new.published_at, tx.now());
-            let id = insert(tx, new, status, None)?;
+            let id = rows::insert(tx, new, status, None)?;
             redirects::add_all(tx, &new.old_paths, id)?;
             revisions::keep(tx, id)?;
             tell(tx, id, None, status)?;
@@ -66,12 +67,27 @@ pub fn change(tx: &Tx, id: PostId, new: &NewPost) -> Result<Saved> {
         redirects::remove(tx, &new.kind.path(&new.slug))?;
     }
     redirects::add_all(tx, &new.old_paths, id)?;
-    if !(update(tx, id, new, status)? | retag(tx, id, &new.tags)?) {
+    if !(rows::update(tx, id, new, status)? | rows::retag(tx, id, &new.tags)?) {
         return Ok(Saved::Same);
     }
     revisions::keep(tx, id)?;
     tell(tx, id, Some(before.status), status)?;
     Ok(Saved::Changed)
+}
+
+/// The post that an attempt has made already.
+pub fn made_by(conn: &Connection, attempt: &[u8; 32]) -> Result<Option<PostId>> {
+    let id = conn
+        .prepare_cached("select id from posts where attempt = ?1")?
+        .query_row([attempt], |row| row.get(0));
+    Ok(id.optional()?)
+}
+
+/// Keeps by which attempt a post was made: the SHA-256 of what was sent, and of the attempt's own id.
+pub fn mark_made(tx: &Tx, id: PostId, attempt: &[u8; 32]) -> Result<()> {
+    tx.prepare_cached("update posts set attempt = ?2 where id = ?1")?
+        .execute(params![id, attempt])?;
+    Ok(())
 }
 
 /// An address for a new post that no other has or had: `wanted`, or `wanted` with a number.
@@ -87,11 +103,11 @@ pub fn free_slug(conn: &Connection, kind: PostKind, wanted: &str) -> Result<Stri
     Ok(slug)
 }
 
-/// The front matter of a post that has no column, as a JSON object.
-pub fn extra(conn: &Connection, id: PostId) -> Result<String> {
+/// The front matter of a post that has no column.
+pub fn extra(conn: &Connection, id: PostId) -> Result<Map<String, Value>> {
     let extra = conn
         .prepare_cached("select extra from posts where id = ?1")?
-        .query_row([id], |row| row.get(0));
+        .query_row([id], |row| sql::json(row, 0));
     extra.optional()?.ok_or(Error::NotFound)
 }
 
@@ -135,7 +151,7 @@ pub fn import(tx: &Tx, new: &NewPost, origin: &Origin) -> Result<Option<PostId>>
         return Ok(None);
     }
     let status = due(new.status, new.published_at, tx.now());
-    let id = insert(tx, new, status, Some(origin))?;
+    let id = rows::insert(tx, new, status, Some(origin))?;
     redirects::add_all(tx, &new.old_paths, id)?;
     Ok(Some(id))
 }
@@ -180,7 +196,7 @@ pub fn renew(tx: &Tx, id: PostId, rendered: &Rendered) -> Result<()> {
         rendered.html,
         rendered.text,
         rendered.excerpt,
-        headings(rendered)?,
+        rows::headings(rendered)?,
         rendered.words,
         RENDERER,
     ];
@@ -208,58 +224,6 @@ pub fn by_id(conn: &Connection, id: PostId) -> Result<Option<Post>> {
     one(conn, "id = ?1", params![id])
 }
 
-/// What its page shows beside the post: its number, its neighbours, the reactions.
-pub fn standing(conn: &Connection, post: &Post, viewer: Option<VisitorId>) -> Result<Standing> {
-    let listed = post.status == Status::Published && post.kind == PostKind::Post;
-    let date = post.date();
-    let count = |condition: &str| -> Result<i64> {
-        let sql = format!(
-            "select count(*) from posts where kind = 'post' and status = 'published' and {condition}
-             and ?1 is not null and ?2 is not null"
-        );
-        Ok(conn
-            .prepare_cached(&sql)?
-            .query_row(params![date, post.id], |row| row.get(0))?)
-    };
-    let neighbour = |condition: &str| -> Result<Option<PostLink>> {
-        let sql = format!(
-            "select slug, title from posts where kind = 'post' and status = 'published' and (published_at, id) {condition} limit 1"
-        );
-        let link = |row: &Row| {
-            Ok(PostLink {
-                slug: row.get(0)?,
-                title: row.get(1)?,
-            })
-        };
-        Ok(conn
-            .prepare_cached(&sql)?
-            .query_row(params![date, post.id], link)
-            .optional()?)
-    };
-    let part = series::part(conn, post.id)?;
-    Ok(Standing {
-        number: if listed {
-            Some(count("(published_at, id) <= (?1, ?2)")?)
-        } else {
-            None
-        },
-        posts: count("true")?,
-        reactions: reactions::tally(conn, post.id, Target::Post, viewer)?.0,
-        neighbours: match listed {
-            true => Neighbours {
-                earlier: neighbour("< (?1, ?2) order by published_at desc, id desc")?,
-                later: neighbour("> (?1, ?2) order by published_at, id")?,
-            },
-            false => Neighbours::default(),
-        },
-        related: match listed {
-            true => related::to(conn, post, part.as_ref())?,
-            false => Vec::new(),
-        },
-        series: part,
-    })
-}
-
 /// A published post whose time lies ahead is scheduled; a scheduled one whose time has come is published.
 fn due(status: Status, at: Option<Timestamp>, now: Timestamp) -> Status {
     match status {
@@ -267,131 +231,6 @@ fn due(status: Status, at: Option<Timestamp>, now: Timestamp) -> Status {
         Status::Scheduled => Status::Published,
         status => status,
     }
-}
-
-fn insert(tx: &Tx, new: &NewPost, status: Status, origin: Option<&Origin>) -> Result<PostId> {
-    let sql = "insert into posts (kind, slug, title, summary, excerpt, body, html, headings, words, renderer, status,
-                   lang, published_at, created_at, updated_at, extra, source, source_id, batch_id, comments_open,
-                   discussion, text, tag_names, series, series_order)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-                   ?22, ?23, ?24, ?25)
-               returning id";
-    let published_at = new
-        .published_at
-        .or_else(|| (status != Status::Draft).then_some(tx.now()));
-    let series = Series::of(&new.extra);
-    let row = params![
-        new.kind,
-        new.slug,
-        new.title,
-        new.summary,
-        new.rendered.excerpt,
-        new.body,
-        new.rendered.html,
-        headings(&new.rendered)?,
-        new.rendered.words,
-        RENDERER,
-        status,
-        new.lang,
-        published_at,
-        tx.now(),
-        new.updated_at.or(published_at).unwrap_or(tx.now()),
-        new.extra,
-        origin.map(|origin| origin.source),
-        origin.map(|origin| origin.source_id),
-        origin.map(|origin| origin.batch),
-        new.comments_open.unwrap_or(true),
-        new.discussion,
-        new.rendered.text,
-        tag_names(&wanted(&new.tags)),
-        series.as_ref().map(|series| &series.name),
-        series.as_ref().and_then(|series| series.order),
-    ];
-    let id = tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
-    retag(tx, id, &new.tags)?;
-    Ok(id)
-}
-
-/// Writes what differs; whether anything did. A date that the new version does not give stays.
-fn update(tx: &Tx, id: PostId, new: &NewPost, status: Status) -> Result<bool> {
-    let sql = "update posts set title = ?2, summary = ?3, excerpt = ?4, body = ?5, html = ?6, headings = ?7,
-                   words = ?8, renderer = ?9, status = ?10, lang = ?11,
-                   published_at = coalesce(?12, published_at, iif(?10 = 'draft', null, ?13)), updated_at = ?13,
-                   extra = ?14, kind = ?15, slug = ?16, comments_open = coalesce(?17, comments_open), discussion = ?18,
-                   text = ?19, series = ?20, series_order = ?21, version = version + 1
-               where id = ?1 and (title, summary, body, html, status, lang, extra, coalesce(?12, published_at), kind,
-                       slug, comments_open, discussion)
-                   is not (?2, ?3, ?5, ?6, ?10, ?11, ?14, published_at, ?15, ?16, coalesce(?17, comments_open), ?18)";
-    let series = Series::of(&new.extra);
-    let row = params![
-        id,
-        new.title,
-        new.summary,
-        new.rendered.excerpt,
-        new.body,
-        new.rendered.html,
-        headings(&new.rendered)?,
-        new.rendered.words,
-        RENDERER,
-        status,
-        new.lang,
-        new.published_at,
-        tx.now(),
-        new.extra,
-        new.kind,
-        new.slug,
-        new.comments_open,
-        new.discussion,
-        new.rendered.text,
-        series.as_ref().map(|series| &series.name),
-        series.as_ref().and_then(|series| series.order),
-    ];
-    Ok(tx.prepare_cached(sql)?.execute(row)? > 0)
-}
-
-/// Gives the post exactly these tags, in this order; whether that changed anything.
-fn retag(tx: &Tx, id: PostId, names: &[String]) -> Result<bool> {
-    let wanted = wanted(names);
-    let slugs = |tags: &[Tag]| tags.iter().map(|tag| tag.slug.clone()).collect::<Vec<_>>();
-    if slugs(&wanted) == slugs(&tags_of(tx, id)?) {
-        return Ok(false);
-    }
-    tx.prepare_cached("delete from post_tags where post_id = ?1")?
-        .execute([id])?;
-    for (position, tag) in wanted.iter().enumerate() {
-        tx.prepare_cached(
-            "insert into tags (slug, name) values (?1, ?2) on conflict (slug) do nothing",
-        )?
-        .execute(params![tag.slug, tag.name])?;
-        let sql = "insert into post_tags (post_id, tag_id, position) select ?1, id, ?3 from tags where slug = ?2";
-        tx.prepare_cached(sql)?
-            .execute(params![id, tag.slug, position as i64])?;
-    }
-    let sql = "update posts set tag_names = ?2 where id = ?1 and tag_names <> ?2";
-    tx.prepare_cached(sql)?
-        .execute(params![id, tag_names(&wanted)])?;
-    Ok(true)
-}
-
-/// The tags of those names, each once.
-fn wanted(names: &[String]) -> Vec<Tag> {
-    let mut wanted: Vec<Tag> = Vec::new();
-    for name in names {
-        let tag = Tag {
-            slug: slug::tag(name),
-            name: name.clone(),
-        };
-        if !tag.slug.is_empty() && wanted.iter().all(|other| other.slug != tag.slug) {
-            wanted.push(tag);
-        }
-    }
-    wanted
-}
-
-/// The tags as the search reads them.
-fn tag_names(tags: &[Tag]) -> String {
-    let names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
-    names.join(", ")
 }
 
 /// Records what a change of a post means to its readers and to its owner.
@@ -424,50 +263,41 @@ pub fn tell(tx: &Tx, id: PostId, before: Option<Status>, after: Status) -> Resul
     }
 }
 
-fn headings(rendered: &Rendered) -> Result<String> {
-    serde_json::to_string(&rendered.headings)
-        .map_err(|error| Error::Refused(format!("the headings of a post cannot be kept: {error}")))
-}
-
-fn tags_of(conn: &Connection, id: PostId) -> Result<Vec<Tag>> {
-    let sql = "select slug, name from post_tags join tags on tags.id = tag_id where post_id = ?1 order by position";
-    let mut query = conn.prepare_cached(sql)?;
-    let tags = query.query_map([id], |row| {
-        Ok(Tag {
-            slug: row.get(0)?,
-            name: row.get(1)?,
-        })
-    })?;
-    Ok(tags.collect::<rusqlite::Result<_>>()?)
-}
-
 fn one(conn: &Connection, condition: &str, row: &[&dyn rusqlite::ToSql]) -> Result<Option<Post>> {
-    let sql = format!("select {COLUMNS} from posts where {condition}");
+    let sql = format!("select {COLUMNS}, {CLOSING} from posts where {condition}");
     let post = conn
         .prepare_cached(&sql)?
         .query_row(row, from_row)
         .optional()?;
     post.map(|post| {
         Ok(Post {
-            tags: tags_of(conn, post.id)?,
-            cover: post.cover.map(|cover| sized(conn, cover)).transpose()?,
+            tags: rows::tags_of(conn, post.id)?,
+            front: looked_up(conn, post.front)?,
             ..post
         })
     })
     .transpose()
 }
 
-/// The cover with what the file knows of its picture.
-fn sized(conn: &Connection, cover: Cover) -> Result<Cover> {
-    let size = cover.hash().map(|hash| media::size(conn, hash));
-    Ok(Cover {
-        size: size.transpose()?.flatten(),
-        ..cover
-    })
+/// The same with what the library knows of the cover.
+pub fn looked_up(conn: &Connection, mut front: Front) -> Result<Front> {
+    if let Some(cover) = &mut front.cover
+        && let Some(hash) = cover.hash().map(str::to_owned)
+    {
+        cover.picture = media::picture(conn, &hash)?;
+        cover.described = media::words(conn, &hash)?;
+    }
+    Ok(front)
+}
+
+/// When the post of a row of [`CLOSING`] takes no more comments.
+pub fn closes_at(row: &Row, front: &Front) -> rusqlite::Result<Option<Timestamp>> {
+    let usual: Option<i64> = row.get("close_usually")?;
+    Ok(front.closes_at(row.get("published_at")?, usual.unwrap_or(0)))
 }
 
 fn from_row(row: &Row) -> rusqlite::Result<Post> {
-    let extra = serde_json::from_str(&row.get::<_, String>("extra")?).unwrap_or_default();
+    let front = Front::of(&sql::json(row, "extra")?);
     Ok(Post {
         id: row.get("id")?,
         kind: row.get("kind")?,
@@ -491,7 +321,7 @@ fn from_row(row: &Row) -> rusqlite::Result<Post> {
         entry_count: row.get("entry_count")?,
         version: row.get("version")?,
         tags: Vec::new(),
-        canonical: shared::canonical(&extra),
-        cover: Cover::of(&extra),
+        closes_at: closes_at(row, &front)?,
+        front,
     })
 }

@@ -3,31 +3,43 @@
 //! A post that readers see changes only by `status`; without it the form is kept as a manuscript beside the post. Every
 //! form says which versions it has seen, so that two windows never overwrite each other silently.
 
+mod saving;
+
 use std::sync::Arc;
 
 use askama::Template;
 use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
+use rusqlite::Connection;
 use serde_json::json;
 
 use super::super::error::Failure;
 use super::super::form::{Form, LongForm};
 use super::super::reader::Reader;
-use super::super::{App, cursor, no_store, see_other};
+use super::super::{App, cursor, no_store, see_other, token};
 use super::preview;
 use crate::error::{Error, Result};
 use crate::model::id::{PostId, RevisionId};
-use crate::model::manuscript::{Fair, Manuscript, Seen};
-use crate::model::post::{self, Discussion, NewPost, PostKind, Rendered, Status};
+use crate::model::manuscript::{Manuscript, Seen};
+use crate::model::media::{self, Item};
+use crate::model::post::{self, Post, Status};
+use crate::store::media::Wanted;
 use crate::store::{self, Tx, manuscripts, posts, revisions, settings};
-use crate::text::{markdown, slug};
-use crate::views::desk::editor::{EditorPage, EditorView, Trouble};
+use crate::views::desk::editor::{Around, EditorPage, EditorView, Trouble};
+use saving::Sent;
+
+/// Pictures among which a cover is chosen: the newest of the library.
+const COVERS: i64 = 60;
 
 /// `GET /admin/posts/new`
 #[handler]
 pub async fn blank(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
-    page(app, &reader, EditorView::default()).await
+    let view = EditorView {
+        op: token::fresh()?,
+        ..EditorView::default()
+    };
+    page(app, &reader, view).await
 }
 
 /// `GET /admin/posts/{id}`
@@ -100,6 +112,10 @@ pub async fn reopen(
     let restore = move |tx: &Tx| {
         let post = posts::by_id(tx, id)?.ok_or(Error::NotFound)?;
         let (revision, _) = revisions::pair(tx, id, RevisionId(revision))?;
+        let post = Post {
+            front: revision.front,
+            ..post
+        };
         let zone = settings::load(tx)?.zone();
         let manuscript = Manuscript {
             title: revision.title,
@@ -120,7 +136,7 @@ pub async fn render_preview(
     reader: Reader,
     LongForm(form): LongForm,
 ) -> Result<Response, Failure> {
-    let rendered = render(app, form.get("body")).await?;
+    let rendered = saving::render(app, form.get("body")).await?;
     let id = form.filled("id").and_then(|id| id.parse().ok()).map(PostId);
     if reader.wants_json {
         let minutes = post::minutes(rendered.words.into());
@@ -145,13 +161,14 @@ async fn keep(
     form: &Form,
 ) -> Result<Response, Failure> {
     let manuscript = typed(form);
+    let sent = Sent::of(form, &manuscript);
     // A script keeps what is half typed; whoever presses a button wants to know.
     let trouble = manuscript.slug_trouble().filter(|_| !reader.wants_json);
     let saved = match (form.filled("status"), trouble) {
         (None, Some(why)) => Err(Error::field("slug", why)),
-        (None, None) => keep_manuscript(app, id, manuscript, form).await,
+        (None, None) => saving::keep(app, id, manuscript, sent).await,
         (Some(word), _) => match Status::parse(word).filter(|status| *status != Status::Deleted) {
-            Some(status) => publish(app, id, &manuscript, status, form).await,
+            Some(status) => saving::publish(app, id, &manuscript, status, sent).await,
             None => Err(Error::field(
                 "status",
                 "Choose draft, published or unlisted.",
@@ -169,138 +186,6 @@ async fn keep(
     }
 }
 
-async fn keep_manuscript(
-    app: &App,
-    id: Option<PostId>,
-    manuscript: Manuscript,
-    form: &Form,
-) -> Result<(PostId, Seen)> {
-    let (since, wanted) = (seen(form), slug::or_else(&manuscript.title, "untitled"));
-    let saved = app.store.write(move |tx| match (id, since) {
-        (Some(id), Some(since)) => Ok((id, manuscripts::save(tx, id, &manuscript, since)?)),
-        (Some(_), None) => Err(Error::field(
-            "seen",
-            "say which version of the post this form has seen",
-        )),
-        (None, _) => {
-            let fair = manuscript.fair(&settings::load(tx)?.zone()).ok();
-            let kind = fair.map(|fair| fair.kind).unwrap_or(PostKind::Post);
-            let empty = NewPost {
-                kind,
-                slug: posts::free_slug(tx, kind, &wanted)?,
-                ..unwritten(manuscript.name())
-            };
-            let (id, _) = posts::save(tx, &empty)?;
-            let since = manuscripts::seen(tx, id)?;
-            Ok((id, manuscripts::save(tx, id, &manuscript, since)?))
-        }
-    });
-    saved.await
-}
-
-async fn publish(
-    app: &App,
-    id: Option<PostId>,
-    manuscript: &Manuscript,
-    status: Status,
-    form: &Form,
-) -> Result<(PostId, Seen)> {
-    let zone = app
-        .store
-        .read(|conn| Ok(settings::load(conn)?.zone()))
-        .await?;
-    let fair = manuscript.fair(&zone).map_err(Error::Invalid)?;
-    let rendered = render(app, &fair.body).await?;
-    let since = seen(form);
-    let published = app.store.write(move |tx| {
-        let slug = address(tx, id, &fair)?;
-        let new = ready(fair, rendered, slug, status);
-        let id = match id {
-            Some(id) => {
-                if let Some(since) = since {
-                    manuscripts::expect(tx, id, since)?;
-                }
-                let extra = posts::extra(tx, id)?;
-                posts::change(tx, id, &NewPost { extra, ..new })?;
-                manuscripts::forget(tx, id)?;
-                id
-            }
-            None => posts::save(tx, &new)?.0,
-        };
-        Ok((id, manuscripts::seen(tx, id)?))
-    });
-    published.await
-}
-
-/// The address of a post: the one its author chose, else the one it has, else one made from its title.
-///
-/// Errors: [`Error::Invalid`] if another post has it.
-fn address(tx: &Tx, id: Option<PostId>, fair: &Fair) -> Result<String> {
-    let Some(chosen) = &fair.slug else {
-        return match id {
-            Some(id) => Ok(posts::by_id(tx, id)?.ok_or(Error::NotFound)?.slug),
-            None => posts::free_slug(tx, fair.kind, &slug::or_else(&fair.title, "post")),
-        };
-    };
-    match posts::find(tx, fair.kind, chosen)? {
-        Some(other) if Some(other.id) != id => {
-            let why = format!(
-                "“{}” has this address already. Please choose another.",
-                other.title
-            );
-            Err(Error::field("slug", why))
-        }
-        _ => Ok(chosen.clone()),
-    }
-}
-
-/// A post that nothing was written of yet.
-fn unwritten(title: &str) -> NewPost {
-    NewPost {
-        kind: PostKind::Post,
-        slug: String::new(),
-        title: title.into(),
-        summary: None,
-        body: String::new(),
-        rendered: Rendered::default(),
-        tags: Vec::new(),
-        status: Status::Draft,
-        lang: None,
-        published_at: None,
-        updated_at: None,
-        comments_open: None,
-        discussion: Discussion::default(),
-        old_paths: Vec::new(),
-        extra: "{}".into(),
-    }
-}
-
-fn ready(fair: Fair, rendered: Rendered, slug: String, status: Status) -> NewPost {
-    NewPost {
-        kind: fair.kind,
-        slug,
-        summary: fair.summary,
-        body: fair.body,
-        rendered,
-        tags: fair.tags,
-        status,
-        lang: fair.lang,
-        published_at: fair.published_at,
-        comments_open: Some(fair.comments_open),
-        discussion: fair.discussion,
-        ..unwritten(&fair.title)
-    }
-}
-
-async fn render(app: &App, body: &str) -> Result<Rendered> {
-    let body = body.to_owned();
-    let rendered = app.store.read(move |conn| {
-        let pictures = store::media::pictures(conn)?;
-        Ok(markdown::post(&body, &|url: &str| pictures.at(url)))
-    });
-    rendered.await
-}
-
 /// The fields of the form, as typed.
 fn typed(form: &Form) -> Manuscript {
     let field = |name: &str| form.get(name).to_owned();
@@ -314,17 +199,14 @@ fn typed(form: &Form) -> Manuscript {
         lang: field("lang"),
         comments: field("comments"),
         discussion: field("discussion"),
+        pinned: field("pinned"),
+        dir: field("dir"),
+        close_after_days: field("close_after_days"),
+        cover: field("cover"),
+        cover_alt: field("cover_alt"),
+        canonical_url: field("canonical_url"),
         body: field("body"),
     }
-}
-
-/// Which versions the form has seen: `3.1`, the post's and the manuscript's.
-fn seen(form: &Form) -> Option<Seen> {
-    let (post, manuscript) = form.get("seen").split_once('.')?;
-    Some(Seen {
-        post: post.parse().ok()?,
-        manuscript: manuscript.parse().ok()?,
-    })
 }
 
 fn kept_answer(id: PostId, seen: Seen, is_new: bool) -> Response {
@@ -349,7 +231,8 @@ async fn again(app: &App, id: Option<PostId>, form: &Form) -> Result<EditorView>
         None => None,
     };
     Ok(EditorView {
-        seen: seen(form),
+        seen: saving::seen(form),
+        op: form.get("op").to_owned(),
         post,
         manuscript: typed(form),
         ..EditorView::default()
@@ -386,11 +269,33 @@ async fn page(app: &App, reader: &Reader, view: EditorView) -> Result<Response, 
     let key = app.form_key.clone();
     let page = app.page(reader, move |moment| {
         let link = view.post.as_ref().map(|post| preview::path(&key, post.id));
+        let covers = covers(moment.conn, &view.manuscript.cover)?;
+        let around = Around {
+            link,
+            covers: &covers,
+            close_after_days: moment.settings.close_after_days,
+        };
         let cursor = match view.cursor {
             Some(cursor) => cursor,
             None => moment.cursor()?,
         };
-        Ok(EditorPage::new(moment.frame(), &view, link, cursor).render()?)
+        Ok(EditorPage::new(moment.frame(), &view, around, cursor).render()?)
     });
     Ok(page.await?)
+}
+
+/// The newest pictures of the library, the `chosen` one first if it is none of them.
+fn covers(conn: &Connection, chosen: &str) -> Result<Vec<Item>> {
+    let wanted = Wanted {
+        kind: "image/".into(),
+        ..Wanted::default()
+    };
+    let mut covers = store::media::page(conn, &wanted, 0, COVERS)?;
+    if let Some(hash) = media::hash_in(chosen)
+        && covers.iter().all(|item| item.hash != hash)
+        && let Some(item) = store::media::item(conn, hash)?
+    {
+        covers.insert(0, item);
+    }
+    Ok(covers)
 }

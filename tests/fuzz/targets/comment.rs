@@ -1,0 +1,7 @@
+//! Comments, as visitors send them.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &str| rowlog_fuzz::properties::comment::holds(input));
