@@ -16,6 +16,7 @@ pub mod hub;
 pub mod id;
 pub mod language;
 pub mod manuscript;
+pub mod mark;
 pub mod media;
 pub mod moderation;
 pub mod pile;

@@ -47,6 +47,7 @@ mod micropub;
 mod mine;
 mod missed;
 mod moderating;
+mod names;
 mod outside;
 mod owner;
 mod presence;
