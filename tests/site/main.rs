@@ -36,6 +36,7 @@ mod file;
 mod flooding;
 mod headers;
 mod hostile;
+mod icons;
 mod importing;
 mod keeping;
 mod lists;
