@@ -45,6 +45,25 @@ impl Visitor {
     }
 }
 
+/// What is kept of a visitor beside their comments, counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// When they first posted something.
+    pub since: Timestamp,
+    /// When they last did.
+    pub seen: Timestamp,
+    /// Comments of which a mark says where they came from.
+    pub traced: i64,
+    /// Comments that the owner deleted and may still take back.
+    pub deleted: i64,
+    /// Reactions.
+    pub reactions: i64,
+    /// Events of the log that were for them alone.
+    pub told: i64,
+    /// Whether they may not write here.
+    pub is_banned: bool,
+}
+
 /// A post as something below it names it.
 #[derive(Clone, Debug)]
 pub struct PostName {

@@ -52,6 +52,7 @@ mod names;
 mod outside;
 mod owner;
 mod presence;
+mod privacy;
 mod promises;
 mod proxy;
 mod queue;

@@ -7,7 +7,7 @@ pub mod naming;
 pub mod queue;
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Tx, bans, log, posts, reactions, visitors};
 use crate::error::{Error, Result};
@@ -206,7 +206,7 @@ pub fn delete(tx: &Tx, id: CommentId, changer: &Changer) -> Result<Comment> {
     let own = comment.owner || changer.visitor.is_some() && comment.visitor == changer.visitor;
     match changer.owner && !own {
         true => drop(moderation::decide(tx, id, Decision::Delete)?),
-        false => take_back(tx, &comment)?,
+        false => take_back(tx, &comment, None)?,
     }
     Ok(comment)
 }
@@ -215,14 +215,15 @@ pub fn delete(tx: &Tx, id: CommentId, changer: &Changer) -> Result<Comment> {
 const EMPTIED: &str = "status = 'deleted', name = '', likeness = null, namesake = 0, email = null, url = null, body = '', html = '', visitor_id = null,
     edited_at = null, edited_by_owner = 0, pinned = 0, held_for = null, version = version + 1";
 
-/// What [`delete`] does, at any time.
-pub(super) fn take_back(tx: &Tx, comment: &Comment) -> Result<()> {
+/// What [`delete`] does, at any time. The log keeps the `facts` of it.
+pub(super) fn take_back(tx: &Tx, comment: &Comment, facts: Option<&Value>) -> Result<()> {
+    tx.erases();
     let id = comment.id;
-    let sql = format!("update comments set {EMPTIED}, client = null where id = ?1");
+    let sql = format!("update comments set {EMPTIED}, client = null, op = null where id = ?1");
     tx.prepare_cached(&sql)?.execute([id])?;
     reactions::clear(tx, comment.post, id)?;
     let tell = |kind, id: CommentId, audience| {
-        log::append(tx, kind, Some(comment.post), id.0, audience, None)
+        log::append(tx, kind, Some(comment.post), id.0, audience, facts.cloned())
     };
     match (comment.status, comment.visitor) {
         (CommentStatus::Published, _) => {
