@@ -22,15 +22,10 @@ const ROLES: [&str; 8] = [
 const FILLERS: [&str; 8] = ["a", "an", "the", "of", "this", "blog", "site", "real"];
 
 impl Name {
-    /// Whether a reader could take this name for `other`.
+    /// What this name has in common with every name that a reader could take for it, and with no other.
     ///
     /// Case, spaces, punctuation and accents do not tell names apart, nor do letters of other scripts or digits
     /// that look alike. Source: UTS 39, section 4, "Confusable Detection".
-    pub fn looks_like(&self, other: &str) -> bool {
-        self.likeness() == likeness(other)
-    }
-
-    /// What this name has in common with every name that looks like it, and with no other.
     pub fn likeness(&self) -> String {
         likeness(&self.0)
     }
@@ -67,7 +62,7 @@ fn without_roles(name: &str) -> (String, bool) {
 }
 
 /// What is the same of all names that look alike. Of one without letters and digits, such as an emoji, itself.
-fn likeness(name: &str) -> String {
+pub(super) fn likeness(name: &str) -> String {
     match gist(name) {
         gist if gist.is_empty() => name.trim().to_owned(),
         gist => gist,
