@@ -212,6 +212,8 @@ create table comments (
     visitor_id       integer references visitors on delete set null,
     owner            integer not null default 0 check (owner in (0, 1)),
     name             text not null,
+    likeness         text,                         -- of a visitor's name: the same of all that look like it (src/model/typed/likeness.rs)
+    namesake         integer not null default 0 check (namesake in (0, 1)), -- whether another visitor bore such a name first
     email            text,                         -- private
     url              text,
     body             text not null,                -- Markdown source; empty once deleted
@@ -237,6 +239,7 @@ create index comments_by_visitor on comments (visitor_id, created_at);
 create index comments_by_time on comments (status, created_at);
 create index comments_by_post_time on comments (post_id, created_at);
 create index comments_by_age on comments (created_at);
+create index comments_by_likeness on comments (likeness, id) where likeness is not null;
 create index comments_pinned on comments (post_id, thread) where pinned = 1;
 create index comments_by_reason on comments (held_for, created_at) where status = 'pending';
 create index comments_by_client on comments (client, created_at) where client is not null;

@@ -221,6 +221,7 @@ pub fn summary(comment: &Comment, kinds: &[ReactionKind]) -> Value {
         "number": comment.number,
         "parent": comment.parent.as_ref().map(|parent| parent.id),
         "name": comment.name,
+        "namesake": comment.is_namesake,
         "url": comment.url,
         "owner": comment.owner,
         "created_at": comment.created_at,

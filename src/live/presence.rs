@@ -16,6 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::sse;
 use crate::model::id::{PostId, VisitorId};
+use crate::model::visitor::Shown;
 use crate::views::presence::PresencePart;
 
 /// A room is told of changes this often at most.
@@ -49,7 +50,7 @@ enum Who {
 
 struct Reader {
     /// Set only if the reader chose to be seen.
-    name: Option<String>,
+    shown: Option<Shown>,
     streams: usize,
 }
 
@@ -58,8 +59,8 @@ struct Reader {
 pub struct Visible {
     /// Who it is.
     pub id: VisitorId,
-    /// The name, if the visitor chose to be seen.
-    pub name: Option<String>,
+    /// The name and its mark, if the visitor chose to be seen.
+    pub shown: Option<Shown>,
 }
 
 /// A place in a room, given up when it is dropped.
@@ -113,8 +114,8 @@ impl Presence {
 
     /// Counts one more stream of `post`, by `visitor` if it has a cookie.
     pub fn sit(self: &Arc<Self>, post: PostId, visitor: Option<Visible>) -> Seat {
-        let (who, name) = match visitor {
-            Some(visitor) => (Who::Visitor(visitor.id), visitor.name),
+        let (who, shown) = match visitor {
+            Some(visitor) => (Who::Visitor(visitor.id), visitor.shown),
             None => (Who::Stream(self.next.fetch_add(1, Ordering::Relaxed)), None),
         };
         let mut rooms = self.rooms();
@@ -124,10 +125,10 @@ impl Presence {
             frame: watch::channel(Bytes::new()).0,
         });
         let reader = room.readers.entry(who).or_insert(Reader {
-            name: None,
+            shown: None,
             streams: 0,
         });
-        reader.name = name;
+        reader.shown = shown;
         reader.streams += 1;
         room.changed = true;
         let mut frames = room.frame.subscribe();
@@ -144,7 +145,7 @@ impl Presence {
     pub fn hide(&self, visitor: VisitorId) {
         for room in self.rooms().values_mut() {
             if let Some(reader) = room.readers.get_mut(&Who::Visitor(visitor)) {
-                reader.name = None;
+                reader.shown = None;
                 room.changed = true;
             }
         }
@@ -205,14 +206,15 @@ impl Presence {
 
 impl Room {
     fn render(&self) -> Bytes {
-        let names: BTreeSet<&str> = self
+        let shown: BTreeSet<&Shown> = self
             .readers
             .values()
-            .filter_map(|reader| reader.name.as_deref())
+            .filter_map(|reader| reader.shown.as_ref())
             .collect();
-        let names: Vec<&str> = names.into_iter().take(NAMES_AT_MOST).collect();
+        let shown: Vec<&Shown> = shown.into_iter().take(NAMES_AT_MOST).collect();
+        let names: Vec<&str> = shown.iter().map(|shown| shown.name.as_str()).collect();
         let readers = self.readers.len();
-        let html = PresencePart::new(readers as i64, &names)
+        let html = PresencePart::new(readers as i64, &shown)
             .render()
             .expect("numbers and names can be written to memory");
         sse::passing(
@@ -279,6 +281,7 @@ impl Drop for Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::mark::Mark;
     use futures_util::FutureExt;
 
     const POST: PostId = PostId(1);
@@ -286,7 +289,10 @@ mod tests {
     fn ann(name: Option<&str>) -> Option<Visible> {
         Some(Visible {
             id: VisitorId(7),
-            name: name.map(Into::into),
+            shown: name.map(|name| Shown {
+                name: name.into(),
+                mark: Mark::of_visitor(&[7; 32]),
+            }),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::client::ClientMarks;
 use super::id::{CommentId, PostId, VisitorId};
+use super::mark::Mark;
 use super::post::Discussion;
 use super::reaction::Tally;
 use super::time::Timestamp;
@@ -89,6 +90,10 @@ pub struct Comment {
     pub owner: bool,
     /// The writer's name; empty once it is deleted.
     pub name: String,
+    /// The mark beside it.
+    pub mark: Mark,
+    /// Whether somebody else wrote under such a name before, or the same person in another browser.
+    pub is_namesake: bool,
     /// The writer's site.
     pub url: Option<String>,
     /// Markdown source; empty once it is deleted.
@@ -179,6 +184,8 @@ impl Comment {
             status: CommentStatus::Deleted,
             visitor: None,
             name: String::new(),
+            mark: Mark::of_name(""),
+            is_namesake: false,
             url: None,
             body: String::new(),
             html: String::new(),

@@ -19,6 +19,7 @@ pub mod id;
 pub mod language;
 pub mod manner;
 pub mod manuscript;
+pub mod mark;
 pub mod media;
 pub mod moderation;
 pub mod pile;

@@ -155,6 +155,8 @@ pub enum Deed {
     Banned,
     /// A ban was lifted.
     Lifted,
+    /// Everything of a visitor was erased.
+    Erased,
     /// Something of this was taken back.
     Undone,
 }
@@ -167,13 +169,20 @@ impl Deed {
             Deed::Edited => "edit",
             Deed::Banned => "ban",
             Deed::Lifted => "lift",
+            Deed::Erased => "erase-visitor",
             Deed::Undone => "undo",
         }
     }
 
     /// The deed of that word.
     pub fn parse(word: &str) -> Option<Deed> {
-        let others = [Deed::Edited, Deed::Banned, Deed::Lifted, Deed::Undone];
+        let others = [
+            Deed::Edited,
+            Deed::Banned,
+            Deed::Lifted,
+            Deed::Erased,
+            Deed::Undone,
+        ];
         let other = others.into_iter().find(|deed| deed.as_str() == word);
         other.or_else(|| Decision::parse(word).map(Deed::Decided))
     }

@@ -101,6 +101,7 @@ mod tests {
     use super::*;
     use crate::model::comment::{CommentStatus, Parent};
     use crate::model::id::PostId;
+    use crate::model::mark::Mark;
     use crate::model::post::Discussion;
     use crate::model::time::Timestamp;
 
@@ -122,6 +123,8 @@ mod tests {
             visitor: None,
             owner: false,
             name: "Ann".into(),
+            mark: Mark::of_name("Ann"),
+            is_namesake: false,
             url: None,
             body: String::new(),
             html: String::new(),

@@ -2,6 +2,7 @@
 
 use super::comment::Comment;
 use super::id::{EventId, VisitorId};
+use super::mark::Mark;
 use super::reaction::ReactionKind;
 use super::time::Timestamp;
 
@@ -20,13 +21,47 @@ pub struct Visitor {
     pub show_name: bool,
     /// The newest event that was marked as read.
     pub read_to: EventId,
+    /// The mark beside the name.
+    pub mark: Mark,
+}
+
+/// A visitor as other readers of a post see them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shown {
+    /// The name last used.
+    pub name: String,
+    /// The mark beside it, which is that of the visitor's comments.
+    pub mark: Mark,
 }
 
 impl Visitor {
-    /// The name that other readers of a post may see.
-    pub fn shown_name(&self) -> Option<String> {
-        Some(self.name.clone()).filter(|name| self.show_name && !name.is_empty())
+    /// What other readers of a post may see, if the visitor chose to be seen.
+    pub fn shown(&self) -> Option<Shown> {
+        let shown = Shown {
+            name: self.name.clone(),
+            mark: self.mark,
+        };
+        Some(shown).filter(|shown| self.show_name && !shown.name.is_empty())
     }
+}
+
+/// What is kept of a visitor beside their comments, counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// When they first posted something.
+    pub since: Timestamp,
+    /// When they last did.
+    pub seen: Timestamp,
+    /// Comments of which a mark says where they came from.
+    pub traced: i64,
+    /// Comments that the owner deleted and may still take back.
+    pub deleted: i64,
+    /// Reactions.
+    pub reactions: i64,
+    /// Events of the log that were for them alone.
+    pub told: i64,
+    /// Whether they may not write here.
+    pub is_banned: bool,
 }
 
 /// A post as something below it names it.

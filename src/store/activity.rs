@@ -121,7 +121,7 @@ fn is_by_owner(event: &Event) -> bool {
 fn gone(event: &Event) -> Option<&'static str> {
     match facts(event)["to"].as_str() {
         None | Some("deleted") => Some("A comment was deleted on"),
-        Some("erased") => Some("A deleted comment was erased on"),
+        Some("erased") => Some("A comment was erased for good on"),
         Some(_) => None,
     }
 }
@@ -131,6 +131,7 @@ fn refused(event: &Event) -> &'static str {
     match facts(event)["to"].as_str() {
         Some("spam") => "A comment was marked as spam on",
         Some("deleted") => "A comment was deleted on",
+        Some("erased") => "A waiting comment was erased on",
         _ => "A comment was rejected on",
     }
 }

@@ -70,6 +70,7 @@ pub fn edit(tx: &Tx, new: &NewEntry) -> Result<bool> {
 
 /// Deletes an entry: its words leave the file, its number stays taken. Whether it was there.
 pub fn delete(tx: &Tx, post: PostId, number: i64) -> Result<bool> {
+    tx.erases();
     let sql =
         "update entries set status = 'deleted', title = null, excerpt = '', body = '', html = '',
                    edited_at = null, version = version + 1

@@ -6,6 +6,7 @@
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
+use super::comments::discarded;
 use super::{Tx, comments, log, reactions, settings, sql};
 use crate::error::Result;
 use crate::model::comment::{path, place};
@@ -13,7 +14,7 @@ use crate::model::event::Audience;
 use crate::model::id::{CommentId, EventId, PostId, VisitorId};
 use crate::model::post::{Discussion, PostKind};
 use crate::model::reaction::Target;
-use crate::model::visitor::{Answer, Given, PostName, Visitor, Written};
+use crate::model::visitor::{Answer, Given, Kept, PostName, Visitor, Written};
 
 const POST: &str = "p.title as post_title, p.status in ('published', 'unlisted') as post_open";
 
@@ -124,7 +125,31 @@ pub fn mark_read(tx: &Tx, visitor: VisitorId, event: EventId) -> Result<()> {
     Ok(())
 }
 
-/// Everything the file holds about the visitor, except the hash of the cookie. Times are milliseconds since 1970, UTC.
+/// What the file holds about the visitor beside the comments, counted; nothing once it is erased.
+pub fn kept(conn: &Connection, visitor: VisitorId) -> Result<Option<Kept>> {
+    let sql = "select created_at, seen_at,
+            (select count(client) from comments where visitor_id = v.id) as traced,
+            (select count(*) from deleted_comments where visitor_id = v.id) as deleted,
+            (select count(*) from reactions where visitor_id = v.id) as reactions,
+            (select count(*) from events where audience = ?2) as told,
+            exists (select 1 from bans where kind = 'visitor' and key = v.token_hash and lifted_at is null) as banned
+        from visitors v where id = ?1";
+    let mut query = conn.prepare_cached(sql)?;
+    let mut kept = query.query_map(params![visitor, Audience::Visitor(visitor)], |row| {
+        Ok(Kept {
+            since: row.get("created_at")?,
+            seen: row.get("seen_at")?,
+            traced: row.get("traced")?,
+            deleted: row.get("deleted")?,
+            reactions: row.get("reactions")?,
+            told: row.get("told")?,
+            is_banned: row.get("banned")?,
+        })
+    })?;
+    Ok(kept.next().transpose()?)
+}
+
+/// Everything the file holds about the visitor, except the hash of the cookie and the owner's own note to a ban. Times are milliseconds since 1970, UTC.
 pub fn export(conn: &Connection, visitor: VisitorId) -> Result<Value> {
     let mut whole = json!({});
     let tables = [
@@ -139,13 +164,15 @@ pub fn export(conn: &Connection, visitor: VisitorId) -> Result<Value> {
             "select json_object('id', c.id, 'post', p.slug, 'number', c.number, 'parent', c.parent_id, 'name', c.name,
                  'email', c.email, 'url', c.url, 'body', c.body, 'html', c.html, 'status', c.status,
                  'held_for', c.held_for, 'op', c.op, 'created_at', c.created_at, 'edited_at', c.edited_at,
-                 'version', c.version, 'client', lower(hex(c.client)))
+                 'edited_by_owner', c.edited_by_owner, 'likeness', c.likeness, 'namesake', c.namesake,
+                 'pinned', c.pinned, 'closed', c.closed, 'version', c.version, 'client', lower(hex(c.client)))
              from comments c join posts p on p.id = c.post_id where c.visitor_id = ?1 and ?2 is not null order by c.id",
         ),
         (
             "deleted",
             "select json_object('id', d.comment_id, 'post', p.slug, 'name', d.name, 'email', d.email, 'url', d.url,
-                 'body', d.body, 'html', d.html, 'held_for', d.held_for, 'deleted_at', d.deleted_at)
+                 'body', d.body, 'html', d.html, 'status', d.status, 'held_for', d.held_for, 'deleted_at', d.deleted_at,
+                 'client', lower(hex(c.client)))
              from deleted_comments d join comments c on c.id = d.comment_id join posts p on p.id = c.post_id
              where d.visitor_id = ?1 and ?2 is not null order by d.comment_id",
         ),
@@ -155,6 +182,12 @@ pub fn export(conn: &Connection, visitor: VisitorId) -> Result<Value> {
                  'created_at', r.created_at)
              from reactions r join posts p on p.id = r.post_id
              where r.visitor_id = ?1 and ?2 is not null order by r.created_at",
+        ),
+        (
+            "bans",
+            "select json_object('kind', kind, 'until', until, 'created_at', created_at, 'lifted_at', lifted_at)
+             from bans where ?2 is not null and (kind = 'visitor' and key = (select token_hash from visitors where id = ?1)
+                 or kind = 'client' and key in (select client from comments where visitor_id = ?1)) order by id",
         ),
         (
             "events",
@@ -175,12 +208,24 @@ pub fn export(conn: &Connection, visitor: VisitorId) -> Result<Value> {
 /// Erases the visitor: every comment as if its writer had deleted it, every reaction, and who they were. Open pages are
 /// told by the events of each. What others wrote stays.
 ///
-/// The log keeps that somebody of this number, which is never given again, was told something, until it is trimmed.
-pub fn erase(tx: &Tx, visitor: VisitorId) -> Result<()> {
+/// The log keeps that somebody of this number, which is never given again, was told something, until it is trimmed; and
+/// with it the `facts`, if the owner did it. A ban stays as the hash of a cookie, without the owner's note. How many comments
+/// went.
+pub fn erase(tx: &Tx, visitor: VisitorId, facts: Option<&Value>) -> Result<usize> {
+    tx.erases();
+    let sql = "update bans set why = '' where kind = 'visitor'
+                   and key = (select token_hash from visitors where id = ?1)";
+    tx.prepare_cached(sql)?.execute([visitor])?;
+    let sql = "select comment_id from deleted_comments where visitor_id = ?1";
+    let deleted = ids(tx, sql, visitor)?;
+    for id in &deleted {
+        discarded::empty_of(tx, &comments::get(tx, CommentId(*id))?)?;
+    }
     // The newest first, so that answers go before what they answer and fewer tombstones come and go.
     let sql = "select id from comments where visitor_id = ?1 order by id desc";
-    for id in ids(tx, sql, visitor)? {
-        comments::take_back(tx, &comments::get(tx, CommentId(id))?)?;
+    let written = ids(tx, sql, visitor)?;
+    for id in &written {
+        comments::take_back(tx, &comments::get(tx, CommentId(*id))?, facts)?;
     }
     let sql = "select distinct post_id, comment_id from reactions where visitor_id = ?1";
     let targets: Vec<(PostId, i64)> = tx
@@ -196,7 +241,7 @@ pub fn erase(tx: &Tx, visitor: VisitorId) -> Result<()> {
     }
     tx.prepare_cached("delete from visitors where id = ?1")?
         .execute([visitor])?;
-    Ok(())
+    Ok(deleted.len() + written.len())
 }
 
 /// A row that is one JSON object.

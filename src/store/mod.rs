@@ -44,6 +44,7 @@ pub mod visitors;
 pub mod watched;
 mod writer;
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
@@ -60,6 +61,9 @@ use writer::Writer;
 /// The name of the blog's file in its folder.
 const FILE: &str = "rowlog.db";
 
+/// How long a connection waits for another process that writes.
+const BUSY: Duration = Duration::from_secs(5);
+
 /// Reader connections; more would only wait for each other on a small machine.
 const READERS: u32 = 8;
 
@@ -67,9 +71,15 @@ const READERS: u32 = 8;
 pub struct Tx<'conn> {
     conn: &'conn Connection,
     now: Timestamp,
+    erased: &'conn Cell<bool>,
 }
 
 impl Tx<'_> {
+    /// Says that a text leaves the file with this transaction, and shall not stay behind in the write-ahead log.
+    pub fn erases(&self) {
+        self.erased.set(true);
+    }
+
     /// The time of this transaction: one reading of the clock for all that happens in it.
     pub fn now(&self) -> Timestamp {
         self.now
@@ -184,7 +194,7 @@ impl Store {
 ///
 /// `synchronous = full`: with less, a power cut can take back an event id that browsers have already seen.
 fn configure(conn: &mut Connection, query_only: bool) -> rusqlite::Result<()> {
-    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY)?;
     conn.pragma_update(None, "synchronous", "full")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;

@@ -4,6 +4,7 @@
 //! given. So the ids of the restored file go on above every one that was ever given, and its log begins anew with an event
 //! that says so: a cursor from before it is answered with a `reset`.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -102,6 +103,7 @@ fn begin_anew(path: &Path, before: &Before) -> Result<()> {
     let tx = Tx {
         conn: &conn,
         now: Timestamp::now(),
+        erased: &Cell::new(false),
     };
     let from = json!({ "head": log::head(&tx)?.id });
     log::append(

@@ -43,6 +43,7 @@ pub fn take_out(tx: &Tx, id: PostId) -> Result<()> {
 ///
 /// Errors: [`Error::NotFound`] if it is not in it.
 pub fn empty_of(tx: &Tx, id: PostId) -> Result<()> {
+    tx.erases();
     let sql = "delete from posts where id = ?1 and status = 'deleted'";
     match tx.prepare_cached(sql)?.execute([id])? {
         0 => Err(Error::NotFound),

@@ -6,9 +6,10 @@ use super::Tx;
 use crate::error::Result;
 use crate::model::comment::NewComment;
 use crate::model::id::VisitorId;
+use crate::model::mark::Mark;
 use crate::model::visitor::Visitor;
 
-const COLUMNS: &str = "id, name, email, url, show_name, read_to";
+const COLUMNS: &str = "id, token_hash, name, email, url, show_name, read_to";
 
 /// The visitor whose cookie has that hash.
 pub fn find(conn: &Connection, token_hash: &[u8; 32]) -> Result<Option<Visitor>> {
@@ -47,5 +48,6 @@ fn from_row(row: &Row) -> rusqlite::Result<Visitor> {
         url: row.get("url")?,
         show_name: row.get("show_name")?,
         read_to: row.get("read_to")?,
+        mark: Mark::of_visitor(&row.get("token_hash")?),
     })
 }

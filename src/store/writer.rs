@@ -2,7 +2,11 @@
 //!
 //! Each change runs in a savepoint of its own, so that one which fails takes nothing with it. Answers go out after
 //! COMMIT has returned, and the doorbell rings after that: nobody is told of what a crash could take back.
+//!
+//! A text that was erased may still stand in older pages of the write-ahead log. After such a change the log is emptied as
+//! soon as nobody else has to be waited for.
 
+use std::cell::Cell;
 use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -10,18 +14,22 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use std::{fs, io};
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
-use super::Tx;
+use super::{BUSY, Tx};
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 
 /// Changes that may wait. Beyond this the site says so rather than letting everyone wait longer.
 const QUEUE: usize = 1024;
+
+/// How long the emptying of the log waits for readers; meanwhile nobody writes.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Changes in one commit: more share one flush to the disk, fewer keep the first one's wait short.
 const GROUP: usize = 64;
@@ -172,6 +180,7 @@ fn drain(
     mut jobs: mpsc::Receiver<Box<dyn Job>>,
     pulse: &Pulse,
 ) {
+    let erased = Cell::new(false);
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -186,11 +195,14 @@ fn drain(
             );
             return;
         }
-        match commit(conn, &mut group) {
+        match commit(conn, &mut group, &erased) {
             Ok(head) => {
                 pulse.head.store(head, Ordering::Release);
                 group.into_iter().for_each(|job| job.answer(None));
                 pulse.ring();
+                if erased.get() && jobs.is_empty() {
+                    erased.set(!has_emptied_log(conn));
+                }
             }
             Err(error) => {
                 tracing::error!("a commit failed and was taken back: {error}");
@@ -207,6 +219,20 @@ fn drain(
             }
         }
     }
+}
+
+/// Takes the write-ahead log into the file and empties it; whether nobody who still reads an older moment was in the way.
+/// Readers hold one for milliseconds, a backup for longer: then the next change tries again.
+fn has_emptied_log(conn: &Connection) -> bool {
+    let emptied = conn.busy_timeout(PATIENCE).and_then(|()| {
+        conn.query_row("pragma wal_checkpoint(truncate)", [], |row| {
+            row.get::<_, bool>(0).map(|busy| !busy)
+        })
+    });
+    if let Err(error) = conn.busy_timeout(BUSY) {
+        tracing::error!("the writer cannot wait for others any more: {error}");
+    }
+    emptied.unwrap_or(false)
 }
 
 /// Takes the write-ahead log into the file, so that the file is complete alone. Whoever else has it open at this moment
@@ -241,9 +267,13 @@ impl Identity {
 }
 
 /// Runs a group of changes in one transaction; the newest event after it.
-fn commit(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<i64> {
+fn commit(
+    conn: &Connection,
+    group: &mut [Box<dyn Job>],
+    erased: &Cell<bool>,
+) -> rusqlite::Result<i64> {
     conn.prepare_cached("begin immediate")?.execute([])?;
-    let done = changes(conn, group).and_then(|head| {
+    let done = changes(conn, group, erased).and_then(|head| {
         conn.prepare_cached("commit")?.execute([])?;
         Ok(head)
     });
@@ -253,12 +283,17 @@ fn commit(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<i64
     done
 }
 
-fn changes(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<i64> {
+fn changes(
+    conn: &Connection,
+    group: &mut [Box<dyn Job>],
+    erased: &Cell<bool>,
+) -> rusqlite::Result<i64> {
     for job in group {
         conn.prepare_cached("savepoint change")?.execute([])?;
         let kept = job.run(&Tx {
             conn,
             now: Timestamp::now(),
+            erased,
         });
         if !kept {
             conn.prepare_cached("rollback to change")?.execute([])?;

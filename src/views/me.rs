@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{Frame, Head, signs};
 use crate::model::comment::CommentStatus;
-use crate::model::visitor::{Answer, Given, Visitor, Written};
+use crate::model::visitor::{Answer, Given, Kept, Visitor, Written};
 
 /// Everything of one visitor, on one page.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Mine {
     pub answers: Vec<Answer>,
     /// The newest reactions, newest first.
     pub given: Vec<Given>,
+    /// What else is kept.
+    pub kept: Option<Kept>,
 }
 
 /// The page of a visitor's own; without a visitor it says that nothing is stored.

@@ -5,6 +5,7 @@ use crate::model::comment::{Comment, CommentStatus};
 use crate::model::entry::{Entry, EntryStatus};
 use crate::model::front::Front;
 use crate::model::id::{CommentId, EntryId, PostId};
+use crate::model::mark::Mark;
 use crate::model::post::{Discussion, Neighbours, Post, PostKind, PostLine, Standing, Status, Tag};
 use crate::model::time::Timestamp;
 
@@ -45,6 +46,8 @@ pub fn comment(id: i64) -> Comment {
         visitor: None,
         owner: false,
         name: "Ann".into(),
+        mark: Mark::of_name("Ann"),
+        is_namesake: false,
         url: None,
         body: "Hello".into(),
         html: "<p>Hello</p>".into(),

@@ -1,9 +1,9 @@
 //! The small drawn signs, tallies and marks, and how numbers are written.
 
 use askama::Template;
-use sha2::{Digest, Sha256};
 
 use crate::model::comment::Comment;
+use crate::model::mark::Mark;
 
 /// A number in groups of three: `1,012`. The scripts in `assets/` write numbers the same way.
 pub fn grouped(number: i64) -> String {
@@ -104,13 +104,15 @@ pub fn minutes(count: i64) -> Minutes {
     }
 }
 
-/// The mark of a person: four strokes and a hue drawn from the name, so that it is the same everywhere.
+/// The mark of a person: four strokes and a hue, the same wherever that person is shown. One that anybody of the same name
+/// would have is drawn with gaps.
 #[derive(Template)]
 #[template(path = "parts/mark.html")]
-pub struct Mark {
-    /// The owner's mark takes the accent.
+pub struct MarkSign {
+    /// The owner's takes the accent.
     own: bool,
     hue: u8,
+    gaps: bool,
     strokes: [MarkStroke; 4],
 }
 
@@ -122,16 +124,25 @@ struct MarkStroke {
 }
 
 /// The mark of the writer of a comment.
-pub fn mark(comment: &Comment) -> Mark {
-    let hash = Sha256::digest(comment.name.trim().to_lowercase());
+pub fn mark(comment: &Comment) -> MarkSign {
+    drawn(comment.mark, comment.owner)
+}
+
+/// The mark of a visitor.
+pub fn visitor(mark: Mark) -> MarkSign {
+    drawn(mark, false)
+}
+
+fn drawn(mark: Mark, own: bool) -> MarkSign {
     let stroke = |row: usize| MarkStroke {
         y: 3.5 + 5.0 * row as f32,
-        from: [2, 4, 6, 8][usize::from(hash[row] & 3)],
-        to: [11, 13, 15, 18][usize::from(hash[row] >> 2 & 3)],
+        from: [2, 4, 6, 8][usize::from(mark.shape[row] & 3)],
+        to: [11, 13, 15, 18][usize::from(mark.shape[row] >> 2 & 3)],
     };
-    Mark {
-        own: comment.owner,
-        hue: hash[4] % 6,
+    MarkSign {
+        own,
+        hue: mark.shape[4] % 6,
+        gaps: !own && !mark.is_own,
         strokes: [0, 1, 2, 3].map(stroke),
     }
 }
@@ -176,18 +187,22 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_depends_on_the_name_alone_and_the_owners_takes_the_accent() {
-        let named = |name: &str, owner| {
-            mark(&Comment {
-                name: name.into(),
+    fn visitors_of_one_name_have_marks_of_their_own_and_the_owners_takes_the_accent() {
+        let by = |mark, owner| {
+            let comment = Comment {
+                mark,
                 owner,
                 ..comment(1)
-            })
-            .to_string()
+            };
+            super::mark(&comment).to_string()
         };
-        assert_eq!(named("Ann", false), named(" ann ", false));
-        assert_ne!(named("Ann", false), named("Bob", false));
-        assert!(named("Ann", true).contains(r#"class="mark own""#));
-        assert!(named("Ann", false).contains(r#"class="mark h"#));
+        let [one, other] = [[1; 32], [2; 32]].map(|hash| Mark::of_visitor(&hash));
+        assert_ne!(by(one, false), by(other, false));
+        assert_eq!(by(one, false), visitor(one).to_string());
+        assert!(by(one, false).contains(r#"class="mark h"#) && !by(one, false).contains("dash"));
+        let named = by(Mark::of_name("Ann"), false);
+        assert!(named.contains("dash"), "{named}");
+        let own = by(Mark::of_name("Ann"), true);
+        assert!(own.contains(r#"class="mark own""#) && !own.contains("dash"));
     }
 }

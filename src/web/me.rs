@@ -53,6 +53,7 @@ pub async fn show(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response
             written_in_all,
             answers: mine::answers(conn, &visitor, LISTED)?,
             given: mine::given(conn, visitor.id, LISTED)?,
+            kept: mine::kept(conn, visitor.id)?,
             visitor,
         };
         Ok(MePage::new(moment.frame(), Some(&mine)).render()?)
@@ -120,7 +121,9 @@ pub async fn erase(
     let erased = app.store.write(move |tx| {
         let visitor = hash.map(|hash| visitors::find(tx, &hash)).transpose()?;
         let visitor = visitor.flatten().map(|visitor| visitor.id);
-        visitor.map_or(Ok(()), |visitor| mine::erase(tx, visitor))?;
+        if let Some(visitor) = visitor {
+            mine::erase(tx, visitor, None)?;
+        }
         Ok(visitor)
     });
     if let Some(visitor) = erased.await? {

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use poem::http::{HeaderMap, StatusCode, header};
 use poem::web::{Data, Path, Query};
 use poem::{Body, Response, handler};
+use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -25,6 +26,8 @@ use crate::model::id::VisitorId;
 use crate::model::post::{Post, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
+use crate::model::visitor::Visitor;
+use crate::store::comments::naming;
 use crate::store::{log, posts, redirects, settings};
 
 /// `?after=ID&at=MS&wait=SECONDS`. Text, because what is no number is answered, not refused.
@@ -51,28 +54,36 @@ pub async fn of_post(
         match post.status {
             Status::Published | Status::Unlisted => {
                 let seen = settings::load(conn)?.presence;
-                Ok(Some((post.id, asking.visitor(conn)?, seen)))
+                let visitor = asking.visitor(conn)?;
+                let visible = visitor.map(|visitor| visible(conn, &visitor)).transpose()?;
+                Ok(Some((post.id, visible, seen)))
             }
             Status::Deleted => Ok(None),
             _ if log::tells_of_removal(conn, post.id)? => Ok(None),
             _ => Err(Error::NotFound),
         }
     });
-    let Some((post, visitor, seen)) = found.await? else {
+    let Some((post, visible, seen)) = found.await? else {
         return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish());
     };
-    let topic = Topic::Post(post, visitor.as_ref().map(|visitor| visitor.id));
-    let sit = || {
-        let visible = visitor.map(|visitor| Visible {
-            id: visitor.id,
-            name: visitor.shown_name(),
-        });
-        Company::Room(app.live.presence.sit(post, visible))
-    };
+    let topic = Topic::Post(post, visible.as_ref().map(|visible| visible.id));
+    let sit = || Company::Room(app.live.presence.sit(post, visible));
     answer(app, &reader, Some(client), headers, topic, wanted, || {
         seen.then(sit)
     })
     .await
+}
+
+/// A visitor as the others who read the same post may see them. A name that is the blog's own by now is not shown.
+fn visible(conn: &Connection, visitor: &Visitor) -> Result<Visible> {
+    let shown = match visitor.shown() {
+        Some(shown) if naming::may_be_shown(conn, &shown.name)? => Some(shown),
+        _ => None,
+    };
+    Ok(Visible {
+        id: visitor.id,
+        shown,
+    })
 }
 
 /// `GET /events`

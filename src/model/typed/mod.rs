@@ -3,9 +3,10 @@
 //! Each `parse` cleans first and judges then. Its error is the sentence shown at the field: what is wrong and
 //! what to do. Nothing is cut to fit: who typed too much is told so. Whether a name is *taken* is not known here.
 
+mod likeness;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
-use unicode_security::confusable_detection::skeleton;
 use url::{Host, Url};
 
 /// The longest name, in characters.
@@ -46,17 +47,6 @@ impl Name {
         }
         within(&name, NAME_MAX, "name")?;
         Ok(Name(name))
-    }
-
-    /// Whether a reader could take this name for `other`.
-    ///
-    /// Case, spaces, punctuation and accents do not tell names apart, nor do letters of other scripts or digits
-    /// that look alike. Source: UTS 39, section 4, "Confusable Detection".
-    pub fn looks_like(&self, other: &str) -> bool {
-        match (gist(&self.0), gist(other)) {
-            (mine, theirs) if mine.is_empty() || theirs.is_empty() => self.0 == other.trim(),
-            (mine, theirs) => mine == theirs,
-        }
     }
 
     /// The name as text; escape it where it goes into HTML.
@@ -205,35 +195,6 @@ fn within(text: &str, most: usize, noun: &str) -> Result<(), String> {
             "This {noun} has {count} characters; {most} is the most. Please shorten it."
         )),
         _ => Ok(()),
-    }
-}
-
-/// What remains of a name when everything is folded that the eye may overlook.
-fn gist(name: &str) -> String {
-    let bare: String = name
-        .nfkd()
-        .filter(|&c| !is_combining_mark(c) && !is_hidden(c))
-        .collect();
-    // Confusables are defined on letters as they are, and also hide behind the other case.
-    let folded: String = skeleton(&bare).flat_map(char::to_lowercase).collect();
-    let skeleton: String = skeleton(&folded).flat_map(char::to_lowercase).collect();
-    skeleton
-        .chars()
-        .map(look)
-        .filter(|c| c.is_alphanumeric())
-        .collect()
-}
-
-/// The letter that a digit or sign is written for.
-fn look(c: char) -> char {
-    match c {
-        'i' | '1' | '!' | '|' => 'l',
-        '0' => 'o',
-        '3' => 'e',
-        '4' | '@' => 'a',
-        '5' | '$' => 's',
-        '7' => 't',
-        c => c,
     }
 }
 

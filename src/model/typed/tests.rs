@@ -1,5 +1,6 @@
 //! What visitors type into the fields of a comment, and what they try.
 
+use super::likeness::likeness;
 use super::*;
 
 fn name(typed: &str) -> Option<String> {
@@ -189,7 +190,7 @@ fn look_alikes_are_seen_through() {
     ];
     for (visitor, owner) in alike {
         assert!(
-            Name::parse(visitor).unwrap().looks_like(owner),
+            Name::parse(visitor).unwrap().likeness() == likeness(owner),
             "{visitor} is like {owner}"
         );
     }
@@ -204,8 +205,65 @@ fn look_alikes_are_seen_through() {
     ];
     for (visitor, owner) in apart {
         assert!(
-            !Name::parse(visitor).unwrap().looks_like(owner),
+            Name::parse(visitor).unwrap().likeness() != likeness(owner),
             "{visitor} is unlike {owner}"
         );
     }
+}
+
+#[test]
+fn no_visitor_writes_under_a_name_of_the_blogs_own() {
+    let why = |name: &str| {
+        Name::parse(name)
+            .unwrap()
+            .borrows(Some("Maren Oster"), Some("Slack Water"))
+    };
+    let borrowed = [
+        "Maren Oster",
+        "m\u{430}ren\u{200b} oster",
+        "Maren\u{200d}Oster \u{2705}",
+        "Maren Oster (author)",
+        "\u{410}uthor: Maren Oster",
+        "the real Maren Oster, owner",
+        "Slack Water",
+        "S1ack-Water",
+        "Owner",
+        "admin",
+        "\u{410}DM\u{406}N",
+        "@dmin",
+        "Adm1n",
+        "A d m i n",
+        "The Author",
+        "The owner of this blog",
+        "Site administrator",
+        "\u{2b50} Moderator \u{2b50}",
+    ];
+    for name in borrowed {
+        assert!(why(name).is_some(), "{name} passes");
+    }
+    let own = [
+        "Maren",
+        "Maren Ostermann",
+        "Karen Oster",
+        "Ann",
+        "Ann (author)",
+        "Slack",
+        "Authority",
+        "A",
+        "The Site",
+        "Administra",
+        "\u{1f98a}",
+        "\u{5c71}\u{7530}",
+        "\u{645}\u{631}\u{6cc}\u{645}",
+    ];
+    for name in own {
+        assert_eq!(why(name), None, "{name} is refused");
+    }
+    let admin = Name::parse("admin").unwrap();
+    assert!(admin.borrows(None, None).is_some());
+    assert_eq!(Name::parse("Maren").unwrap().borrows(None, None), None);
+    assert_eq!(
+        Name::parse("Maren").unwrap().borrows(Some(""), Some("")),
+        None
+    );
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::find;
+use super::{find, naming};
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentStatus, NewComment};
 use crate::model::front::Front;
@@ -195,5 +195,7 @@ pub fn insert(
         new.owner,
         new.client.map(|client| client.now),
     ];
-    Ok(tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)
+    let id = tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
+    naming::note(tx, id)?;
+    Ok(id)
 }

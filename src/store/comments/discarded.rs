@@ -57,6 +57,9 @@ pub fn empty_of(tx: &Tx, comment: &Comment) -> Result<bool> {
     let sql = "delete from deleted_comments where comment_id = ?1";
     let erased = tx.prepare_cached(sql)?.execute([comment.id])? > 0;
     if erased {
+        tx.erases();
+        let sql = "update comments set client = null, op = null where id = ?1";
+        tx.prepare_cached(sql)?.execute([comment.id])?;
         reactions::clear(tx, comment.post, comment.id)?;
     }
     Ok(erased)

@@ -3,18 +3,20 @@
 mod arrival;
 pub mod discarded;
 pub mod moderation;
+pub mod naming;
 pub mod queue;
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Tx, bans, log, posts, reactions, settings, visitors};
+use super::{Tx, bans, log, posts, reactions, visitors};
 use crate::error::{Error, Result};
 use crate::model::comment::{
     Change, Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent,
 };
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
+use crate::model::mark::Mark;
 use crate::model::moderation::Decision;
 use crate::model::post::{Discussion, Post};
 use crate::model::reaction::Target;
@@ -23,9 +25,11 @@ use crate::model::time::Timestamp;
 use crate::text::RENDERER;
 
 pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.parent_id, parent.number as parent_number,
-    parent.thread as parent_thread, iif(parent.status = 'published', parent.name, '') as parent_name, c.depth, c.thread, c.number, c.visitor_id, c.owner, c.name, c.url, c.body, c.html,
+    parent.thread as parent_thread, iif(parent.status = 'published', parent.name, '') as parent_name, c.depth, c.thread, c.number, c.visitor_id, v.token_hash as visitor_key,
+    c.owner, c.name, c.namesake, c.url, c.body, c.html,
     c.status, c.op, c.created_at, c.edited_at, c.edited_by_owner, c.pinned, c.closed, c.version";
-pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id";
+pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id
+    left join visitors v on v.id = c.visitor_id";
 
 /// The comment that an earlier attempt with the same words made, if there was one.
 ///
@@ -57,12 +61,8 @@ pub fn add(
     if !new.owner {
         bans::refuse(tx, token_hash, new.client.as_ref(), tx.now())?;
     }
-    if !new.owner
-        && let Some(owner) = settings::get(tx, "owner")?
-        && new.name.looks_like(&owner)
-    {
-        let why = "this is how the owner of this blog is called; please use another name";
-        return Err(Error::field("name", why));
+    if !new.owner {
+        naming::refuse_borrowed(tx, &new.name)?;
     }
     if let Some(id) = arrival::repeated(tx, post, token_hash, new, tx.now())? {
         return Ok((get(tx, id)?, false));
@@ -206,23 +206,24 @@ pub fn delete(tx: &Tx, id: CommentId, changer: &Changer) -> Result<Comment> {
     let own = comment.owner || changer.visitor.is_some() && comment.visitor == changer.visitor;
     match changer.owner && !own {
         true => drop(moderation::decide(tx, id, Decision::Delete)?),
-        false => take_back(tx, &comment)?,
+        false => take_back(tx, &comment, None)?,
     }
     Ok(comment)
 }
 
 /// What a deleted comment has no more: everything but its place.
-const EMPTIED: &str = "status = 'deleted', name = '', email = null, url = null, body = '', html = '', visitor_id = null,
+const EMPTIED: &str = "status = 'deleted', name = '', likeness = null, namesake = 0, email = null, url = null, body = '', html = '', visitor_id = null,
     edited_at = null, edited_by_owner = 0, pinned = 0, held_for = null, version = version + 1";
 
-/// What [`delete`] does, at any time.
-pub(super) fn take_back(tx: &Tx, comment: &Comment) -> Result<()> {
+/// What [`delete`] does, at any time. The log keeps the `facts` of it.
+pub(super) fn take_back(tx: &Tx, comment: &Comment, facts: Option<&Value>) -> Result<()> {
+    tx.erases();
     let id = comment.id;
-    let sql = format!("update comments set {EMPTIED}, client = null where id = ?1");
+    let sql = format!("update comments set {EMPTIED}, client = null, op = null where id = ?1");
     tx.prepare_cached(&sql)?.execute([id])?;
     reactions::clear(tx, comment.post, id)?;
     let tell = |kind, id: CommentId, audience| {
-        log::append(tx, kind, Some(comment.post), id.0, audience, None)
+        log::append(tx, kind, Some(comment.post), id.0, audience, facts.cloned())
     };
     match (comment.status, comment.visitor) {
         (CommentStatus::Published, _) => {
@@ -422,6 +423,8 @@ fn collect(conn: &Connection, sql: &str, row: &[&dyn ToSql]) -> Result<Vec<Comme
 
 pub(super) fn from_row(row: &Row) -> rusqlite::Result<Comment> {
     let parent: Option<CommentId> = row.get("parent_id")?;
+    let (name, owner): (String, bool) = (row.get("name")?, row.get("owner")?);
+    let key: Option<[u8; 32]> = row.get("visitor_key")?;
     Ok(Comment {
         id: row.get("id")?,
         post: row.get("post_id")?,
@@ -440,8 +443,13 @@ pub(super) fn from_row(row: &Row) -> rusqlite::Result<Comment> {
         thread: row.get("thread")?,
         number: row.get("number")?,
         visitor: row.get("visitor_id")?,
-        owner: row.get("owner")?,
-        name: row.get("name")?,
+        mark: match key.filter(|_| !owner) {
+            Some(key) => Mark::of_visitor(&key),
+            None => Mark::of_name(&name),
+        },
+        owner,
+        name,
+        is_namesake: row.get("namesake")?,
         url: row.get("url")?,
         body: row.get("body")?,
         html: row.get("html")?,

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-use super::{bare_tombstones_above, counted, discarded, get};
+use super::{bare_tombstones_above, counted, discarded, get, naming};
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentStatus};
 use crate::model::event::{Audience, Event, Kind};
@@ -127,6 +127,9 @@ fn put(tx: &Tx, comment: &Comment, to: CommentStatus) -> Result<bool> {
     };
     if !moved {
         return Ok(false);
+    }
+    if to != Deleted {
+        naming::note(tx, comment.id)?;
     }
     let facts = json!({ "by": "owner", "from": from.as_str(), "to": to.as_str() });
     let comment = match from {

@@ -17,6 +17,7 @@ const LOOKED_AT: i64 = 20_000;
 /// Of a deleted comment, what it said. These come first: of two columns of one name the first is read.
 const KEPT: &str = "coalesce(d.name, c.name) as name, coalesce(d.url, c.url) as url, coalesce(d.body, c.body) as body,
     coalesce(d.html, c.html) as html, coalesce(d.visitor_id, c.visitor_id) as visitor_id,
+    coalesce(v.token_hash, (select token_hash from visitors where id = d.visitor_id)) as visitor_key,
     coalesce(d.email, c.email) as email, coalesce(d.held_for, c.held_for) as held_for,
     p.title as post_title, c.client is not null as has_client";
 

@@ -48,6 +48,9 @@ impl<'a> NoticePart<'a> {
             Deed::Banned if count == 0 => "They cannot write here any more.".into(),
             Deed::Banned => format!("They cannot write here any more; {comments} marked as spam."),
             Deed::Lifted => "They can write here again.".into(),
+            Deed::Erased => {
+                format!("Erased: {comments}, and all else that was kept of their writer.")
+            }
             Deed::Undone => format!("Taken back: {}.", signs::counted(count, "decision")),
         };
         let rest = signs::counted(left, "comment");

@@ -15,6 +15,7 @@ pub mod preview;
 mod settings;
 mod setup;
 mod tokens;
+mod visitors;
 
 use poem::EndpointExt;
 
@@ -49,6 +50,7 @@ pub fn table() -> Table {
             only("GET, HEAD, POST", poem::get(bans::list).post(bans::add)),
         )
         .at("/bans/:id/end", post(bans::lift))
+        .at("/visitors/:id/erasure", post(visitors::erase))
         .at(
             "/posts/new",
             only(

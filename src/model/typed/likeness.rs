@@ -1,0 +1,99 @@
+//! Which names a reader could take for each other, and which a visitor may not bear.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use unicode_security::confusable_detection::skeleton;
+
+use super::{Name, is_hidden};
+
+/// Words that say somebody speaks for the blog.
+const ROLES: [&str; 8] = [
+    "admin",
+    "administrator",
+    "author",
+    "moderator",
+    "official",
+    "owner",
+    "webmaster",
+    "blogowner",
+];
+
+/// Words that may stand around those, or around a name, and make neither another.
+const FILLERS: [&str; 8] = ["a", "an", "the", "of", "this", "blog", "site", "real"];
+
+impl Name {
+    /// What this name has in common with every name that a reader could take for it, and with no other.
+    ///
+    /// Case, spaces, punctuation and accents do not tell names apart, nor do letters of other scripts or digits
+    /// that look alike. Source: UTS 39, section 4, "Confusable Detection".
+    pub fn likeness(&self) -> String {
+        likeness(&self.0)
+    }
+
+    /// Why a visitor may not bear this name on a blog of that title and owner, if so: it is one of theirs, with or without
+    /// a word such as “author”, or it is nothing but such words.
+    pub fn borrows(&self, owner: Option<&str>, title: Option<&str>) -> Option<&'static str> {
+        let mine = self.likeness();
+        let is_like = |other: Option<&str>, mine: &str| {
+            other.is_some_and(|other| likeness(other) == mine && !mine.is_empty())
+        };
+        let (plain, has_role) = without_roles(&self.0);
+        if is_like(owner, &mine) || has_role && is_like(owner, &plain) {
+            return Some("this is how the owner of this blog is called; please use another name");
+        }
+        if is_like(title, &mine) {
+            return Some("this is how this blog is called; please use another name");
+        }
+        let is_role = has_role && plain.is_empty() || ROLES.iter().any(|role| gist(role) == mine);
+        is_role.then_some("only the owner writes for this blog; please use a name of your own")
+    }
+}
+
+/// The name without its words of roles and those around them, folded; and whether it had a word of a role.
+fn without_roles(name: &str) -> (String, bool) {
+    let words = name.split(|c: char| !(c.is_alphanumeric() || "|!@$".contains(c) || is_hidden(c)));
+    let words: Vec<String> = words.map(gist).collect();
+    let is_any = |word: &str, of: &[&str]| of.iter().any(|it| gist(it) == word);
+    let has_role = words.iter().any(|word| is_any(word, &ROLES));
+    let rest = words
+        .iter()
+        .filter(|word| !is_any(word, &ROLES) && !is_any(word, &FILLERS));
+    (rest.map(String::as_str).collect(), has_role)
+}
+
+/// What is the same of all names that look alike. Of one without letters and digits, such as an emoji, itself.
+pub(super) fn likeness(name: &str) -> String {
+    match gist(name) {
+        gist if gist.is_empty() => name.trim().to_owned(),
+        gist => gist,
+    }
+}
+
+/// What remains of a name when everything is folded that the eye may overlook.
+fn gist(name: &str) -> String {
+    let bare: String = name
+        .nfkd()
+        .filter(|&c| !is_combining_mark(c) && !is_hidden(c))
+        .collect();
+    // Confusables are defined on letters as they are, and also hide behind the other case.
+    let folded: String = skeleton(&bare).flat_map(char::to_lowercase).collect();
+    let skeleton: String = skeleton(&folded).flat_map(char::to_lowercase).collect();
+    skeleton
+        .chars()
+        .map(look)
+        .filter(|c| c.is_alphanumeric())
+        .collect()
+}
+
+/// The letter that a digit or sign is written for.
+fn look(c: char) -> char {
+    match c {
+        'i' | '1' | '!' | '|' => 'l',
+        '0' => 'o',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        c => c,
+    }
+}

@@ -1,0 +1,55 @@
+//! Who is called what: names that no visitor may bear, and people who share one.
+//!
+//! A name belongs to nobody. But readers shall not take two people for one, so a comment knows whether a published one
+//! bore such a name before and came from another browser. That is a fact of the row, so that page and stream say the same.
+
+use rusqlite::{Connection, params};
+
+use crate::error::{Error, Result};
+use crate::model::id::CommentId;
+use crate::model::typed::Name;
+use crate::store::{Tx, settings};
+
+/// Lets a visitor's name pass that is no name of the blog's own.
+///
+/// Errors: [`Error::Invalid`] at `name` for the owner's name, the blog's, and what looks like them or speaks for them.
+pub fn refuse_borrowed(conn: &Connection, name: &Name) -> Result<()> {
+    match why_borrowed(conn, name)? {
+        Some(why) => Err(Error::field("name", why)),
+        None => Ok(()),
+    }
+}
+
+/// Whether a visitor may be shown under a name: it was theirs before it became the blog's, perhaps.
+pub fn may_be_shown(conn: &Connection, name: &str) -> Result<bool> {
+    match Name::parse(name) {
+        Ok(name) => Ok(why_borrowed(conn, &name)?.is_none()),
+        Err(_) => Ok(false),
+    }
+}
+
+fn why_borrowed(conn: &Connection, name: &Name) -> Result<Option<&'static str>> {
+    let owner = settings::get(conn, "owner")?;
+    let title = settings::get(conn, "title")?;
+    Ok(name.borrows(owner.as_deref(), title.as_deref()))
+}
+
+/// Notes what a comment's name looks like, and whether it is somebody else's first. To be called when it is written and
+/// whenever it comes back to where readers see it.
+pub fn note(tx: &Tx, id: CommentId) -> Result<()> {
+    let sql = "select name from comments where id = ?1 and visitor_id is not null and not owner";
+    let mut query = tx.prepare_cached(sql)?;
+    let mut names = query.query_map([id], |row| row.get::<_, String>(0))?;
+    let Some(name) = names.next().transpose()? else {
+        return Ok(()); // nobody knows from which browser it came, or everyone knows who it is
+    };
+    let likeness = Name::parse(&name).map(|name| name.likeness());
+    let sql = "update comments set likeness = ?2, namesake = coalesce((
+                   select first.visitor_id <> comments.visitor_id from comments first
+                   where first.likeness = ?2 and first.status = 'published' and first.id < comments.id
+                   order by first.id limit 1), 0)
+               where id = ?1";
+    tx.prepare_cached(sql)?
+        .execute(params![id, likeness.unwrap_or(name)])?;
+    Ok(())
+}
