@@ -20,8 +20,8 @@ use crate::hex::hex;
 struct Embedded;
 
 /// The scripts that pages name; every other module is part of some of them. A page has one of the first five;
-/// `changes.js` is fetched when a reader wants to see what changed, and the last three are the owner's.
-const SCRIPTS: [&str; 9] = [
+/// `changes.js` is fetched when a reader wants to see what changed, and the last four are the owner's.
+const SCRIPTS: [&str; 10] = [
     "page.js",
     "list.js",
     "post.js",
@@ -30,6 +30,7 @@ const SCRIPTS: [&str; 9] = [
     "changes.js",
     "desk.js",
     "queue.js",
+    "log.js",
     "editor.js",
 ];
 

@@ -3,7 +3,6 @@
 //! They are made for each window of the desk from the log, so nothing here ever lies where other streams look.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -17,7 +16,7 @@ use crate::model::moderation::Case;
 use crate::model::pile::Pile;
 use crate::store::comments::queue;
 use crate::store::{activity, desk, posts, settings};
-use crate::views::desk::parts::{CasePart, LinePart, RowPart};
+use crate::views::desk::parts::{CasePart, EventPart, LinePart, RowPart};
 
 /// Renders an event for the owner. One that cannot be rendered is left out and logged, so that the others go on.
 pub fn render(conn: &Connection, event: &Event) -> Frame {
@@ -55,8 +54,15 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
     let Some(mut data) = data else {
         return Ok(None);
     };
+    let told = activity::told(conn, event)?;
+    let line = told.as_ref().map(|it| LinePart::new(it, &zone).render());
+    let log = told
+        .as_ref()
+        .map(|it| EventPart::new(it, &zone, true).render());
+    let (line, log) = (line.transpose()?, log.transpose()?);
     data["desk"] = json!({
-        "line": line(conn, event, &zone)?,
+        "line": line,
+        "log": log,
         "row": html,
         "queue": case.map(|case| CasePart::new(&case, &zone).render()).transpose()?,
         "waiting": queue::count(conn, CommentStatus::Pending)?,
@@ -85,6 +91,7 @@ fn owners(
         (Kind::OwnerLogin | Kind::OwnerLogout | Kind::OwnerPassword | Kind::OwnerCode, _) => {
             Some(json!({ "post": Value::Null, "session": event.subject, "facts": facts }))
         }
+        (Kind::ChangeUndone, _) => Some(json!({ "post": Value::Null, "change": event.subject })),
         (Kind::VisitorBanned | Kind::VisitorUnbanned, _) => {
             Some(json!({ "post": Value::Null, "ban": event.subject, "kind": facts["kind"] }))
         }
@@ -120,12 +127,6 @@ fn posts_comment(conn: &Connection, event: &Event) -> Result<Option<Value>> {
         Some(post) => frame::comment(conn, event, &post, CommentStatus::Pending),
         None => Ok(None),
     }
-}
-
-fn line(conn: &Connection, event: &Event, zone: &TimeZone) -> Result<Option<String>> {
-    let told = activity::told(conn, event)?;
-    let html = told.map(|happening| LinePart::new(&happening, zone).render());
-    Ok(html.transpose()?)
 }
 
 fn is_of_comment(event: &Event) -> bool {

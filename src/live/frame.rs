@@ -138,6 +138,7 @@ pub(super) fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Va
         | Kind::ImportApplied
         | Kind::ImportUndone
         | Kind::VisitorBanned
+        | Kind::ChangeUndone
         | Kind::VisitorUnbanned
         | Kind::BlogRestored => None,
     };

@@ -43,6 +43,7 @@ pub mod visitors;
 pub mod watched;
 mod writer;
 
+use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
@@ -66,9 +67,19 @@ const READERS: u32 = 8;
 pub struct Tx<'conn> {
     conn: &'conn Connection,
     now: Timestamp,
+    /// The first event that was recorded in it.
+    first: Cell<Option<EventId>>,
 }
 
-impl Tx<'_> {
+impl<'conn> Tx<'conn> {
+    fn new(conn: &'conn Connection) -> Tx<'conn> {
+        Tx {
+            conn,
+            now: Timestamp::now(),
+            first: Cell::new(None),
+        }
+    }
+
     /// The time of this transaction: one reading of the clock for all that happens in it.
     pub fn now(&self) -> Timestamp {
         self.now

@@ -99,10 +99,7 @@ fn begin_anew(path: &Path, before: &Before) -> Result<()> {
             conn.execute_batch("delete from sessions; delete from devices")?;
         }
     }
-    let tx = Tx {
-        conn: &conn,
-        now: Timestamp::now(),
-    };
+    let tx = Tx::new(&conn);
     let from = json!({ "head": log::head(&tx)?.id });
     log::append(
         &tx,

@@ -18,7 +18,6 @@ use tokio::sync::{mpsc, oneshot};
 use super::Tx;
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
-use crate::model::time::Timestamp;
 
 /// Changes that may wait. Beyond this the site says so rather than letting everyone wait longer.
 const QUEUE: usize = 1024;
@@ -256,10 +255,7 @@ fn commit(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<i64
 fn changes(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<i64> {
     for job in group {
         conn.prepare_cached("savepoint change")?.execute([])?;
-        let kept = job.run(&Tx {
-            conn,
-            now: Timestamp::now(),
-        });
+        let kept = job.run(&Tx::new(conn));
         if !kept {
             conn.prepare_cached("rollback to change")?.execute([])?;
         }

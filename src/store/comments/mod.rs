@@ -4,6 +4,7 @@ mod arrival;
 pub mod discarded;
 pub mod moderation;
 pub mod queue;
+pub mod trial;
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde_json::json;
@@ -190,7 +191,9 @@ pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, change: &Change) -> Resul
     }
     if is_published {
         counted(tx, comment.post, -1)?;
-        tell(Kind::CommentDeleted, Audience::Public)?;
+        let facts = json!({ "to": CommentStatus::Pending.as_str() });
+        let (kind, post) = (Kind::CommentDeleted, Some(comment.post));
+        log::append(tx, kind, post, id.0, Audience::Public, Some(facts))?;
     }
     let audience = comment.visitor.map_or(Audience::Owner, Audience::Visitor);
     tell(Kind::CommentPending, audience)?;
@@ -229,7 +232,7 @@ pub(super) fn take_back(tx: &Tx, comment: &Comment) -> Result<()> {
             counted(tx, comment.post, -1)?;
             tell(Kind::CommentDeleted, id, Audience::Public)?;
             for tombstone in bare_tombstones_above(tx, id)? {
-                tell(Kind::CommentDeleted, tombstone, Audience::Public)?;
+                moderation::bare(tx, comment.post, tombstone)?;
             }
         }
         (CommentStatus::Pending, Some(writer)) => {

@@ -14,7 +14,7 @@ use super::super::reader::Reader;
 use super::super::{App, see_other};
 use crate::error::{Error, Fields, Result};
 use crate::model::settings::FIELDS;
-use crate::store::settings;
+use crate::store::{Tx, settings};
 use crate::views::desk::keep::KeepView;
 use crate::views::desk::settings::SettingsPage;
 
@@ -31,7 +31,7 @@ pub async fn change(
     reader: Reader,
     LongForm(form): LongForm,
 ) -> Result<Response, Failure> {
-    let changes = match parse(&form) {
+    let changes = match parse(&form, |_| true) {
         Ok(changes) => changes,
         Err(errors) if reader.wants_json => return Err(Error::Invalid(errors).into()),
         Err(errors) => {
@@ -44,20 +44,24 @@ pub async fn change(
             return Ok(answer);
         }
     };
-    app.store
-        .write(move |tx| {
-            changes
-                .iter()
-                .try_for_each(|(key, value)| settings::set(tx, key, value))
-        })
-        .await?;
+    app.store.write(move |tx| keep(tx, &changes)).await?;
     Ok(see_other("/admin/settings"))
 }
 
-/// What the form changes: each key in the file and its new value.
-fn parse(form: &Form) -> Result<Vec<(&'static str, String)>, Fields> {
+/// Keeps what a form changes.
+pub fn keep(tx: &Tx, changes: &[(&'static str, String)]) -> Result<()> {
+    let mut each = changes.iter();
+    each.try_for_each(|(key, value)| settings::set(tx, key, value))
+}
+
+/// What the form changes of the `wanted` fields: each key in the file and its new value.
+pub fn parse(
+    form: &Form,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<(&'static str, String)>, Fields> {
     let (mut changes, mut errors) = (Vec::new(), Fields::new());
-    for (field, key, check) in FIELDS.iter().filter(|(field, ..)| form.has(field)) {
+    let fields = FIELDS.iter().filter(|(field, ..)| wanted(field));
+    for (field, key, check) in fields.filter(|(field, ..)| form.has(field)) {
         match check(form.get(field)) {
             Ok(value) => changes.push((*key, value)),
             Err(why) => {
