@@ -12,6 +12,7 @@ use crate::model::comment::CommentStatus;
 use crate::model::desk::DeskLine;
 use crate::model::event::{Event, Kind};
 use crate::model::id::CommentId;
+use crate::model::manner::Manner;
 use crate::model::moderation::Case;
 use crate::model::pile::Pile;
 use crate::store::comments::queue;
@@ -36,35 +37,42 @@ pub fn render(conn: &Connection, event: &Event) -> Frame {
 /// What everyone is told, or the owner alone, and beside it `desk`: the line of what happened, the post's row, the
 /// comment as its judge sees it, and the figures that the event may have changed.
 fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
-    let zone = settings::load(conn)?.zone();
+    let manner = settings::load(conn)?.manner();
+    let calendar = &manner.calendar;
     let post = event.post.map(|id| desk::post(conn, id)).transpose()?;
     let row = post.flatten();
     let html = row
         .as_ref()
-        .map(|row| RowPart::new(row, &zone, 0).render())
+        .map(|row| RowPart::new(row, calendar, 0).render())
         .transpose()?;
     let case = match is_of_comment(event) {
         true => queue::find(conn, CommentId(event.subject))?,
         false => None,
     };
-    let data = match frame::shown(conn, event)? {
+    let data = match frame::shown(conn, event, &manner)? {
         Some((_, data)) => Some(data),
-        None => owners(conn, event, row.as_ref(), html.as_deref(), case.as_ref())?,
+        None => owners(
+            conn,
+            event,
+            &manner,
+            row.as_ref(),
+            html.as_deref(),
+            case.as_ref(),
+        )?,
     };
     let Some(mut data) = data else {
         return Ok(None);
     };
     let told = activity::told(conn, event)?;
-    let line = told.as_ref().map(|it| LinePart::new(it, &zone).render());
-    let log = told
-        .as_ref()
-        .map(|it| EventPart::new(it, &zone, true).render());
+    let part = |it| EventPart::new(it, calendar, true).render();
+    let line = told.as_ref().map(|it| LinePart::new(it, calendar).render());
+    let log = told.as_ref().map(part);
     let (line, log) = (line.transpose()?, log.transpose()?);
     data["desk"] = json!({
         "line": line,
         "log": log,
         "row": html,
-        "queue": case.map(|case| CasePart::new(&case, &zone).render()).transpose()?,
+        "queue": case.map(|case| CasePart::new(&case, calendar).render()).transpose()?,
         "waiting": queue::count(conn, CommentStatus::Pending)?,
         "counts": counts(conn, event)?,
     });
@@ -75,6 +83,7 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
 fn owners(
     conn: &Connection,
     event: &Event,
+    manner: &Manner,
     row: Option<&DeskLine>,
     html: Option<&str>,
     case: Option<&Case>,
@@ -87,6 +96,9 @@ fn owners(
         (Kind::PostErased, _) => Some(json!({ "post": Value::Null, "post_id": event.subject })),
         (Kind::ImportApplied | Kind::ImportUndone, _) => {
             Some(json!({ "post": Value::Null, "batch": event.subject, "counts": facts }))
+        }
+        (Kind::SettingsUpdated, _) => {
+            Some(json!({ "post": Value::Null, "fields": facts["fields"] }))
         }
         (Kind::OwnerLogin | Kind::OwnerLogout | Kind::OwnerPassword | Kind::OwnerCode, _) => {
             Some(json!({ "post": Value::Null, "session": event.subject, "facts": facts }))
@@ -107,7 +119,7 @@ fn owners(
             "html": html,
         })),
         (Kind::CommentPending, Some(_)) if case.is_some_and(|case| case.comment.is_pending()) => {
-            posts_comment(conn, event)?
+            posts_comment(conn, event, manner)?
         }
         (
             Kind::CommentApproved
@@ -121,10 +133,10 @@ fn owners(
 }
 
 /// A waiting comment under a post that readers cannot see now.
-fn posts_comment(conn: &Connection, event: &Event) -> Result<Option<Value>> {
+fn posts_comment(conn: &Connection, event: &Event, manner: &Manner) -> Result<Option<Value>> {
     let post = event.post.map(|id| posts::by_id(conn, id)).transpose()?;
     match post.flatten() {
-        Some(post) => frame::comment(conn, event, &post, CommentStatus::Pending),
+        Some(post) => frame::comment(conn, event, &post, CommentStatus::Pending, manner),
         None => Ok(None),
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod backup;
+pub mod calendar;
 pub mod carried;
 pub mod client;
 pub mod comment;
@@ -14,9 +15,11 @@ pub mod event;
 pub mod front;
 pub mod happening;
 pub mod hub;
+pub mod icon;
 pub mod id;
 pub mod inbox;
 pub mod language;
+pub mod manner;
 pub mod manuscript;
 pub mod media;
 pub mod moderation;

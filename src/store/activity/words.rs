@@ -51,6 +51,7 @@ pub fn of(event: &Told, change: Option<&Change>) -> Option<Words> {
             | Kind::OwnerCode
             | Kind::ImportApplied
             | Kind::ImportUndone
+            | Kind::SettingsUpdated
             | Kind::BlogRestored
     );
     if speaks_of_a_post && event.post.is_none() {
@@ -173,6 +174,7 @@ fn happened(event: &Told) -> Option<Words> {
             Kind::OwnerLogin | Kind::OwnerLogout | Kind::OwnerPassword | Kind::OwnerCode => {
                 Some(("Your account".into(), "/admin/account".into()))
             }
+            Kind::SettingsUpdated => Some((fields(event), "/admin/settings".into())),
             _ => post.map(|post| post.title.clone()).zip(path.or(of_post)),
         },
     })
@@ -200,6 +202,7 @@ fn words(event: &Told) -> Option<&'static str> {
         Kind::OwnerCode => "The codes of your second step were changed or used:",
         Kind::ImportApplied => "Posts were imported",
         Kind::ImportUndone => "An import was taken back",
+        Kind::SettingsUpdated => "Settings were changed:",
         Kind::BlogRestored => "The blog was restored from a backup",
         // The comment itself is told of, what a post becomes instead, and what was decided.
         Kind::CommentApproved
@@ -211,6 +214,15 @@ fn words(event: &Told) -> Option<&'static str> {
         | Kind::OwnerLogin
         | Kind::OwnerLogout => return None,
     })
+}
+
+/// The settings that were changed, in words.
+fn fields(event: &Told) -> String {
+    let names = event.facts["fields"].as_array().into_iter().flatten();
+    let names: Vec<String> = names
+        .filter_map(|name| Some(name.as_str()?.replace('_', " ")))
+        .collect();
+    names.join(", ")
 }
 
 /// What it means that a post moved; that it was published is an event of its own.

@@ -1,7 +1,6 @@
 //! Everything that happened, for the owner to look through.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::super::{Cursor, Frame, Head};
 use super::head;
@@ -18,7 +17,6 @@ pub struct LogPage<'a> {
     frame: Frame<'a>,
     head: Head,
     view: LogView<'a>,
-    zone: &'a TimeZone,
 }
 
 /// What the page shows.
@@ -40,18 +38,21 @@ pub struct LogView<'a> {
 }
 
 impl<'a> LogPage<'a> {
-    /// Times are shown in `zone`.
-    pub fn new(frame: Frame<'a>, view: LogView<'a>, zone: &'a TimeZone) -> LogPage<'a> {
+    /// The page that shows `view`.
+    pub fn new(frame: Frame<'a>, view: LogView<'a>) -> LogPage<'a> {
         LogPage {
             frame,
             head: head("Log", "/admin/log"),
             view,
-            zone,
         }
     }
 
     fn row<'b>(&'b self, happening: &'b Happening) -> EventPart<'b> {
-        EventPart::new(happening, self.zone, happening.id > self.view.read_to)
+        EventPart::new(
+            happening,
+            self.frame.calendar(),
+            happening.id > self.view.read_to,
+        )
     }
 
     fn has_news(&self) -> bool {

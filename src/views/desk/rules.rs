@@ -1,7 +1,6 @@
 //! The rules that make a comment wait, and what they would have held.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::super::{Frame, Head, signs};
 use super::head;
@@ -24,9 +23,6 @@ pub struct TypedRules {
 }
 
 impl TypedRules {
-    /// The settings that they are.
-    pub const FIELDS: [&str; 3] = ["max_links", "hold_words", "hold_patterns"];
-
     /// Those that are set.
     pub fn of(settings: &Settings) -> TypedRules {
         TypedRules {
@@ -47,12 +43,11 @@ pub struct RulesPage<'a> {
     trial: Option<&'a Trial>,
     errors: Option<&'a Fields>,
     done: Option<Done>,
-    zone: &'a TimeZone,
 }
 
 impl<'a> RulesPage<'a> {
-    /// The form with `typed` in it; times are shown in `zone`.
-    pub fn new(frame: Frame<'a>, typed: &'a TypedRules, zone: &'a TimeZone) -> RulesPage<'a> {
+    /// The form with `typed` in it.
+    pub fn new(frame: Frame<'a>, typed: &'a TypedRules) -> RulesPage<'a> {
         RulesPage {
             frame,
             head: head("Rules", "/admin/rules"),
@@ -60,7 +55,6 @@ impl<'a> RulesPage<'a> {
             trial: None,
             errors: None,
             done: None,
-            zone,
         }
     }
 

@@ -42,7 +42,7 @@ pub async fn list(
             done: query.done(),
             cursor: moment.cursor()?,
         };
-        Ok(LogPage::new(moment.frame(), view, &zone).render()?)
+        Ok(LogPage::new(moment.frame(), view).render()?)
     });
     Ok(page.await?)
 }

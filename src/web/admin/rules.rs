@@ -13,13 +13,14 @@ use super::super::form::{Form, LongForm};
 use super::super::reader::Reader;
 use super::super::{App, see_other};
 use super::comments::{DoneQuery, decide_all, recorded, told};
-use super::settings::{keep, parse};
+use super::settings::parse;
 use crate::error::{Error, Fields, Result};
 use crate::model::moderation::{Decision, Deed};
 use crate::model::rules::Rules;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
 use crate::store::comments::trial;
+use crate::store::settings;
 use crate::views::desk::queue::Done;
 use crate::views::desk::rules::{RulesPage, TypedRules};
 
@@ -38,8 +39,7 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let page = app.page(&reader, move |moment| {
         let typed = TypedRules::of(&moment.settings);
-        let zone = moment.settings.zone();
-        Ok(RulesPage::new(moment.frame(), &typed, &zone)
+        Ok(RulesPage::new(moment.frame(), &typed)
             .after(query.done())
             .render()?)
     });
@@ -59,20 +59,22 @@ pub async fn act(
         hold_words: form.get("hold_words").into(),
         hold_patterns: form.get("hold_patterns").into(),
     };
-    let changes = match parse(&form, |name| TypedRules::FIELDS.contains(&name)) {
+    let changes = match parse(&form) {
         Ok(changes) => changes,
         Err(errors) => return refused(app, &reader, typed, errors).await,
     };
     match (form.get("do"), Decision::parse(form.get("do"))) {
         ("try", _) => tried(app, &reader, typed).await,
         ("save", _) => {
-            app.store.write(move |tx| keep(tx, &changes)).await?;
+            app.store
+                .write(move |tx| settings::change(tx, &changes))
+                .await?;
             Ok(see_other("/admin/rules"))
         }
         (_, Some(decision @ (Decision::Hold | Decision::Spam))) => {
             let ids = chosen(&form);
             let changed = app.store.write(move |tx| {
-                keep(tx, &changes)?;
+                settings::change(tx, &changes)?;
                 recorded(tx, || decide_all(tx, &ids, decision))
             });
             let ((done, left), undo) = changed.await?;
@@ -108,8 +110,7 @@ async fn tried(app: &App, reader: &Reader, typed: TypedRules) -> Result<Response
         });
         let since = Timestamp::now().plus(-LATELY);
         let trial = trial::run(moment.conn, &rules, since, LONGEST)?;
-        let zone = moment.settings.zone();
-        Ok(RulesPage::new(moment.frame(), &typed, &zone)
+        Ok(RulesPage::new(moment.frame(), &typed)
             .with(&trial)
             .render()?)
     });
@@ -126,8 +127,7 @@ async fn refused(
         return Err(Error::Invalid(errors).into());
     }
     let page = app.page(reader, move |moment| {
-        let zone = moment.settings.zone();
-        Ok(RulesPage::new(moment.frame(), &typed, &zone)
+        Ok(RulesPage::new(moment.frame(), &typed)
             .refused(&errors)
             .render()?)
     });
