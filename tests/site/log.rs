@@ -171,14 +171,14 @@ fn a_ban_and_what_went_with_it_are_one_line() {
     let said = lines(&mut owner, "");
     assert_eq!(
         said[0],
-        "You asked somebody not to write here, and marked as spam 2 comments on Hello"
+        "You asked somebody not to write here, and marked 2 comments as spam: all bans"
     );
     assert_eq!(said[1], "wrote a comment that had to wait, on Hello");
     assert_eq!(lines(&mut owner, "show=visitor"), said[..1]);
     let page = undo(&mut owner);
     assert_eq!(
         page.texts("#log .what")[0],
-        "You took back a ban and decisions about 2 comments on Hello"
+        "You took back a ban and decisions about 2 comments: all bans"
     );
     assert_eq!(
         page.texts("#log .what")[2],

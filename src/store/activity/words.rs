@@ -75,32 +75,39 @@ fn decided(event: &Told, change: &Change) -> Words {
         (true, None, 0 | 1) => "You took back a decision about a comment".into(),
         (true, None, _) => format!("You took back a decision about {count} comments"),
         (false, Some(true), 0) => "You asked somebody not to write here".into(),
-        (false, Some(true), 1) => {
-            "You asked somebody not to write here, and marked as spam a comment".into()
-        }
         (false, Some(true), _) => {
-            format!("You asked somebody not to write here, and marked as spam {count} comments")
+            let comments = match count {
+                1 => "a comment".into(),
+                _ => format!("{count} comments"),
+            };
+            format!("You asked somebody not to write here, and marked {comments} as spam")
         }
         (false, Some(false), _) => "You lifted a ban".into(),
         (false, None, 0 | 1) => format!("You {verb} a comment"),
         (false, None, _) => format!("You {verb} {count} comments"),
     };
+    if change.ban.is_some() {
+        return Words {
+            who: None,
+            what: format!("{what}:"),
+            whose: None,
+            to: Some(("all bans".into(), "/admin/bans".into())),
+        };
+    }
     let name = event.comment.as_ref().map(|comment| comment.name.clone());
     let whose = name.filter(|name| count == 1 && !name.is_empty());
-    let to = match (change.ban, change.posts) {
-        (Some(_), _) if count == 0 => Some(("all bans".into(), "/admin/bans".into())),
-        (_, 1) => event.post.as_ref().map(|post| {
+    let to = match change.posts {
+        1 => event.post.as_ref().map(|post| {
             let one = event.comment_path().filter(|_| count == 1);
             let path = one.unwrap_or_else(|| format!("/admin/comments?show=all&post={}", post.id));
             (post.title.clone(), path)
         }),
-        (_, posts) => Some((format!("{posts} posts"), "/admin/comments?show=all".into())),
+        posts => Some((format!("{posts} posts"), "/admin/comments?show=all".into())),
     };
-    let joint = match (&whose, &to, count) {
-        (_, None, _) => "",
-        (Some(_), ..) => " by",
-        (None, _, 0) => ":",
-        (None, ..) => " on",
+    let joint = match (&whose, &to) {
+        (_, None) => "",
+        (Some(_), _) => " by",
+        (None, _) => " on",
     };
     Words {
         who: None,

@@ -60,7 +60,7 @@ pub fn run(conn: &Connection, rules: &Rules, since: Timestamp, time: Duration) -
     };
     let sql = format!(
         "select {KEPT}, {COLUMNS}, exists (select 1 from events e where e.kind glob 'comment:*' and e.subject = c.id
-             and e.kind = 'comment:approved') as was_approved
+             and e.kind = 'comment:approved' and e.data ->> 'from' is not 'deleted') as was_approved
          from {TABLES} left join deleted_comments d on d.comment_id = c.id
          where {RULE} order by c.created_at desc, c.id desc"
     );

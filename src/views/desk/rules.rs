@@ -78,14 +78,26 @@ impl<'a> RulesPage<'a> {
         RulesPage { done, ..self }
     }
 
-    fn error(&self, field: &str) -> Option<&String> {
-        self.errors?.get(field)
+    fn value(&self, name: &str) -> &str {
+        match name {
+            "max_links" => &self.typed.max_links,
+            "hold_words" => &self.typed.hold_words,
+            "hold_patterns" => &self.typed.hold_patterns,
+            _ => "",
+        }
+    }
+
+    fn error(&self, name: &str) -> Option<&String> {
+        self.errors?.get(name)
     }
 }
 
-/// The badge of where a held comment stands.
+/// The badge of where a held comment stands: what readers see strikes the eye.
 fn badge(held: &Held) -> (&'static str, &'static str) {
-    standing(held.case.comment.status).unwrap_or(("waiting", "wait"))
+    match held.case.comment.status {
+        CommentStatus::Published => ("readers see it", "wait"),
+        status => standing(status).unwrap_or(("waiting", "off")),
+    }
 }
 
 /// Whether a decision about it is what its owner would expect: it is not where the rules would have it, and was not let
