@@ -231,7 +231,12 @@ fn rules(slice: &Slice) -> String {
         }
     };
     and(slice.before.is_some(), "e.id < :before");
-    and(slice.post.is_some(), "e.post_id = :post");
+    // A reader has written little, and a post may have been read by many: what is rarer is looked up.
+    let post = match slice.writer {
+        Some(_) => "+e.post_id = :post",
+        None => "e.post_id = :post",
+    };
+    and(slice.post.is_some(), post);
     let noun = "substr(e.kind, 1, instr(e.kind, ':') - 1) = :noun";
     and(slice.noun.is_some(), noun);
     let writer = "e.kind glob 'comment:*' and e.subject in (select id from comments where visitor_id = :writer
