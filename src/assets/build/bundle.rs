@@ -7,8 +7,8 @@ use std::fs;
 pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets");
 
 /// The scripts that pages name; every other module is part of some of them. A page has one of the first five;
-/// `changes.js` is fetched when a reader wants to see what changed, and the last three are the owner's.
-pub const SCRIPTS: [&str; 9] = [
+/// `changes.js` is fetched when a reader wants to see what changed, and the last four are the owner's.
+pub const SCRIPTS: [&str; 10] = [
     "page.js",
     "list.js",
     "post.js",
@@ -17,6 +17,7 @@ pub const SCRIPTS: [&str; 9] = [
     "changes.js",
     "desk.js",
     "queue.js",
+    "log.js",
     "editor.js",
 ];
 
