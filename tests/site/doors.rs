@@ -20,7 +20,7 @@ const AGES: Duration = Duration::from_secs(180);
 const OPEN: [&str; 2] = ["/admin/setup", "/admin/login"];
 
 /// What is in the file, row for row, but for the tables named.
-fn dump(site: &Site, but: &[&str]) -> BTreeSet<String> {
+pub fn dump(site: &Site, but: &[&str]) -> BTreeSet<String> {
     let database = site.database();
     let names = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'";
     let mut names = database.prepare(names).unwrap();
@@ -48,7 +48,7 @@ fn dump(site: &Site, but: &[&str]) -> BTreeSet<String> {
 
 /// Asserts that nothing but what is named differs from `before`.
 #[track_caller]
-fn unchanged(site: &Site, before: &BTreeSet<String>, but: &[&str], who: &str) {
+pub fn unchanged(site: &Site, before: &BTreeSet<String>, but: &[&str], who: &str) {
     let after = dump(site, but);
     let changes: Vec<_> = before.symmetric_difference(&after).collect();
     assert!(changes.is_empty(), "{who}: {changes:#?}");

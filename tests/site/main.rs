@@ -58,6 +58,7 @@ mod reading;
 mod refusing;
 mod requests;
 mod restarts;
+mod running;
 mod searching;
 mod second_step;
 mod secrets;
