@@ -6,7 +6,7 @@ use super::front::MOST_DAYS;
 use super::hub::Hub;
 use super::language::is_language;
 use super::rules::check_patterns;
-use super::typed::{Email, Name};
+use super::typed::{Email, Name, is_text};
 use crate::error::Fields;
 
 /// The blog's settings.
@@ -77,7 +77,8 @@ impl Link {
             format!("“{line}” is no link. Write a name and a path on each line, like: About /about")
         };
         let (label, path) = line.rsplit_once(char::is_whitespace).ok_or_else(bad)?;
-        let inside = path.starts_with('/') && !path.starts_with("//");
+        // Browsers take a backslash for a slash.
+        let inside = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
         match inside || path.starts_with("https://") || path.starts_with("http://") {
             true => Ok(Link {
                 label: label.trim().into(),
@@ -178,7 +179,7 @@ pub const FIELDS: [(&str, &str, Check); 20] = [
     }),
     ("navigation", "navigation", |typed| {
         Link::list(typed)?;
-        Ok(typed.trim().replace('\r', ""))
+        text(typed)
     }),
     ("footer", "footer", text),
     ("css", "css", text),
@@ -188,7 +189,7 @@ pub const FIELDS: [(&str, &str, Check); 20] = [
 ];
 
 fn title(typed: &str) -> Result<String, String> {
-    match typed.trim() {
+    match line(typed).as_str() {
         "" => Err("The blog needs a name. One word is enough.".into()),
         title if title.chars().count() > LONGEST_TITLE => Err(format!(
             "Please keep the name within {LONGEST_TITLE} characters."
@@ -198,10 +199,19 @@ fn title(typed: &str) -> Result<String, String> {
 }
 
 fn description(typed: &str) -> Result<String, String> {
-    match typed.trim() {
+    match line(typed) {
         text if text.chars().count() > 500 => Err("Please keep it within 500 characters.".into()),
-        text => Ok(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+        text => Ok(text),
     }
+}
+
+/// What was typed as one line, without the signs that neither HTML nor XML can hold.
+fn line(typed: &str) -> String {
+    let text: String = typed
+        .chars()
+        .filter(|&c| is_text(c) || c.is_whitespace())
+        .collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn language(typed: &str) -> Result<String, String> {
@@ -236,7 +246,10 @@ fn text(typed: &str) -> Result<String, String> {
         bytes if bytes > LONGEST_TEXT => Err(format!(
             "This has {bytes} bytes; {LONGEST_TEXT} is the most."
         )),
-        _ => Ok(typed.replace('\r', "").trim().into()),
+        _ => {
+            let kept = typed.chars().filter(|&c| is_text(c) && c != '\r');
+            Ok(kept.collect::<String>().trim().into())
+        }
     }
 }
 

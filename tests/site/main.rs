@@ -15,6 +15,7 @@ mod visitor;
 mod waiting;
 
 mod access;
+mod attacks;
 mod attempts;
 mod bursts;
 mod carrying;

@@ -14,6 +14,7 @@ use crate::model::carried::{
     CarriedComment, CarriedEntry, CarriedMedia, CarriedPost, CarriedReaction, CarriedVisitor,
     FORMAT, Manifest, VERSION,
 };
+use crate::model::manuscript::is_slug;
 use crate::model::media as library;
 use crate::model::post::{PostKind, Status};
 use crate::model::settings::FIELDS;
@@ -142,8 +143,7 @@ fn read_post(text: &str) -> std::result::Result<CarriedPost, String> {
     {
         return Err(format!("{kind:?} or {status:?} is nothing we know"));
     }
-    if slug.is_empty() || slug.contains(['/', '?', '#', '%']) || slug.contains(char::is_whitespace)
-    {
+    if !is_slug(&slug) {
         return Err(format!("{slug:?} cannot be part of an address"));
     }
     let (published_at, created, updated) = (
