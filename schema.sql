@@ -9,6 +9,12 @@ create table settings (
     value text not null
 ) strict;
 
+-- The blog's own icon, if its owner has given it one: the same square picture in each size.
+create table icons (
+    size  integer not null primary key,            -- pixels of a side
+    bytes blob not null                            -- PNG
+) strict;
+
 -- Readers who have posted something. A browser holds a random token in its cookie; only the hash is kept here.
 create table visitors (
     id         integer primary key autoincrement,

@@ -7,7 +7,7 @@ const rows = () => $$('.rows:not(.pins) > .row'); // what is pinned stands above
 const isPinned = row => 'pinned' in (row?.dataset ?? {});
 const rowOf = slug => $(`.rows h3 a[href="/posts/${slug}"]`)?.closest('.row');
 const written = row => $('time', row).dateTime; // UTC in one form, so that texts compare as times
-const sameYear = (row, fresh) => row && written(row).slice(0, 4) === written(fresh).slice(0, 4);
+const sameYear = (row, fresh) => row?.dataset.year === fresh.dataset.year;
 let due;
 
 /** Applies an event of the whole site. The home page takes a post's row as it is; the other lists are fetched again. */

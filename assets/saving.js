@@ -1,6 +1,7 @@
 // Saving by itself, and being one of several windows on the same post. Every save says which version it has seen: a text
 // that this window has not seen is never overwritten unless its author says so.
 import { say } from "./announce.js";
+import { clock, moment } from "./dates.js";
 import { draftIn, findDrafts, forgetDraft, keepDraft, leaveDraft } from "./drafts.js";
 import { fieldsAsSent, fieldsOf, putIn, same, sheet } from "./fields.js";
 import { $, $$, byId, goTo, keep, onSubmit, page, part, swap } from "./parts.js";
@@ -28,7 +29,6 @@ function tell(text, aloud) {
   if (aloud) say(text);
 }
 
-const clock = time => new Date(time).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const isChanged = () => !atServer || !same(fieldsOf(sheet), atServer);
 
 // ---- one save
@@ -228,7 +228,7 @@ function offer(key) {
 function showOffer() {
   const box = byId('offer'), draft = offered.length && draftIn(offered[0]);
   box.hidden = !draft;
-  if (draft) $('time', box).textContent = new Date(draft.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' });
+  if (draft) $('.when', box).textContent = moment(draft.at);
 }
 
 function takeOffer(taken) {

@@ -1,4 +1,5 @@
 // The main button says what it does at the date that is given, and asks before it does it by the keyboard.
+import { local } from "./dates.js";
 import { sheet } from "./fields.js";
 import { save } from "./saving.js";
 import { $, byId } from "./parts.js";
@@ -6,17 +7,7 @@ import { $, byId } from "./parts.js";
 const publishButton = $('.topbar .main', sheet), dateField = sheet.elements.publish_at;
 const plainly = publishButton.textContent;
 
-/** Now, as a clock in the blog's time zone shows it, in the form of a date field. */
-function nowThere() {
-  const now = timeZone => new Date().toLocaleString('sv', { timeZone });
-  try {
-    return now(dateField.dataset.zone).replace(' ', 'T');
-  } catch {
-    return now('UTC').replace(' ', 'T');
-  }
-}
-
-const isAhead = () => dateField.value > nowThere();
+const isAhead = () => dateField.value > local(Date.now());
 
 function drawButton() {
   publishButton.textContent = isAhead() ? 'Schedule' : plainly;

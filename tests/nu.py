@@ -40,6 +40,18 @@ Math $a^2 < b$ and $$\\sum_{i=0}^n i$$ and a note[^1], ~~gone~~, <https://exampl
 PICTURE = b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
+FORMS = {
+    "/posts/post-0/comments": {"name": "", "body": ""},
+    "/posts/post-1/comments": {"name": "Ann", "body": "x" * 20_000, "email": "no", "url": "no"},
+    "/comments/preview": {"body": "**bold** <b>"},
+    "/comments/1": {"body": ""},
+    "/admin/login": {"password": "wrong"},
+    "/admin/account/password": {"current": "wrong", "password": "x"},
+}
+
+SETTINGS = {"/admin/settings": dict.fromkeys(["title", "time_zone", "reactions", "navigation", "posts_per_page", "dates"], "x")}
+
+
 def quoted(text):
     """A string of TOML."""
     return json.dumps(text, ensure_ascii=False)
@@ -131,21 +143,13 @@ def keep(folder, who, path, body, kept):
     kept[file] = f"{path} ({who})"
 
 
-def refused(browser, folder):
+def refused(browser, folder, who, forms):
     """Pages that answer a form which cannot be taken."""
-    forms = {
-        "/posts/post-0/comments": {"name": "", "body": ""},
-        "/posts/post-1/comments": {"name": "Ann", "body": "x" * 20_000, "email": "no", "url": "no"},
-        "/comments/preview": {"body": "**bold** <b>"},
-        "/comments/1": {"body": ""},
-        "/admin/login": {"password": "wrong"},
-        "/admin/account/password": {"current": "wrong", "password": "x"},
-    }
     kept = {}
     for path, form in forms.items():
         _, kind, body = browser.open(path, form)
         if kind == "text/html" and body.startswith(b"<!doctype"):
-            keep(folder, "refused", path, body, kept)
+            keep(folder, who, path, body, kept)
     return kept
 
 
@@ -164,8 +168,10 @@ def main():
                 fill(rowlog, visitor, folder)
                 pages = crawl(Browser(base), ["/", "/nowhere", "/?page=99", "/posts/post-0?since=1"], folder, "stranger")
                 pages |= crawl(visitor, ["/me", "/me/erasure", "/posts/post-0"], folder, "visitor")
-                pages |= refused(visitor, folder)
+                pages |= refused(visitor, folder, "refused", FORMS)
                 owner.open("/admin/login", {"password": PASSWORD})
+                owner.open("/admin/settings", {"intro": BODY, "reactions": "love heart <Loved> & \"it\"\nclap 👏 Well done"})
+                pages |= refused(owner, folder, "refused-owner", SETTINGS)
                 pages |= crawl(owner, ["/admin", "/"], folder, "owner")
             finally:
                 server.terminate()

@@ -3,5 +3,6 @@
 //! Bytes in, bytes out: nothing here knows the store, a route, or the name a file came with.
 
 pub mod develop;
+pub mod icon;
 pub mod kinds;
 pub mod strip;

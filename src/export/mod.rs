@@ -11,6 +11,7 @@ pub mod zip;
 use std::collections::HashMap;
 use std::io::Read;
 
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, MAIN_DB};
 use serde::Serialize;
 
@@ -24,6 +25,8 @@ use crate::store::carried;
 pub const MANIFEST: &str = "manifest.json";
 /// The owner's settings.
 pub const SETTINGS: &str = "settings.toml";
+/// The blog's own icon, if it has one.
+pub const ICON: &str = "icon.png";
 /// One comment a line.
 pub const COMMENTS: &str = "comments.jsonl";
 /// One entry of a liveblog a line.
@@ -47,6 +50,9 @@ trait Sink {
 fn write(conn: &Connection, private: bool, sink: &mut dyn Sink) -> Result<Manifest> {
     sink.file("README.md", &mut README.as_bytes())?;
     sink.file(SETTINGS, &mut settings(conn, private)?.as_bytes())?;
+    if let Some(icon) = carried::icon(conn)? {
+        sink.file(ICON, &mut &icon[..])?;
+    }
     let mut posts = 0;
     carried::posts(conn, |post| {
         posts += 1;
@@ -101,7 +107,8 @@ fn place(post: &CarriedPost) -> String {
     match post.kind.as_str() {
         "page" => format!("pages/{}.md", post.slug),
         _ => {
-            let year = post.published_at.unwrap_or(post.created_at).year();
+            let time = post.published_at.unwrap_or(post.created_at);
+            let year = time.in_zone(&TimeZone::UTC).year();
             format!("posts/{year}/{}.md", post.slug)
         }
     }
@@ -110,7 +117,7 @@ fn place(post: &CarriedPost) -> String {
 fn settings(conn: &Connection, private: bool) -> Result<String> {
     let chosen = carried::settings(conn, private)?.into_iter();
     let table: toml::Table = chosen
-        .map(|(key, value)| (key.to_owned(), toml::Value::String(value)))
+        .map(|(field, value)| (field.key.to_owned(), toml::Value::String(value)))
         .collect();
     Ok(table.to_string())
 }

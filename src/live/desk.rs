@@ -3,16 +3,17 @@
 //! They are made for each window of the desk from the log, so nothing here ever lies where other streams look.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::frame::{self, Frame, with_envelope};
 use crate::error::Result;
+use crate::model::calendar::Calendar;
 use crate::model::comment::CommentStatus;
 use crate::model::desk::DeskLine;
 use crate::model::event::{Event, Kind};
 use crate::model::id::CommentId;
+use crate::model::manner::Manner;
 use crate::model::moderation::Case;
 use crate::model::pile::Pile;
 use crate::store::comments::queue;
@@ -37,28 +38,36 @@ pub fn render(conn: &Connection, event: &Event) -> Frame {
 /// What everyone is told, or the owner alone, and beside it `desk`: the line of what happened, the post's row, the
 /// comment as its judge sees it, and the figures that the event may have changed.
 fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
-    let zone = settings::load(conn)?.zone();
+    let manner = settings::load(conn)?.manner();
+    let calendar = &manner.calendar;
     let post = event.post.map(|id| desk::post(conn, id)).transpose()?;
     let row = post.flatten();
     let html = row
         .as_ref()
-        .map(|row| RowPart::new(row, &zone, 0).render())
+        .map(|row| RowPart::new(row, calendar, 0).render())
         .transpose()?;
     let case = match is_of_comment(event) {
         true => queue::find(conn, CommentId(event.subject))?,
         false => None,
     };
-    let data = match frame::shown(conn, event)? {
+    let data = match frame::shown(conn, event, &manner)? {
         Some((_, data)) => Some(data),
-        None => owners(conn, event, row.as_ref(), html.as_deref(), case.as_ref())?,
+        None => owners(
+            conn,
+            event,
+            &manner,
+            row.as_ref(),
+            html.as_deref(),
+            case.as_ref(),
+        )?,
     };
     let Some(mut data) = data else {
         return Ok(None);
     };
     data["desk"] = json!({
-        "line": line(conn, event, &zone)?,
+        "line": line(conn, event, calendar)?,
         "row": html,
-        "queue": case.map(|case| CasePart::new(&case, &zone).render()).transpose()?,
+        "queue": case.map(|case| CasePart::new(&case, calendar).render()).transpose()?,
         "waiting": queue::count(conn, CommentStatus::Pending)?,
         "counts": counts(conn, event)?,
     });
@@ -69,6 +78,7 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
 fn owners(
     conn: &Connection,
     event: &Event,
+    manner: &Manner,
     row: Option<&DeskLine>,
     html: Option<&str>,
     case: Option<&Case>,
@@ -81,6 +91,9 @@ fn owners(
         (Kind::PostErased, _) => Some(json!({ "post": Value::Null, "post_id": event.subject })),
         (Kind::ImportApplied | Kind::ImportUndone, _) => {
             Some(json!({ "post": Value::Null, "batch": event.subject, "counts": facts }))
+        }
+        (Kind::SettingsUpdated, _) => {
+            Some(json!({ "post": Value::Null, "fields": facts["fields"] }))
         }
         (Kind::OwnerLogin | Kind::OwnerLogout | Kind::OwnerPassword | Kind::OwnerCode, _) => {
             Some(json!({ "post": Value::Null, "session": event.subject, "facts": facts }))
@@ -100,7 +113,7 @@ fn owners(
             "html": html,
         })),
         (Kind::CommentPending, Some(_)) if case.is_some_and(|case| case.comment.is_pending()) => {
-            posts_comment(conn, event)?
+            posts_comment(conn, event, manner)?
         }
         (
             Kind::CommentApproved
@@ -114,17 +127,17 @@ fn owners(
 }
 
 /// A waiting comment under a post that readers cannot see now.
-fn posts_comment(conn: &Connection, event: &Event) -> Result<Option<Value>> {
+fn posts_comment(conn: &Connection, event: &Event, manner: &Manner) -> Result<Option<Value>> {
     let post = event.post.map(|id| posts::by_id(conn, id)).transpose()?;
     match post.flatten() {
-        Some(post) => frame::comment(conn, event, &post, CommentStatus::Pending),
+        Some(post) => frame::comment(conn, event, &post, CommentStatus::Pending, manner),
         None => Ok(None),
     }
 }
 
-fn line(conn: &Connection, event: &Event, zone: &TimeZone) -> Result<Option<String>> {
+fn line(conn: &Connection, event: &Event, calendar: &Calendar) -> Result<Option<String>> {
     let told = activity::told(conn, event)?;
-    let html = told.map(|happening| LinePart::new(&happening, zone).render());
+    let html = told.map(|happening| LinePart::new(&happening, calendar).render());
     Ok(html.transpose()?)
 }
 

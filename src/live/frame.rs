@@ -13,11 +13,12 @@ use crate::model::comment::{Comment, CommentStatus};
 use crate::model::entry::Entry;
 use crate::model::event::{Audience, Event, Kind};
 use crate::model::id::{CommentId, EntryId};
+use crate::model::manner::Manner;
 use crate::model::post::{Post, Status};
-use crate::model::reaction::{Tally, Target};
+use crate::model::reaction::{ReactionKind, Tally, Target};
 use crate::model::topic::Topic;
 use crate::store::posts::LISTED_BEFORE;
-use crate::store::{comments, entries, lists, posts, reactions};
+use crate::store::{comments, entries, lists, posts, reactions, settings};
 use crate::views::comments::CommentPart;
 use crate::views::entries::EntryPart;
 use crate::views::lists::PostRowPart;
@@ -87,7 +88,7 @@ impl Frame {
 
 /// Renders an event. One that cannot be rendered is left out and logged, so that the others go on.
 pub fn render(conn: &Connection, event: &Event) -> Frame {
-    match shown(conn, event) {
+    match settings::load(conn).and_then(|settings| shown(conn, event, &settings.manner())) {
         Ok(Some((listed, data))) => {
             Frame::visible(event.clone(), listed, &with_envelope(event, data))
         }
@@ -100,7 +101,11 @@ pub fn render(conn: &Connection, event: &Event) -> Frame {
 }
 
 /// What the event shows and whether lists name its post; `None` if it shows nothing.
-pub(super) fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Value)>> {
+pub(super) fn shown(
+    conn: &Connection,
+    event: &Event,
+    manner: &Manner,
+) -> Result<Option<(bool, Value)>> {
     let Some(post) = event
         .post
         .map(|id| posts::by_id(conn, id))
@@ -114,18 +119,19 @@ pub(super) fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Va
         Kind::PostDeleted if !post.status.is_open() => Some(removed(&post)),
         _ if !post.status.is_open() => None,
         Kind::CommentCreated | Kind::CommentUpdated => {
-            comment(conn, event, &post, CommentStatus::Published)?
+            comment(conn, event, &post, CommentStatus::Published, manner)?
         }
-        Kind::CommentApproved => {
-            comment(conn, event, &post, CommentStatus::Published)?.map(|data| titled(data, &post))
-        }
-        Kind::CommentPending => comment(conn, event, &post, CommentStatus::Pending)?,
-        Kind::CommentDeleted => deleted(conn, event, &post)?,
+        Kind::CommentApproved => comment(conn, event, &post, CommentStatus::Published, manner)?
+            .map(|data| titled(data, &post)),
+        Kind::CommentPending => comment(conn, event, &post, CommentStatus::Pending, manner)?,
+        Kind::CommentDeleted => deleted(conn, event, &post, manner)?,
         Kind::CommentRejected => Some(json!({ "post": post.slug, "comment": event.subject })),
-        Kind::ReplyCreated => reply(conn, event, &post)?.map(|data| titled(data, &post)),
-        Kind::ReactionUpdated => reaction(conn, event, &post)?,
-        Kind::EntryCreated | Kind::EntryUpdated | Kind::EntryDeleted => entry(conn, event, &post)?,
-        Kind::PostPublished | Kind::PostUpdated => Some(published(conn, &post)?),
+        Kind::ReplyCreated => reply(conn, event, &post, manner)?.map(|data| titled(data, &post)),
+        Kind::ReactionUpdated => reaction(conn, event, &post, manner)?,
+        Kind::EntryCreated | Kind::EntryUpdated | Kind::EntryDeleted => {
+            entry(conn, event, &post, manner)?
+        }
+        Kind::PostPublished | Kind::PostUpdated => Some(published(conn, &post, manner)?),
         Kind::PostDeleted
         | Kind::PostCreated
         | Kind::PostMoved
@@ -137,6 +143,7 @@ pub(super) fn shown(conn: &Connection, event: &Event) -> Result<Option<(bool, Va
         | Kind::OwnerCode
         | Kind::ImportApplied
         | Kind::ImportUndone
+        | Kind::SettingsUpdated
         | Kind::VisitorBanned
         | Kind::VisitorUnbanned
         | Kind::BlogRestored => None,
@@ -162,6 +169,7 @@ pub(super) fn comment(
     event: &Event,
     post: &Post,
     status: CommentStatus,
+    manner: &Manner,
 ) -> Result<Option<Value>> {
     let Some(comment) = comments::find(conn, CommentId(event.subject))? else {
         return Ok(None);
@@ -171,8 +179,8 @@ pub(super) fn comment(
     }
     Ok(Some(json!({
         "post": post.slug,
-        "comment": summary(&comment),
-        "html": CommentPart { comment: &comment }.render()?,
+        "comment": summary(&comment, &manner.reactions),
+        "html": CommentPart { comment: &comment, manner }.render()?,
         "count": post.comment_count,
         "op": comment.op,
         "url": comment.path(),
@@ -181,7 +189,7 @@ pub(super) fn comment(
 
 /// A reply as it is now, for whom it answers: who wrote it, where it stands, and the number of what it answers. Whoever
 /// has deleted their comment is told of no more replies to it.
-fn reply(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
+fn reply(conn: &Connection, event: &Event, post: &Post, manner: &Manner) -> Result<Option<Value>> {
     let Some(reply) = comments::find(conn, CommentId(event.subject))? else {
         return Ok(None);
     };
@@ -194,7 +202,7 @@ fn reply(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>>
     };
     Ok(Some(json!({
         "post": post.slug,
-        "comment": summary(&reply),
+        "comment": summary(&reply, &manner.reactions),
         "url": reply.path(),
         "parent": { "id": answered.id, "number": answered.number },
     })))
@@ -207,7 +215,7 @@ fn titled(mut data: Value, post: &Post) -> Value {
 }
 
 /// The facts of a comment, for clients that draw it themselves.
-pub fn summary(comment: &Comment) -> Value {
+pub fn summary(comment: &Comment, kinds: &[ReactionKind]) -> Value {
     json!({
         "id": comment.id,
         "number": comment.number,
@@ -221,17 +229,22 @@ pub fn summary(comment: &Comment) -> Value {
         "pinned": comment.pinned,
         "closed": comment.closed,
         "version": comment.version,
-        "reactions": counts(&comment.reactions),
+        "reactions": counts(&comment.reactions, kinds),
     })
 }
 
 /// A comment that is gone or hidden, and the tombstone if replies hang on it.
-fn deleted(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
+fn deleted(
+    conn: &Connection,
+    event: &Event,
+    post: &Post,
+    manner: &Manner,
+) -> Result<Option<Value>> {
     let html = match comments::find(conn, CommentId(event.subject))? {
         Some(comment) if comment.status == CommentStatus::Published => return Ok(None),
         Some(comment) if comments::has_visible_answers(conn, comment.id)? => {
             let comment = &comment.tombstone();
-            Some(CommentPart { comment }.render()?)
+            Some(CommentPart { comment, manner }.render()?)
         }
         _ => None,
     };
@@ -241,7 +254,7 @@ fn deleted(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value
 }
 
 /// An entry as it is now; of one that is gone, only that it is.
-fn entry(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
+fn entry(conn: &Connection, event: &Event, post: &Post, manner: &Manner) -> Result<Option<Value>> {
     let Some(entry) = entries::by_id(conn, EntryId(event.subject))? else {
         return Ok(None);
     };
@@ -250,7 +263,13 @@ fn entry(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>>
     }
     let html = match entry.is_deleted() {
         true => None,
-        false => Some(EntryPart { entry: &entry }.render()?),
+        false => Some(
+            EntryPart {
+                entry: &entry,
+                manner,
+            }
+            .render()?,
+        ),
     };
     Ok(Some(json!({
         "post": post.slug,
@@ -275,7 +294,12 @@ fn entry_summary(entry: &Entry) -> Value {
 }
 
 /// The reactions to something as they are now.
-fn reaction(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Value>> {
+fn reaction(
+    conn: &Connection,
+    event: &Event,
+    post: &Post,
+    manner: &Manner,
+) -> Result<Option<Value>> {
     let (target, name) = match event.subject {
         0 => (Target::Post, json!("post")),
         id => match comments::find(conn, CommentId(id))? {
@@ -287,24 +311,30 @@ fn reaction(conn: &Connection, event: &Event, post: &Post) -> Result<Option<Valu
     };
     let (tally, version) = reactions::tally(conn, post.id, target, None)?;
     Ok(Some(
-        json!({ "post": post.slug, "target": name, "counts": counts(&tally), "version": version }),
+        json!({ "post": post.slug, "target": name, "counts": counts(&tally, &manner.reactions), "version": version }),
     ))
 }
 
-/// The counts above zero, by kind.
-pub fn counts(tally: &Tally) -> Value {
-    let given = tally.entries().filter(|(_, count, _)| *count > 0);
+/// The counts above zero, by those kinds.
+pub fn counts(tally: &Tally, kinds: &[ReactionKind]) -> Value {
+    let given = tally.of(kinds).filter(|(_, count, _)| *count > 0);
     given
-        .map(|(kind, count, _)| (kind.name.to_owned(), Value::from(count)))
+        .map(|(kind, count, _)| (kind.name.clone(), Value::from(count)))
         .collect::<Map<_, _>>()
         .into()
 }
 
 /// A post that readers can see, with its line for lists that show it.
-fn published(conn: &Connection, post: &Post) -> Result<Value> {
+fn published(conn: &Connection, post: &Post, manner: &Manner) -> Result<Value> {
     let line = lists::line(conn, post.id)?;
     let html = line
-        .map(|line| PostRowPart { post: &line }.render())
+        .map(|line| {
+            PostRowPart {
+                post: &line,
+                manner,
+            }
+            .render()
+        })
         .transpose()?;
     Ok(json!({
         "post": post.slug,

@@ -90,6 +90,11 @@ impl Ring {
         Some(self.frames[found].event.at)
     }
 
+    /// Forgets every frame: whoever is behind is told from the log, as things are shown now.
+    pub fn forget(&mut self) {
+        *self = Ring::new(self.last());
+    }
+
     /// Renders again every frame that `event` has made out of date, so that what is gone or hidden cannot be replayed.
     pub fn refresh(&mut self, event: &Event, render: impl Fn(&Event) -> Frame) {
         for frame in self

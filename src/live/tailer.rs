@@ -10,7 +10,7 @@ use super::Live;
 use super::frame;
 use super::ring::Ring;
 use crate::error::Result;
-use crate::model::event::Event;
+use crate::model::event::{Event, Kind};
 use crate::model::id::EventId;
 use crate::store::log;
 
@@ -73,6 +73,9 @@ fn advance(conn: &Connection, live: &Live) -> Result<bool> {
         ring.refresh(&frame.event, |older: &Event| {
             frame::render(&snapshot, older)
         });
+        if frame.event.kind == Kind::SettingsUpdated {
+            ring.forget(); // dates or reactions may look different now, in every frame
+        }
         ring.push(frame);
     }
     drop(ring);

@@ -74,6 +74,8 @@ kinds! {
     ImportApplied = "import:applied",
     /// A batch of imported rows was taken back.
     ImportUndone = "import:undone",
+    /// The owner changed settings; the facts name the fields.
+    SettingsUpdated = "settings:updated",
     /// A backup took the place of the blog's file: the log begins anew.
     BlogRestored = "blog:restored",
 }

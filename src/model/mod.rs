@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod backup;
+pub mod calendar;
 pub mod carried;
 pub mod client;
 pub mod comment;
@@ -13,8 +14,10 @@ pub mod entry;
 pub mod event;
 pub mod front;
 pub mod hub;
+pub mod icon;
 pub mod id;
 pub mod language;
+pub mod manner;
 pub mod manuscript;
 pub mod media;
 pub mod moderation;

@@ -1,4 +1,5 @@
-//! Points in time: milliseconds since the Unix epoch, UTC, and how they are written.
+//! Points in time: milliseconds since the Unix epoch, UTC, and how machines write them. For people a
+//! [`Calendar`](super::calendar::Calendar) does.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp as Instant, Zoned};
@@ -35,69 +36,26 @@ impl Timestamp {
         Some(Timestamp(instant.as_millisecond()))
     }
 
-    /// `14 November 2026`.
-    pub fn date(self) -> String {
-        self.written("%-d %B %Y")
-    }
-
-    /// `14 Nov`: where the year stands nearby.
-    pub fn day(self) -> String {
-        self.written("%-d %b")
-    }
-
-    /// `14 Nov 2026, 09:12`: beside a comment.
-    pub fn moment(self) -> String {
-        self.written("%-d %b %Y, %H:%M")
-    }
-
     /// `2026-11-14T09:12` in `zone`: for the fields of forms.
     pub fn local(self, zone: &TimeZone) -> String {
-        let zoned = self.zoned().with_time_zone(zone.clone());
-        zoned.strftime("%Y-%m-%dT%H:%M").to_string()
-    }
-
-    /// `14 Nov 2026, 09:12` in `zone`: beside a post on the desk.
-    pub fn moment_in(self, zone: &TimeZone) -> String {
-        let zoned = self.zoned().with_time_zone(zone.clone());
-        zoned.strftime("%-d %b %Y, %H:%M").to_string()
-    }
-
-    /// `14 Nov, 09:12` in `zone`: on the desk, of what happened lately.
-    pub fn desk(self, zone: &TimeZone) -> String {
-        let zoned = self.zoned().with_time_zone(zone.clone());
-        zoned.strftime("%-d %b, %H:%M").to_string()
+        self.in_zone(zone).strftime("%Y-%m-%dT%H:%M").to_string()
     }
 
     /// `2026-11-14` in `zone`: the day that statistics count it to.
     pub fn day_in(self, zone: &TimeZone) -> String {
-        let zoned = self.zoned().with_time_zone(zone.clone());
-        zoned.strftime("%Y-%m-%d").to_string()
+        self.in_zone(zone).strftime("%Y-%m-%d").to_string()
     }
 
-    /// The hour of the day in `zone`, from 0 to 23.
-    pub fn hour(self, zone: &TimeZone) -> i8 {
-        self.zoned().with_time_zone(zone.clone()).hour()
+    fn written(self, form: &str) -> String {
+        self.in_zone(&TimeZone::UTC).strftime(form).to_string()
     }
 
-    /// `09:12`: where the day stands nearby.
-    pub fn clock(self) -> String {
-        self.written("%H:%M")
-    }
-
-    /// The year, as in a heading of the archive.
-    pub fn year(self) -> i16 {
-        self.zoned().year()
-    }
-
-    fn written(self, format: &str) -> String {
-        self.zoned().strftime(format).to_string()
-    }
-
-    fn zoned(self) -> Zoned {
+    /// What calendar and clock show in `zone`.
+    pub fn in_zone(self, zone: &TimeZone) -> Zoned {
         // A time outside of jiff's range (years -9999 to 9999) can only come from a damaged file; it shows as the epoch.
         Instant::from_millisecond(self.0)
             .unwrap_or(Instant::UNIX_EPOCH)
-            .to_zoned(TimeZone::UTC)
+            .to_zoned(zone.clone())
     }
 }
 
@@ -112,23 +70,14 @@ mod tests {
         assert_eq!(time.exact(), "2026-11-14T09:12:00.000Z");
         let odd = Timestamp(1_794_647_520_007);
         assert_eq!(Timestamp::parse(&odd.exact()), Some(odd));
-        assert_eq!(time.date(), "14 November 2026");
-        assert_eq!(time.day(), "14 Nov");
-        assert_eq!(time.moment(), "14 Nov 2026, 09:12");
-        assert_eq!(time.clock(), "09:12");
-        assert_eq!(time.year(), 2026);
         let zone = TimeZone::fixed(jiff::tz::offset(15));
-        assert_eq!(time.moment_in(&zone), "15 Nov 2026, 00:12");
-        assert_eq!(time.desk(&zone), "15 Nov, 00:12");
-        assert_eq!(
-            (time.day_in(&zone).as_str(), time.hour(&zone)),
-            ("2026-11-15", 0)
-        );
+        assert_eq!(time.local(&zone), "2026-11-15T00:12");
+        assert_eq!(time.day_in(&zone), "2026-11-15");
     }
 
     #[test]
     fn a_time_beyond_the_calendar_does_not_panic() {
-        assert_eq!(Timestamp(i64::MAX).year(), 1970);
+        assert_eq!(Timestamp(i64::MAX).in_zone(&TimeZone::UTC).year(), 1970);
         assert_eq!(Timestamp(i64::MAX).plus(1), Timestamp(i64::MAX));
     }
 }

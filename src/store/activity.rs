@@ -59,7 +59,10 @@ pub fn told(conn: &Connection, event: &Event) -> Result<Option<Happening>> {
         key: format!("{} {}", event.kind.as_str(), event.subject),
         who: named.filter(|_| !by_owner).map(|comment| comment.name),
         what,
-        to: post.map(|post| post.title).zip(path),
+        to: match event.kind {
+            Kind::SettingsUpdated => Some((fields(event), "/admin/settings".into())),
+            _ => post.map(|post| post.title).zip(path),
+        },
         at: event.at,
     }))
 }
@@ -92,10 +95,21 @@ fn words(event: &Event) -> Option<&'static str> {
         Kind::OwnerCode => "The codes of your second step were changed or used",
         Kind::ImportApplied => "Posts were imported",
         Kind::ImportUndone => "An import was taken back",
+        Kind::SettingsUpdated => "Settings were changed:",
         Kind::BlogRestored => "The blog was restored from a backup",
         // The comment itself is told of, and what a post becomes instead.
         Kind::CommentApproved | Kind::ReplyCreated | Kind::PostDeleted => return None,
     })
+}
+
+/// The settings that were changed, in words.
+fn fields(event: &Event) -> String {
+    let facts = facts(event);
+    let names = facts["fields"].as_array().into_iter().flatten();
+    let names: Vec<String> = names
+        .filter_map(|name| Some(name.as_str()?.replace('_', " ")))
+        .collect();
+    names.join(", ")
 }
 
 /// Whether the owner did it, to somebody else's words.

@@ -9,22 +9,35 @@ use std::ops::RangeInclusive;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::{Tx, settings};
+use super::{Tx, icons, settings};
 use crate::error::Result;
 use crate::model::carried::{CarriedComment, CarriedEntry, CarriedReaction, CarriedVisitor};
 use crate::model::comment::CommentStatus;
 use crate::model::entry::EntryStatus;
+use crate::model::icon::Icon;
 use crate::model::id::{CommentId, PostId, VisitorId};
 use crate::model::post::Rendered;
-use crate::model::reaction::ReactionKind;
+use crate::model::reaction::is_name;
+use crate::model::settings::fields::Field;
 use crate::model::time::Timestamp;
 use crate::model::typed::{Body, Email, Link, Name};
 use crate::text::{self, RENDERER};
 
-/// Sets a setting that nobody has set yet. The owner's name comes with the owner, and with nothing else.
-pub fn setting(tx: &Tx, key: &str, value: &str) -> Result<()> {
-    match key != "owner" && settings::get(tx, key)?.is_none() {
-        true => settings::set(tx, key, value),
+/// Sets what nobody has set yet, and records it. The owner's name comes with the owner, and with nothing else.
+pub fn settings(tx: &Tx, chosen: &[(&'static Field, String)]) -> Result<()> {
+    let mut unset = Vec::new();
+    for (field, value) in chosen {
+        if field.key != "owner" && settings::is_unset(tx, field.key)? {
+            unset.push((*field, value.clone()));
+        }
+    }
+    settings::change(tx, &unset)
+}
+
+/// Gives the blog an icon, in every size, if it never had one of its own.
+pub fn icon(tx: &Tx, sizes: &[Icon]) -> Result<()> {
+    match settings::is_unset(tx, "icon")? {
+        true => icons::replace(tx, sizes),
         false => Ok(()),
     }
 }
@@ -236,16 +249,16 @@ pub fn entry(tx: &Tx, source: &str, said: &CarriedEntry, rendered: &Rendered) ->
     Ok(new > 0)
 }
 
-/// Adds a reaction; whether it is new.
+/// Adds a reaction, whether or not this blog shows its kind now; whether it is new.
 pub fn reaction(
     tx: &Tx,
     source: &str,
     said: &CarriedReaction,
     guests: &mut Guests,
 ) -> Result<bool> {
-    let Some(kind) = ReactionKind::parse(&said.kind) else {
+    if !is_name(&said.kind) {
         return Ok(false);
-    };
+    }
     let Some(post) = brought(tx, source, &said.post)? else {
         return Ok(false);
     };
@@ -259,7 +272,7 @@ pub fn reaction(
     let visitor = guests.seat(tx, said.visitor)?;
     let sql = "insert into reactions (post_id, comment_id, kind, visitor_id, created_at) values (?1, ?2, ?3, ?4, ?5)
                on conflict do nothing";
-    let row = params![post, comment, kind.name, visitor, said.created_at.0];
+    let row = params![post, comment, said.kind, visitor, said.created_at.0];
     Ok(tx.prepare_cached(sql)?.execute(row)? > 0)
 }
 

@@ -8,7 +8,8 @@ use crate::model::carried::{
     CarriedComment, CarriedEntry, CarriedMedia, CarriedPost, CarriedReaction, CarriedVisitor,
     Written,
 };
-use crate::model::settings::FIELDS;
+use crate::model::icon::LARGEST;
+use crate::model::settings::fields::{FIELDS, Field};
 
 /// The address of the post `p`.
 const ADDRESS: &str = "iif(p.kind = 'page', '/', '/posts/') || p.slug as post";
@@ -131,18 +132,22 @@ pub fn media(conn: &Connection, take: impl FnMut((CarriedMedia, i64)) -> Result<
     each(conn, sql, read, take)
 }
 
-/// The settings that the owner has chosen, by their keys. What is secret is not among [`FIELDS`].
-pub fn settings(conn: &Connection, private: bool) -> Result<Vec<(&'static str, String)>> {
+/// The settings that the owner has chosen, as their form shows them. What is secret is not among [`FIELDS`].
+pub fn settings(conn: &Connection, private: bool) -> Result<Vec<(&'static Field, String)>> {
+    let all = super::settings::load(conn)?;
     let mut chosen = Vec::new();
-    for (_, key, _) in FIELDS {
-        if key == "owner_email" && !private {
+    for field in &FIELDS {
+        if field.key == "owner_email" && !private || super::settings::is_unset(conn, field.key)? {
             continue;
         }
-        if let Some(value) = super::settings::get(conn, key)? {
-            chosen.push((key, value));
-        }
+        chosen.push((field, (field.shown)(&all)));
     }
     Ok(chosen)
+}
+
+/// The blog's own icon in its largest size, if it has one: the others are made from it.
+pub fn icon(conn: &Connection) -> Result<Option<Vec<u8>>> {
+    super::icons::find(conn, LARGEST)
 }
 
 fn post(row: &Row) -> rusqlite::Result<CarriedPost> {

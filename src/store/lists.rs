@@ -13,7 +13,9 @@ use crate::model::time::Timestamp;
 /// One line per post; its tags come as JSON so that a list is one statement.
 const COLUMNS: &str = "p.id, p.slug, p.title, coalesce(p.summary, p.excerpt) as description, p.published_at,
     p.updated_at, p.words, p.comment_count, p.lang, p.extra,
-    (select count(*) from reactions r where r.post_id = p.id and r.comment_id = 0) as reaction_count,
+    (select count(*) from reactions r where r.post_id = p.id and r.comment_id = 0 and r.kind in
+        (select kind.value ->> 'name' from settings s, json_each(s.value) kind where s.key = 'reactions')
+    ) as reaction_count,
     (select json_group_array(json_object('slug', t.slug, 'name', t.name) order by pt.position)
      from post_tags pt join tags t on t.id = pt.tag_id where pt.post_id = p.id) as tags";
 const LISTED: &str = "p.kind = 'post' and p.status = 'published'";

@@ -6,13 +6,13 @@
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
-use super::{Tx, comments, log, reactions, sql};
+use super::{Tx, comments, log, reactions, settings, sql};
 use crate::error::Result;
 use crate::model::comment::{path, place};
 use crate::model::event::Audience;
 use crate::model::id::{CommentId, EventId, PostId, VisitorId};
 use crate::model::post::{Discussion, PostKind};
-use crate::model::reaction::{ReactionKind, Target};
+use crate::model::reaction::Target;
 use crate::model::visitor::{Answer, Given, PostName, Visitor, Written};
 
 const POST: &str = "p.title as post_title, p.status in ('published', 'unlisted') as post_open";
@@ -83,6 +83,7 @@ pub fn unread(conn: &Connection, visitor: &Visitor) -> Result<i64> {
 
 /// The visitor's newest reactions, newest first.
 pub fn given(conn: &Connection, visitor: VisitorId, limit: i64) -> Result<Vec<Given>> {
+    let kinds = settings::load(conn)?.reactions;
     let sql = format!(
         "select r.kind, r.created_at, p.slug, p.discussion, {POST}, c.id, c.thread, c.number
          from reactions r join posts p on p.id = r.post_id left join comments c on c.id = r.comment_id
@@ -102,8 +103,9 @@ pub fn given(conn: &Connection, visitor: VisitorId, limit: i64) -> Result<Vec<Gi
         let kind: String = row.get("kind")?;
         let (at, post, number) = (row.get("created_at")?, post_name(row)?, row.get("number")?);
         // A kind that the blog has no more has no button and no name either.
-        Ok(ReactionKind::parse(&kind).map(|kind| Given {
-            kind,
+        let kind = kinds.iter().find(|one| one.name == kind);
+        Ok(kind.map(|kind| Given {
+            kind: kind.clone(),
             at,
             post,
             path,

@@ -13,6 +13,7 @@ pub mod clients;
 pub mod comments;
 pub mod desk;
 pub mod entries;
+pub mod icons;
 pub mod import;
 pub mod lists;
 pub mod log;

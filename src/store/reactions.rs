@@ -21,7 +21,7 @@ pub fn toggle(
     post: PostId,
     target: Target,
     visitor: VisitorId,
-    kind: ReactionKind,
+    kind: &ReactionKind,
 ) -> Result<()> {
     if !touch(tx, post, target)? {
         return Err(Error::NotFound);
@@ -145,9 +145,8 @@ pub fn clear(tx: &Tx, post: PostId, comment: CommentId) -> Result<()> {
 }
 
 fn add(tally: &mut Tally, row: &Row) -> rusqlite::Result<()> {
-    let kind: String = row.get("kind")?;
     tally.set(
-        &kind,
+        row.get("kind")?,
         row.get("given")?,
         row.get::<_, Option<bool>>("mine")?.unwrap_or(false),
     );

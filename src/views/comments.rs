@@ -5,6 +5,7 @@ use askama::Template;
 use super::{Cursor, Frame, Head, signs};
 use crate::error::Fields;
 use crate::model::comment::{Comment, CommentStatus, Parent};
+use crate::model::manner::Manner;
 use crate::model::post::{Discussion, Post};
 use crate::model::thread::Thread;
 use crate::model::visitor::Visitor;
@@ -17,6 +18,8 @@ use crate::model::visitor::Visitor;
 pub struct CommentPart<'a> {
     /// The comment.
     pub comment: &'a Comment,
+    /// How it is drawn.
+    pub manner: &'a Manner,
 }
 
 /// A comment in its place in the page: with what its writer can do to it, and its replies.
@@ -25,14 +28,16 @@ pub struct CommentPart<'a> {
 pub struct ThreadPart<'a> {
     thread: &'a Thread,
     comment: &'a Comment,
+    manner: &'a Manner,
 }
 
 impl<'a> ThreadPart<'a> {
     /// The part that shows `thread`.
-    pub fn of(thread: &'a Thread) -> ThreadPart<'a> {
+    pub fn of(thread: &'a Thread, manner: &'a Manner) -> ThreadPart<'a> {
         ThreadPart {
             thread,
             comment: &thread.comment,
+            manner,
         }
     }
 }

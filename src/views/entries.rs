@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::signs;
 use crate::model::entry::{self, Entry};
+use crate::model::manner::Manner;
 use crate::model::post::Post;
 
 /// One entry: the same bytes in the page and in a live event.
@@ -12,6 +13,8 @@ use crate::model::post::Post;
 pub struct EntryPart<'a> {
     /// The entry, which is there.
     pub entry: &'a Entry,
+    /// How it is drawn.
+    pub manner: &'a Manner,
 }
 
 /// One page of a post's entries.

@@ -3,6 +3,8 @@
 use askama::Template;
 
 use super::{Cursor, Frame, Head, Pager, signs};
+use crate::model::calendar::Calendar;
+use crate::model::manner::Manner;
 use crate::model::post::{PostLine, Tag, TagCount};
 
 /// The home page: what is pinned, and one page of the other posts, newest first, under their years.
@@ -11,6 +13,7 @@ use crate::model::post::{PostLine, Tag, TagCount};
 pub struct HomePage<'a> {
     frame: Frame<'a>,
     head: Head,
+    intro: Option<&'a str>,
     pinned: &'a [PostLine],
     posts: &'a [PostLine],
     pager: Pager,
@@ -18,9 +21,11 @@ pub struct HomePage<'a> {
 }
 
 impl<'a> HomePage<'a> {
-    /// `pinned` stand first, above `posts`, which are those of `pager.page`; `cursor` is the head of the log when they were read.
+    /// `intro` is the owner's, rendered; `pinned` stand above `posts`, which are those of `pager.page`; `cursor` is the head
+    /// of the log when they were read.
     pub fn new(
         frame: Frame<'a>,
+        intro: Option<&'a str>,
         pinned: &'a [PostLine],
         posts: &'a [PostLine],
         pager: Pager,
@@ -38,6 +43,7 @@ impl<'a> HomePage<'a> {
         HomePage {
             frame,
             head,
+            intro,
             pinned,
             posts,
             pager,
@@ -46,7 +52,7 @@ impl<'a> HomePage<'a> {
     }
 
     fn years(&self) -> impl Iterator<Item = &'a [PostLine]> + use<'a> {
-        years(self.posts)
+        years(self.posts, self.frame.calendar())
     }
 }
 
@@ -56,6 +62,8 @@ impl<'a> HomePage<'a> {
 pub struct PostRowPart<'a> {
     /// The post.
     pub post: &'a PostLine,
+    /// How it is drawn.
+    pub manner: &'a Manner,
 }
 
 /// Every post by year, one line each.
@@ -85,12 +93,13 @@ impl<'a> ArchivePage<'a> {
     }
 
     fn years(&self) -> impl Iterator<Item = &'a [PostLine]> + use<'a> {
-        years(self.posts)
+        years(self.posts, self.frame.calendar())
     }
 
     /// The year of the oldest post.
     fn since(&self) -> Option<i16> {
-        self.posts.last().map(|post| post.published_at.year())
+        let oldest = self.posts.last()?;
+        Some(self.frame.calendar().year(oldest.published_at))
     }
 
     /// How long all of it takes to read, in a sentence.
@@ -177,6 +186,10 @@ fn size(posts: &[PostLine]) -> i64 {
 }
 
 /// Posts of the same year together; `posts` is in the order of time.
-fn years(posts: &[PostLine]) -> impl Iterator<Item = &[PostLine]> {
-    posts.chunk_by(|one, next| one.published_at.year() == next.published_at.year())
+fn years<'a>(
+    posts: &'a [PostLine],
+    calendar: &'a Calendar,
+) -> impl Iterator<Item = &'a [PostLine]> {
+    let year = |post: &PostLine| calendar.year(post.published_at);
+    posts.chunk_by(move |one, next| year(one) == year(next))
 }

@@ -21,9 +21,11 @@ pub mod signs;
 #[cfg(test)]
 mod tests;
 
+use crate::model::calendar::Calendar;
 use crate::model::hub::Hub;
 use crate::model::id::{CommentId, EntryId, EventId, PostId};
 use crate::model::language::Direction;
+use crate::model::manner::Manner;
 use crate::model::settings::{Ink, Link};
 use crate::model::time::Timestamp;
 use crate::text;
@@ -47,6 +49,12 @@ pub struct Site {
     pub footer: String,
     /// The address of the owner's own style, if there is one.
     pub css: Option<String>,
+    /// How it writes dates, and which reactions it offers.
+    pub manner: Manner,
+    /// The name of its icon, which changes with the picture.
+    pub icon: String,
+    /// Whether its owner has given it that.
+    pub has_own_icon: bool,
     /// Whether robots that gather texts for language models may read it.
     pub ai_robots: bool,
     /// Scheme and host as readers reach it, without a slash at the end.
@@ -146,6 +154,18 @@ pub struct Frame<'a> {
     pub owner: bool,
     /// What is said of the reader's own, if the reader is a visitor that is known.
     pub me: Option<Me>,
+}
+
+impl<'a> Frame<'a> {
+    /// What the parts of a page are drawn by.
+    fn manner(&self) -> &'a Manner {
+        &self.site.manner
+    }
+
+    /// Writes the dates of a page.
+    fn calendar(&self) -> &'a Calendar {
+        &self.site.manner.calendar
+    }
 }
 
 /// What every page tells a visitor of their own.

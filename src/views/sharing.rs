@@ -60,10 +60,11 @@ pub fn site_card(site: &Site) -> Card {
 
 /// The card of a post or page.
 pub fn card(site: &Site, post: &Post) -> Card {
-    let date = post.date();
+    let (date, calendar) = (post.date(), &site.manner.calendar);
     Card {
         title: post.title.clone(),
-        date: (post.kind == PostKind::Post).then(|| (date.day(), date.year().to_string())),
+        date: (post.kind == PostKind::Post)
+            .then(|| (calendar.day(date), calendar.year(date).to_string())),
         ..site_card(site)
     }
 }

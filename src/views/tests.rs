@@ -11,7 +11,9 @@ use crate::error::Fields;
 use crate::model::comment::{Comment, CommentStatus, Parent};
 use crate::model::entry::Entry;
 use crate::model::id::{CommentId, EventId, PostId};
+use crate::model::manner::Manner;
 use crate::model::post::{Discussion, Heading, Post, Tag, TagCount};
+use crate::model::settings::Settings;
 use crate::model::thread::Thread;
 
 const CURSOR: Cursor = Cursor {
@@ -28,8 +30,17 @@ fn framed(site: &Site) -> Frame<'_> {
     }
 }
 
+fn manner() -> Manner {
+    Settings::default().manner()
+}
+
 fn part(comment: &Comment) -> String {
-    CommentPart { comment }.to_string()
+    let manner = manner();
+    CommentPart {
+        comment,
+        manner: &manner,
+    }
+    .to_string()
 }
 
 fn post_page(post: &Post, threads: &[Thread], composer: ComposerView) -> String {
@@ -104,7 +115,9 @@ fn an_entry_is_the_same_in_the_page_and_in_a_live_event() {
     let composer = ComposerView::default();
     let page = PostPage::new(framed(&site), &post, &standing, log, talk, composer).to_string();
     for entry in &entries {
-        assert!(page.contains(&EntryPart { entry }.to_string()), "{page}");
+        let manner = &site.manner;
+        let part = EntryPart { entry, manner }.to_string();
+        assert!(page.contains(&part), "{page}");
     }
     assert!(!page.contains("<b>Doors"), "{page}");
 }
@@ -114,6 +127,7 @@ fn a_row_is_the_same_in_the_page_and_in_a_live_event() {
     let (site, posts) = (site(), [line(2), line(1)]);
     let page = HomePage::new(
         framed(&site),
+        None,
         &[],
         &posts,
         Pager { page: 1, pages: 1 },
@@ -121,7 +135,9 @@ fn a_row_is_the_same_in_the_page_and_in_a_live_event() {
     )
     .to_string();
     for post in &posts {
-        assert!(page.contains(&PostRowPart { post }.to_string()), "{page}");
+        let manner = &site.manner;
+        let part = PostRowPart { post, manner }.to_string();
+        assert!(page.contains(&part), "{page}");
     }
     assert!(
         page.contains(r#"id="main" data-events="/events" data-after="7" data-at="1794647520000""#),
@@ -242,7 +258,15 @@ fn what_people_type_is_text_and_never_markup() {
     };
     let pages = [
         post_page(&post, &[thread], composer),
-        HomePage::new(frame, &[], &posts, Pager { page: 1, pages: 3 }, CURSOR).to_string(),
+        HomePage::new(
+            frame,
+            None,
+            &[],
+            &posts,
+            Pager { page: 1, pages: 3 },
+            CURSOR,
+        )
+        .to_string(),
         ArchivePage::new(frame, &posts, CURSOR).to_string(),
         TagPage::new(frame, &tag, &posts, &[], CURSOR).to_string(),
         TagsPage::new(
@@ -322,12 +346,12 @@ fn only_its_writer_is_offered_to_change_a_comment() {
         replies: Vec::new(),
     };
     assert!(
-        ThreadPart::of(&thread(true))
+        ThreadPart::of(&thread(true), &manner())
             .to_string()
             .contains("/comments/1/edit")
     );
     assert!(
-        !ThreadPart::of(&thread(false))
+        !ThreadPart::of(&thread(false), &manner())
             .to_string()
             .contains("/comments/1/edit")
     );

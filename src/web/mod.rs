@@ -14,6 +14,7 @@ mod feeds;
 mod form;
 mod guard;
 mod holding;
+mod icons;
 mod issued;
 mod limits;
 mod me;
@@ -189,6 +190,9 @@ fn site(settings: &Settings, base_url: String) -> Site {
         navigation: settings.navigation.clone(),
         footer: settings.footer.clone(),
         css: css::path(&settings.css),
+        manner: settings.manner(),
+        icon: icons::key(settings),
+        has_own_icon: !settings.icon.is_empty(),
         ai_robots: settings.ai_robots,
         base_url,
         hub: settings.hub.clone(),
@@ -318,6 +322,9 @@ pub fn table() -> Table {
     let files = following
         .at("/assets/:name", get(assets::show))
         .at("/custom.css", get(css::show))
+        .at("/icons/:key/:name", get(icons::show))
+        .at("/favicon.ico", get(icons::favicon))
+        .at("/manifest.webmanifest", get(icons::manifest))
         .at("/media/:hash/:name", get_or_head(media::show, media::show))
         .at(
             "/media/:hash/:width/:name",

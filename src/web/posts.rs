@@ -18,11 +18,13 @@ use crate::model::comment::{Comment, Parent, page_of};
 use crate::model::cursor::Cursor as Seen;
 use crate::model::entry;
 use crate::model::id::{CommentId, VisitorId};
+use crate::model::media::Pictures;
 use crate::model::post::{Discussion, Post, PostKind};
 use crate::model::thread::{arrange, in_a_row};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{comments, entries, lists, news, posts, standing};
+use crate::store::{comments, entries, lists, media, news, posts, standing};
+use crate::text::markdown;
 use crate::views::comments::{ComposerView, News, TalkView, Typed};
 use crate::views::entries::LogView;
 use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
@@ -61,11 +63,30 @@ pub async fn home(
             return Err(Error::NotFound);
         }
         let posts = lists::unpinned(moment.conn, &pinned, (page - 1) * each, each)?;
-        let pinned = if page == 1 { &pinned[..] } else { &[] };
+        let (intro, pinned) = match page {
+            1 => (introduction(moment)?, &pinned[..]),
+            _ => (None, &[][..]),
+        };
         let pager = Pager { page, pages };
-        Ok(HomePage::new(moment.frame(), pinned, &posts, pager, moment.cursor()?).render()?)
+        let (frame, cursor) = (moment.frame(), moment.cursor()?);
+        Ok(HomePage::new(frame, intro.as_deref(), pinned, &posts, pager, cursor).render()?)
     });
     Ok(answer.await?)
+}
+
+/// What the owner says above the list, rendered; nothing where nothing is said.
+fn introduction(moment: &Moment) -> Result<Option<String>> {
+    let source = &moment.settings.intro;
+    if source.is_empty() {
+        return Ok(None);
+    }
+    let pictures = match source.contains("/media/") {
+        true => media::pictures(moment.conn)?,
+        false => Pictures::default(),
+    };
+    Ok(Some(
+        markdown::post(source, &|address| pictures.at(address)).html,
+    ))
 }
 
 /// `GET /archive`

@@ -19,7 +19,9 @@ use crate::live::frame::counts;
 use crate::model::id::{CommentId, EventId, PostId};
 use crate::model::post::PostKind;
 use crate::model::reaction::{ReactionKind, Tally, Target};
-use crate::store::{Tx, bans, clients, comments, log, posts, reactions, visitors};
+use crate::store::{Tx, bans, clients, comments, log, posts, reactions, settings, visitors};
+
+const UNKNOWN: &str = "this blog has no such reaction; choose one of its buttons";
 
 /// `POST /posts/{slug}/reactions`
 #[handler]
@@ -57,6 +59,7 @@ pub async fn to_comment(
 struct Toggled {
     target: Target,
     tally: Tally,
+    kinds: Vec<ReactionKind>,
     version: i64,
     event: EventId,
     back: String,
@@ -72,18 +75,16 @@ async fn toggled<F>(
 where
     F: FnOnce(&Tx) -> Result<(PostId, Target, String)> + Send + 'static,
 {
-    let kind = ReactionKind::parse(form.get("kind")).ok_or_else(|| {
-        Error::field(
-            "kind",
-            "this blog has no such reaction; choose one of its buttons",
-        )
-    })?;
+    let name = form.get("kind").to_owned();
     if let Err(too_often) = app.admit(Act::React, client) {
         return Err(too_often.failure());
     }
     let identity = reader.identity()?;
     let (hash, network) = (identity.hash, client.network());
     let change = app.store.write(move |tx| {
+        let kinds = settings::load(tx)?.reactions;
+        let kind = kinds.iter().find(|kind| kind.name == name);
+        let kind = kind.ok_or_else(|| Error::field("kind", UNKNOWN))?;
         let (post, target, back) = find(tx)?;
         let marks = clients::marks(tx, &network)?;
         bans::refuse(tx, &hash, Some(&marks), tx.now())?;
@@ -94,6 +95,7 @@ where
             target,
             tally,
             version,
+            kinds,
             event: log::head(tx)?.id,
             back,
         })
@@ -115,10 +117,10 @@ fn json_answer(done: &Toggled) -> Response {
     };
     let mine: Vec<_> = done
         .tally
-        .entries()
+        .of(&done.kinds)
         .filter(|(.., mine)| *mine)
-        .map(|(kind, ..)| kind.name)
+        .map(|(kind, ..)| &kind.name)
         .collect();
-    let body = json!({ "target": target, "counts": counts(&done.tally), "mine": mine, "version": done.version });
+    let body = json!({ "target": target, "counts": counts(&done.tally, &done.kinds), "mine": mine, "version": done.version });
     with_cursor(StatusCode::OK, body, done.event)
 }

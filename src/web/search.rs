@@ -19,8 +19,9 @@ use super::reader::Reader;
 use super::{App, Moment, no_store, posts};
 use crate::error::{Error, Result};
 use crate::live::frame;
+use crate::model::reaction::ReactionKind;
 use crate::model::search::{FoundPost, Marked, Question, Unasked};
-use crate::store::{lists, log, search};
+use crate::store::{lists, log, search, settings};
 use crate::views::Pager;
 use crate::views::search::{
     Description, MarkedPart, Outcome, Results, Scope, SearchPage, SearchView, marked,
@@ -217,10 +218,11 @@ async fn as_json(app: &App, task: Task, status: StatusCode) -> Result<Response> 
     let answer = app.store.read(move |conn| {
         let (scope, asked) = (task.scope, task.asked.clone());
         let view = view(conn, task)?;
+        let kinds = settings::load(conn)?.reactions;
         let body = match &view.outcome {
             Outcome::Refused(why) => json!({ "error": why, "fields": { "q": why } }),
-            Outcome::Unasked => found(&asked, scope, view.pager, &Results::default())?,
-            Outcome::Found(results) => found(&asked, scope, view.pager, results)?,
+            Outcome::Unasked => found(&asked, scope, view.pager, &Results::default(), &kinds)?,
+            Outcome::Found(results) => found(&asked, scope, view.pager, results, &kinds)?,
         };
         Ok((body, log::head(conn)?.id))
     });
@@ -228,11 +230,17 @@ async fn as_json(app: &App, task: Task, status: StatusCode) -> Result<Response> 
     Ok(with_cursor(status, body, head))
 }
 
-fn found(asked: &str, scope: Scope, pager: Pager, results: &Results) -> Result<Value> {
+fn found(
+    asked: &str,
+    scope: Scope,
+    pager: Pager,
+    results: &Results,
+    kinds: &[ReactionKind],
+) -> Result<Value> {
     let posts = results.posts.iter().map(post).collect::<Result<Vec<_>>>()?;
     let comments = results.comments.iter().map(|found| {
         Ok(json!({
-            "comment": frame::summary(&found.comment),
+            "comment": frame::summary(&found.comment, kinds),
             "post": found.comment.post_slug,
             "url": found.comment.path(),
             "passage": passage(&found.passage)?,

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use multer::{Constraints, Multipart, SizeLimit};
 use poem::http::{StatusCode, header};
-use poem::{Body, Request};
+use poem::{Body, Request, Response};
+use serde_json::json;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -16,8 +17,9 @@ use super::App;
 use super::error::Failure;
 use super::server::deadlines::MoreTime;
 use crate::darkroom::develop::{Developed, Refusal, develop};
-use crate::darkroom::kinds;
+use crate::darkroom::{icon, kinds};
 use crate::error::{Error, Result as Outcome};
+use crate::model::icon::Icon;
 use crate::model::media::{self, ALT_MAX, Item, NewMedia};
 use crate::model::typed::is_text;
 use crate::store::{Tx, media as library};
@@ -114,12 +116,7 @@ struct Received {
 ///
 /// Errors: [`Refused`], with 415 for a type that is not kept, 413 for one that is too large, 422 for what is damaged.
 pub async fn take(app: &App, req: &Request, body: Body) -> Result<Item, Refused> {
-    let uploads = &app.uploads;
-    if let Some(time) = req.data::<MoreTime>() {
-        time.grant(SLOW_LINE);
-    }
-    let _turn = turn(&uploads.receiving).await?;
-    let received = receive(req, body, uploads.largest).await?;
+    let (received, _turn) = accept(app, req, body).await?;
     let typed = received.alt.clone();
     let Received {
         file_name,
@@ -129,6 +126,65 @@ pub async fn take(app: &App, req: &Request, body: Body) -> Result<Item, Refused>
     keep(app, &file_name, bytes, &alt)
         .await
         .map_err(|refused| refused.with_alt(&typed))
+}
+
+/// Takes in the picture of the part `file` as an icon, in every size.
+///
+/// Errors: as [`take`].
+pub async fn take_icon(app: &App, req: &Request, body: Body) -> Result<Vec<Icon>, Refused> {
+    let (received, _turn) = accept(app, req, body).await?;
+    let sizes = in_the_darkroom(app, move || icon::sizes(&received.bytes)).await;
+    sizes.map_err(|refused| match refused {
+        Refused::Said { status, field, .. } if status == StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            let why = "An icon is a PNG, JPEG, WebP or GIF picture. Save it as one of these.";
+            Refused::Said {
+                status,
+                field,
+                why: why.into(),
+                alt: String::new(),
+            }
+        }
+        other => other,
+    })
+}
+
+/// Reads a form with a file when it is its turn, which lasts as long as what comes back.
+async fn accept<'a>(
+    app: &'a App,
+    req: &Request,
+    body: Body,
+) -> Result<(Received, SemaphorePermit<'a>), Refused> {
+    if let Some(time) = req.data::<MoreTime>() {
+        time.grant(SLOW_LINE);
+    }
+    let turn = turn(&app.uploads.receiving).await?;
+    Ok((receive(req, body, app.uploads.largest).await?, turn))
+}
+
+/// Works on a picture when it is its turn.
+async fn in_the_darkroom<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refused> {
+    let _turn = turn(&app.uploads.developing).await?;
+    let worked = spawn_blocking(work).await;
+    let worked = worked.unwrap_or(Err(Refusal::Damaged)); // a decoder that panics has met what it cannot read
+    worked.map_err(|refusal| {
+        let status = match refusal {
+            Refusal::Unknown => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Refusal::TooLarge | Refusal::Damaged => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Refused::file(status, refusal.to_string())
+    })
+}
+
+/// Tells a program why a file is not kept.
+pub fn refused_json(status: StatusCode, field: &str, why: &str) -> Response {
+    let said = json!({ "error": why, "fields": { field: why } });
+    Response::builder()
+        .status(status)
+        .content_type("application/json; charset=utf-8")
+        .body(said.to_string())
 }
 
 /// A description as it is kept: one line of text.
@@ -244,18 +300,7 @@ pub async fn keep(app: &App, file_name: &str, bytes: Vec<u8>, alt: &str) -> Resu
         why,
         alt: String::new(),
     })?;
-    let file = {
-        let _turn = turn(&app.uploads.developing).await?;
-        let developed = spawn_blocking(move || develop(&bytes)).await;
-        developed.unwrap_or(Err(Refusal::Damaged)) // a decoder that panics has met what it cannot read
-    };
-    let file = file.map_err(|refusal| {
-        let status = match refusal {
-            Refusal::Unknown => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Refusal::TooLarge | Refusal::Damaged => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        Refused::file(status, refusal.to_string())
-    })?;
+    let file = in_the_darkroom(app, move || develop(&bytes)).await?;
     let (new, variants) = row(file, file_name);
     let write = move |tx: &Tx| {
         library::add(tx, &new, None)?;

@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -151,6 +152,17 @@ impl Window {
             "POST",
             &format!("/element/{element}/value"),
             &json!({ "text": text }),
+        );
+    }
+
+    /// Chooses a file in a field for files.
+    #[track_caller]
+    pub fn choose(&self, css: &str, file: &Path) {
+        let element = self.element(css);
+        self.command(
+            "POST",
+            &format!("/element/{element}/value"),
+            &json!({ "text": file.to_str().expect("a path in UTF-8") }),
         );
     }
 

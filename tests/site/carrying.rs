@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::http::Answer;
+use crate::icons::{give, green};
 use crate::page::Page;
 use crate::site::{Site, path};
 
@@ -57,7 +58,25 @@ fn full() -> Site {
     ann.react("/posts/hello", "love");
     bob.react("/posts/hello", "love");
     bob.react(&format!("/comments/{first}"), "keep");
+    furnish(&site);
     site
+}
+
+/// What only its owner can give a blog. One of the reactions that were given is not offered any more.
+fn furnish(site: &Site) {
+    let mut owner = site.owner();
+    let fields = [
+        ("intro", "Come *in*."),
+        ("dates", "month-first"),
+        ("clock", "12"),
+        ("reactions", "love heart Loved it\r\nclap 👏 Well done"),
+        ("close_after_days", "3650"),
+        ("max_links", "7"),
+        ("hold_words", "pans\r\npots"),
+        ("navigation", "About me /about"),
+    ];
+    owner.submit("/admin/settings", &fields).expect(303);
+    give(&mut owner, &green()).expect(303);
 }
 
 /// Every file of a folder, by its path in it.
@@ -91,6 +110,8 @@ fn shown(page: &Page) -> Vec<Vec<String>> {
     vec![
         page.texts("main h1, main h2, main h3, main .prose, main .figs"),
         page.attributes("main time", "datetime"),
+        page.texts("main time"),
+        page.attributes("link[rel=icon]", "href"),
         page.attributes("main article", "id"),
         page.attributes("main article", "data-parent"),
         page.attributes("main .prose img", "src"),
@@ -158,6 +179,13 @@ fn a_blog_that_moves_out_and_in_again_is_the_same() {
             .is_empty()
     );
 
+    assert_eq!(there.get("/").expect(200).page().text(".intro em"), "in");
+    let kinds = there.post("hello").texts(".react:not(.compact) button");
+    assert!(
+        kinds.len() == 2 && kinds[1].contains("Well done"),
+        "{kinds:?}"
+    );
+
     let again = export(&there, "again", &[]);
     let (mut first, mut second) = (files(&out), files(&again));
     let manifest = |files: &mut BTreeMap<String, Vec<u8>>| files.remove("manifest.json").unwrap();
@@ -200,6 +228,9 @@ fn an_export_can_be_read_by_people_and_holds_no_secret() {
     assert_eq!(out[&picture], STANDARD.decode(PICTURE).unwrap());
     assert_eq!(text("comments.jsonl").lines().count(), 5);
     assert!(out.contains_key("pages/about.md") && out.contains_key("README.md"));
+    let settings = text("settings.toml");
+    assert!(settings.contains("clap 👏 Well done") && settings.contains("month-first"));
+    assert!(out["icon.png"].starts_with(b"\x89PNG"));
 
     let file = site.database();
     let secret = |key: &str| -> String {

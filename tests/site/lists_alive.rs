@@ -138,3 +138,26 @@ fn the_archive_and_the_tags_follow_too_and_move_nothing() {
     agrees(&tag, &site, "/tags/odd");
     tags.wait_until("document.querySelector('main .row .m').textContent.includes('45')");
 }
+
+#[test]
+fn a_post_of_new_years_eve_comes_under_the_year_that_it_has_at_home() {
+    let site = blog();
+    site.set_up();
+    let zone = [("time_zone", "America/New_York")];
+    site.owner().submit("/admin/settings", &zone).expect(303);
+    let desk = Desk::new();
+    let home = open(&desk, &site, "/");
+    let years = "[...document.querySelectorAll('main .year')].map(e => e.textContent).join(' ')";
+    // The first of January, where it is still December.
+    assert_eq!(home.eval(years), "2021 2020 2019");
+    dated(&site, "first", "First", "2021-01-01T06:00:00Z");
+    agrees(&home, &site, "/");
+    assert_eq!(
+        home.eval(ROWS)
+            .as_str()
+            .expect("addresses")
+            .split(' ')
+            .nth(1),
+        Some("/posts/first")
+    );
+}

@@ -37,6 +37,7 @@ mod file;
 mod flooding;
 mod headers;
 mod hostile;
+mod icons;
 mod importing;
 mod keeping;
 mod lists;

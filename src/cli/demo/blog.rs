@@ -16,7 +16,7 @@ use crate::import::markdown::{FoundPost, Options as Reading, read};
 use crate::model::comment::NewComment;
 use crate::model::id::{CommentId, PostId, VisitorId};
 use crate::model::post::PostKind;
-use crate::model::reaction::{KINDS, Target};
+use crate::model::reaction::{ReactionKind, Target};
 use crate::model::time::Timestamp;
 use crate::model::typed::{Body, Name};
 use crate::store::{Store, Tx, comments, posts, reactions, settings, visitors};
@@ -175,9 +175,10 @@ fn talk_over(tx: &Tx, talk: Vec<Earlier>) -> Result<HashMap<usize, CommentId>> {
 /// Lets quiet readers react: to every post in each way, to a comment in one.
 fn applaud(tx: &Tx, slugs: &[String], talk: &[CommentId], rng: &mut Rng) -> Result<()> {
     let readers: Vec<VisitorId> = (0..QUIET).map(|_| stranger(tx)).collect::<Result<_>>()?;
+    let kinds = ReactionKind::usual();
     for slug in slugs {
         let post = post(tx, slug)?;
-        for kind in KINDS {
+        for kind in &kinds {
             let count = rng.usize(1..QUIET * 2 / 3);
             for reader in rng.choose_multiple(&readers, count) {
                 reactions::toggle(tx, post, Target::Post, *reader, kind)?;
@@ -186,7 +187,7 @@ fn applaud(tx: &Tx, slugs: &[String], talk: &[CommentId], rng: &mut Rng) -> Resu
     }
     for id in talk {
         let post = comments::get(tx, *id)?.post;
-        let (kind, count) = (KINDS[rng.usize(..KINDS.len())], rng.usize(..5));
+        let (kind, count) = (&kinds[rng.usize(..kinds.len())], rng.usize(..5));
         for reader in rng.choose_multiple(&readers, count) {
             reactions::toggle(tx, post, Target::Comment(*id), *reader, kind)?;
         }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::pool::Pool;
-use crate::model::reaction::KINDS;
+
+/// The reactions of a new blog, which the demonstration is.
+const KINDS: [&str; 4] = ["love", "keep", "think", "surprise"];
 
 /// How long what was said stands before someone answers it.
 const BEFORE_AN_ANSWER: Duration = Duration::from_secs(6);
@@ -148,7 +150,7 @@ impl<'a> Plan<'a> {
     }
 
     fn kind(&mut self) -> &'static str {
-        KINDS[self.rng.usize(..KINDS.len())].name
+        KINDS[self.rng.usize(..KINDS.len())]
     }
 
     fn talk(&mut self, at: usize) -> Vec<Act> {

@@ -123,6 +123,28 @@ pub fn variants(mime: &str, bytes: &[u8]) -> Result<Vec<NewVariant>, Refusal> {
     }
 }
 
+/// A picture as it lies on the screen, alone.
+///
+/// Errors: as [`develop`]; what is no picture that we can read is [`Refusal::Unknown`].
+pub(super) fn pixels(bytes: &[u8]) -> Result<DynamicImage, Refusal> {
+    let format = kinds::sniff(bytes)
+        .and_then(readable)
+        .ok_or(Refusal::Unknown)?;
+    Ok(decode(bytes, format)?.pixels)
+}
+
+/// Pixels as a PNG.
+///
+/// Errors: as [`develop`].
+pub(super) fn png(pixels: DynamicImage) -> Result<Vec<u8>, Refusal> {
+    let picture = Picture {
+        pixels,
+        profile: None,
+        was_turned: false,
+    };
+    picture.png()
+}
+
 fn readable(mime: &str) -> Option<ImageFormat> {
     Some(match mime {
         "image/png" => ImageFormat::Png,

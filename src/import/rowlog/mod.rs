@@ -16,8 +16,10 @@ use crate::error::{Error, Result};
 use crate::model::carried::{
     CarriedComment, CarriedEntry, CarriedMedia, CarriedPost, CarriedReaction, CarriedVisitor,
 };
+use crate::model::icon::Icon;
 use crate::model::media::{self as library, NewMedia, Pictures};
 use crate::model::post::{Discussion, NewPost, PostKind, Status};
+use crate::model::settings::fields::Field;
 use crate::model::time::Timestamp;
 use crate::store::posts::Origin;
 use crate::store::{self, Store, Tx, arrivals, posts};
@@ -38,6 +40,12 @@ pub struct Arrived {
     pub posts: Report,
     /// Comments, entries and reactions added now, or to be added.
     pub talk: usize,
+}
+
+/// What the owner of the other blog chose.
+struct Look {
+    settings: Vec<(&'static Field, String)>,
+    icon: Vec<Icon>,
 }
 
 /// A post ready to be written.
@@ -87,6 +95,10 @@ pub async fn apply(
         entries: parcel.entries,
         reactions: parcel.reactions,
     };
+    let look = Look {
+        settings: parcel.settings,
+        icon: parcel.icon,
+    };
     let (known, new) = told_apart(store, parcel.posts).await?;
     let media = missing(store, parcel.media).await?;
     let mut report = Report {
@@ -117,7 +129,7 @@ pub async fn apply(
         progress(done + 1, total);
     }
     let (path, files) = (path.display().to_string(), report.media as i64);
-    write_posts(store, rows, parcel.settings, path, files).await?;
+    write_posts(store, rows, look, path, files).await?;
     let (talk, left) = talk.arrive(store, &pictures).await?;
     report.skipped.extend(left);
     Ok(Arrived {
@@ -146,13 +158,14 @@ async fn told_apart(
 async fn write_posts(
     store: &Store,
     rows: Vec<(String, NewPost, Timestamp)>,
-    chosen: Vec<(&'static str, String)>,
+    look: Look,
     path: String,
     files: i64,
 ) -> Result<()> {
     let add = move |tx: &Tx| {
-        for (key, value) in &chosen {
-            arrivals::setting(tx, key, value)?;
+        arrivals::settings(tx, &look.settings)?;
+        if !look.icon.is_empty() {
+            arrivals::icon(tx, &look.icon)?;
         }
         let batch = store::import::open(tx, SOURCE, &path)?;
         let mut added = 0;

@@ -9,15 +9,17 @@ use tempfile::TempDir;
 
 use super::super::front_matter;
 use super::super::markdown::Skipped;
-use crate::export::{COMMENTS, ENTRIES, MANIFEST, MEDIA, REACTIONS, SETTINGS, VISITORS};
+use crate::darkroom::icon;
+use crate::export::{COMMENTS, ENTRIES, ICON, MANIFEST, MEDIA, REACTIONS, SETTINGS, VISITORS};
 use crate::model::carried::{
     CarriedComment, CarriedEntry, CarriedMedia, CarriedPost, CarriedReaction, CarriedVisitor,
     FORMAT, Manifest, VERSION,
 };
+use crate::model::icon::Icon;
 use crate::model::manuscript::is_slug;
 use crate::model::media as library;
 use crate::model::post::{PostKind, Status};
-use crate::model::settings::FIELDS;
+use crate::model::settings::fields::{FIELDS, Field};
 use crate::model::time::Timestamp;
 
 /// Everything that was found in an export.
@@ -28,7 +30,8 @@ pub struct Parcel {
     pub(super) entries: Vec<CarriedEntry>,
     pub(super) reactions: Vec<CarriedReaction>,
     pub(super) media: Vec<(CarriedMedia, PathBuf)>,
-    pub(super) settings: Vec<(&'static str, String)>,
+    pub(super) settings: Vec<(&'static Field, String)>,
+    pub(super) icon: Vec<Icon>,
     pub(super) skipped: Vec<Skipped>,
     /// Where an archive was unpacked; it goes away with this value.
     _unpacked: Option<TempDir>,
@@ -62,6 +65,7 @@ pub fn read(path: &Path) -> std::result::Result<Parcel, String> {
         reactions: lines(&root, REACTIONS, &mut skipped)?,
         media: Vec::new(),
         settings: settings(&root)?,
+        icon: read_icon(&root, &mut skipped),
         skipped: Vec::new(),
         _unpacked: unpacked,
     };
@@ -210,19 +214,35 @@ fn lines<T: DeserializeOwned>(
 }
 
 /// The settings that the owner may choose, each as its form would take it.
-fn settings(root: &Path) -> std::result::Result<Vec<(&'static str, String)>, String> {
+fn settings(root: &Path) -> std::result::Result<Vec<(&'static Field, String)>, String> {
     let text = fs::read_to_string(root.join(SETTINGS))
         .map_err(|error| format!("cannot read {SETTINGS} of the export: {error}"))?;
     let mut table = front_matter::toml_map(&text)?;
     let mut chosen = Vec::new();
-    for (_, key, check) in FIELDS {
-        if let Some(Value::String(value)) = table.remove(key)
-            && let Ok(value) = check(&value)
+    for field in &FIELDS {
+        if let Some(Value::String(value)) = table.remove(field.key)
+            && let Ok(value) = (field.check)(&value)
         {
-            chosen.push((key, value));
+            chosen.push((field, value));
         }
     }
     Ok(chosen)
+}
+
+/// The blog's icon in every size; nothing if it has none of its own, or one that is no picture.
+fn read_icon(root: &Path, skipped: &mut Vec<Skipped>) -> Vec<Icon> {
+    let path = root.join(ICON);
+    if !path.is_file() {
+        return Vec::new();
+    }
+    let sizes = match fs::read(path) {
+        Ok(bytes) => icon::sizes(&bytes).map_err(|_| "it is no picture".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    sizes.unwrap_or_else(|why| {
+        skipped.push(left_out(ICON, why));
+        Vec::new()
+    })
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::super::signs;
+use crate::model::calendar::Calendar;
 use crate::model::time::Timestamp;
-use jiff::tz::TimeZone;
 
 /// Days that a chart shows, the last of them today.
 pub const DAYS: i64 = 30;
@@ -19,7 +19,7 @@ const STEP: f64 = 349.0 / 30.0;
 
 /// One day of a chart.
 pub struct Day {
-    /// `14 Nov`.
+    /// As the calendar writes it: `14 Nov`.
     pub label: String,
     /// What was counted.
     pub count: i64,
@@ -35,16 +35,14 @@ pub struct Chart {
     days: Vec<Day>,
 }
 
-/// The last thirty days in `zone`, the oldest first: each as `2026-11-14` and as `14 Nov`.
-pub fn days(zone: &TimeZone) -> Vec<(String, String)> {
+/// The last thirty days, the oldest first: each as `2026-11-14` and as `calendar` writes it.
+pub fn days(calendar: &Calendar) -> Vec<(String, String)> {
     // Noon of each day, so that a clock that is put forward or back leaves none out.
-    let now = Timestamp::now();
-    let noon = now.plus((12 - i64::from(now.hour(zone))) * 60 * 60 * 1_000);
+    let (now, zone) = (Timestamp::now(), &calendar.zone);
+    let noon = now.plus((12 - i64::from(calendar.hour(now))) * 60 * 60 * 1_000);
     let day = |back: i64| {
         let time = noon.plus(-back * DAY);
-        let label = time.desk(zone);
-        let label = label.split(',').next().unwrap_or_default().to_owned();
-        (time.day_in(zone), label)
+        (time.day_in(zone), calendar.day(time))
     };
     (0..DAYS).rev().map(day).collect()
 }
@@ -126,12 +124,14 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::settings::Settings;
 
     #[test]
     fn a_chart_shows_every_day_once_and_adds_up() {
-        let days = days(&TimeZone::UTC);
+        let calendar = Settings::default().manner().calendar;
+        let days = days(&calendar);
         assert_eq!(days.len(), 30);
-        assert_eq!(days[29].0, Timestamp::now().day_in(&TimeZone::UTC));
+        assert_eq!(days[29].0, Timestamp::now().day_in(&calendar.zone));
         let counts = [
             (days[3].0.clone(), 7),
             (days[29].0.clone(), 2),

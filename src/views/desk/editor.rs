@@ -8,6 +8,7 @@ use crate::error::Fields;
 use crate::model::manuscript::{Manuscript, Seen};
 use crate::model::media::Item;
 use crate::model::post::{Post, Status};
+use crate::model::time::Timestamp;
 
 /// The editor's form, as it stands.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +22,7 @@ pub struct EditorView {
     /// The id of the attempt to make a post; empty for one that is there.
     pub op: String,
     /// When what readers do not see was kept, if there is something.
-    pub kept_at: Option<String>,
+    pub kept_at: Option<Timestamp>,
     /// Why the last attempt was refused.
     pub trouble: Trouble,
     /// The text as readers will see it, rendered.
@@ -59,8 +60,6 @@ pub struct EditorPage<'a> {
 pub struct Around<'a> {
     /// The secret address at which others may read the post already.
     pub link: Option<String>,
-    /// The name of the time zone of its dates.
-    pub zone: &'a str,
     /// The pictures among which its cover is chosen.
     pub covers: &'a [Item],
     /// The days after which the blog's posts take no more comments; 0 for never.

@@ -1,15 +1,14 @@
 //! How the backups stand, as the owner reads it beside the settings.
 
-use jiff::tz::TimeZone;
-
 use super::super::library::bytes;
 use crate::model::backup::{Kept, Standing};
+use crate::model::calendar::Calendar;
 use crate::model::time::Timestamp;
 
 /// The part of the settings about backups and exports.
 pub struct KeepView {
     standing: Standing,
-    zone: TimeZone,
+    calendar: Calendar,
     now: Timestamp,
 }
 
@@ -28,11 +27,11 @@ pub enum Backups<'a> {
 }
 
 impl KeepView {
-    /// Times are shown in the zone of that name.
-    pub fn new(standing: Standing, zone: &str) -> KeepView {
+    /// Times are written by `calendar`.
+    pub fn new(standing: Standing, calendar: Calendar) -> KeepView {
         KeepView {
             standing,
-            zone: TimeZone::get(zone).unwrap_or(TimeZone::UTC),
+            calendar,
             now: Timestamp::now(),
         }
     }
@@ -40,7 +39,7 @@ impl KeepView {
     /// What there is to say of them.
     pub fn backups(&self) -> Backups<'_> {
         let last = self.standing.last.as_ref();
-        let last = last.map(|kept| (kept, kept.at.moment_in(&self.zone)));
+        let last = last.map(|kept| (kept, self.calendar.moment(kept.at)));
         match (self.standing.word(self.now), last) {
             ("off", _) => Backups::Off,
             ("failed", last) => Backups::Failed(last.map(|(_, at)| at)),

@@ -1,7 +1,6 @@
 //! The desk itself: everything at a glance.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::super::{Cursor, Frame, Head, signs};
 use super::chart::Chart;
@@ -40,30 +39,23 @@ pub struct DeskPage<'a> {
     head: Head,
     view: Overview<'a>,
     queue: &'a Queue<'a>,
-    zone: &'a TimeZone,
     now: Timestamp,
 }
 
 impl<'a> DeskPage<'a> {
-    /// The desk of the blog; times are shown in `zone`.
-    pub fn new(
-        frame: Frame<'a>,
-        view: Overview<'a>,
-        queue: &'a Queue<'a>,
-        zone: &'a TimeZone,
-    ) -> DeskPage<'a> {
+    /// The desk of the blog.
+    pub fn new(frame: Frame<'a>, view: Overview<'a>, queue: &'a Queue<'a>) -> DeskPage<'a> {
         DeskPage {
             frame,
             head: head("Desk", "/admin"),
             view,
             queue,
-            zone,
             now: Timestamp::now(),
         }
     }
 
     fn greeting(&self) -> &'static str {
-        match self.now.hour(self.zone) {
+        match self.frame.calendar().hour(self.now) {
             5..12 => "Good morning",
             12..18 => "Good afternoon",
             18..23 => "Good evening",
@@ -73,6 +65,6 @@ impl<'a> DeskPage<'a> {
 
     fn row<'b>(&'b self, row: &'b DeskLine) -> RowPart<'b> {
         let reading = self.view.reading.posts.get(&row.id).copied();
-        RowPart::new(row, self.zone, reading.unwrap_or(0))
+        RowPart::new(row, self.frame.calendar(), reading.unwrap_or(0))
     }
 }

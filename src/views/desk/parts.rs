@@ -2,9 +2,9 @@
 //! line of what happened.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::super::signs;
+use crate::model::calendar::Calendar;
 use crate::model::comment::CommentStatus;
 use crate::model::desk::{DeskLine, Happening};
 use crate::model::moderation::{Case, Decision};
@@ -15,14 +15,18 @@ use crate::model::post::{PostKind, Status};
 #[template(path = "desk/parts/row.html")]
 pub struct RowPart<'a> {
     row: &'a DeskLine,
-    zone: &'a TimeZone,
+    calendar: &'a Calendar,
     reading: usize,
 }
 
 impl<'a> RowPart<'a> {
-    /// `reading` people read it now; dates are shown in `zone`.
-    pub fn new(row: &'a DeskLine, zone: &'a TimeZone, reading: usize) -> RowPart<'a> {
-        RowPart { row, zone, reading }
+    /// `reading` people read it now; dates are written by `calendar`.
+    pub fn new(row: &'a DeskLine, calendar: &'a Calendar, reading: usize) -> RowPart<'a> {
+        RowPart {
+            row,
+            calendar,
+            reading,
+        }
     }
 
     /// What is said of a post beside its title.
@@ -31,13 +35,13 @@ impl<'a> RowPart<'a> {
         let words = signs::counted(row.words, "word");
         let mut note = match (row.status, row.published_at) {
             (Status::Scheduled, Some(time)) => {
-                format!("goes out {}, {words}", time.moment_in(self.zone))
+                format!("goes out {}, {words}", self.calendar.moment(time))
             }
             (Status::Published | Status::Unlisted, Some(time)) => {
                 let comments = signs::counted(row.comment_count, "comment");
-                format!("{}, {words}, {comments}", time.moment_in(self.zone))
+                format!("{}, {words}, {comments}", self.calendar.moment(time))
             }
-            _ => format!("changed {}, {words}", row.changed_at.moment_in(self.zone)),
+            _ => format!("changed {}, {words}", self.calendar.moment(row.changed_at)),
         };
         if row.is_being_written {
             note.push_str("; has changes that readers do not see");
@@ -51,13 +55,13 @@ impl<'a> RowPart<'a> {
 #[template(path = "desk/parts/case.html")]
 pub struct CasePart<'a> {
     case: &'a Case,
-    zone: &'a TimeZone,
+    calendar: &'a Calendar,
 }
 
 impl<'a> CasePart<'a> {
-    /// Dates are shown in `zone`.
-    pub fn new(case: &'a Case, zone: &'a TimeZone) -> CasePart<'a> {
-        CasePart { case, zone }
+    /// Dates are written by `calendar`.
+    pub fn new(case: &'a Case, calendar: &'a Calendar) -> CasePart<'a> {
+        CasePart { case, calendar }
     }
 
     fn decisions(&self) -> &'static [Decision] {
@@ -86,12 +90,15 @@ pub(super) fn standing(status: CommentStatus) -> Option<(&'static str, &'static 
 #[template(path = "desk/parts/line.html")]
 pub struct LinePart<'a> {
     happening: &'a Happening,
-    zone: &'a TimeZone,
+    calendar: &'a Calendar,
 }
 
 impl<'a> LinePart<'a> {
-    /// Times are shown in `zone`.
-    pub fn new(happening: &'a Happening, zone: &'a TimeZone) -> LinePart<'a> {
-        LinePart { happening, zone }
+    /// Times are written by `calendar`.
+    pub fn new(happening: &'a Happening, calendar: &'a Calendar) -> LinePart<'a> {
+        LinePart {
+            happening,
+            calendar,
+        }
     }
 }

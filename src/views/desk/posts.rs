@@ -1,7 +1,6 @@
 //! The list of posts on the desk, and the texts that one of them had.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::super::{Cursor, Frame, Head, Pager, signs};
 use super::head;
@@ -24,16 +23,11 @@ pub struct PostsPage<'a> {
     pager: Pager,
     reading: &'a Reading,
     cursor: Cursor,
-    zone: &'a TimeZone,
 }
 
 impl<'a> PostsPage<'a> {
     /// `rows` are those of `pager.page`; `words` is what was searched for; the pair is who reads what and the head of the
-    /// log; dates are shown in `zone`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a list has that much to say of itself"
-    )]
+    /// log.
     pub fn new(
         frame: Frame<'a>,
         rows: &'a [DeskLine],
@@ -42,7 +36,6 @@ impl<'a> PostsPage<'a> {
         words: &'a str,
         pager: Pager,
         (reading, cursor): (&'a Reading, Cursor),
-        zone: &'a TimeZone,
     ) -> PostsPage<'a> {
         PostsPage {
             frame,
@@ -54,7 +47,6 @@ impl<'a> PostsPage<'a> {
             pager,
             reading,
             cursor,
-            zone,
         }
     }
 
@@ -70,7 +62,7 @@ impl<'a> PostsPage<'a> {
 
     fn row<'b>(&'b self, row: &'b DeskLine) -> RowPart<'b> {
         let reading = self.reading.posts.get(&row.id).copied();
-        RowPart::new(row, self.zone, reading.unwrap_or(0))
+        RowPart::new(row, self.frame.calendar(), reading.unwrap_or(0))
     }
 
     /// Whether a row that is new belongs on this page: not on a later one, nor among the results of a search.
@@ -87,17 +79,11 @@ pub struct RevisionsPage<'a> {
     head: Head,
     post: &'a Post,
     revisions: &'a [Revision],
-    zone: &'a TimeZone,
 }
 
 impl<'a> RevisionsPage<'a> {
     /// `revisions` newest first.
-    pub fn new(
-        frame: Frame<'a>,
-        post: &'a Post,
-        revisions: &'a [Revision],
-        zone: &'a TimeZone,
-    ) -> RevisionsPage<'a> {
+    pub fn new(frame: Frame<'a>, post: &'a Post, revisions: &'a [Revision]) -> RevisionsPage<'a> {
         let title = format!("Versions of {}", post.title);
         let path = format!("/admin/posts/{}/revisions", post.id);
         RevisionsPage {
@@ -105,7 +91,6 @@ impl<'a> RevisionsPage<'a> {
             head: head(&title, &path),
             post,
             revisions,
-            zone,
         }
     }
 
@@ -123,7 +108,6 @@ pub struct RevisionPage<'a> {
     post: &'a Post,
     revision: &'a Revision,
     lines: &'a [Line],
-    zone: &'a TimeZone,
 }
 
 impl<'a> RevisionPage<'a> {
@@ -133,7 +117,6 @@ impl<'a> RevisionPage<'a> {
         post: &'a Post,
         revision: &'a Revision,
         lines: &'a [Line],
-        zone: &'a TimeZone,
     ) -> RevisionPage<'a> {
         let title = format!("A version of {}", post.title);
         let path = format!("/admin/posts/{}/revisions/{}", post.id, revision.id);
@@ -143,7 +126,6 @@ impl<'a> RevisionPage<'a> {
             post,
             revision,
             lines,
-            zone,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The comments as their judge sees them: the lists, one comment with all that can be done about it, and who is banned.
 
 use askama::Template;
-use jiff::tz::TimeZone;
 
 use super::super::{Cursor, Frame, Head, signs};
 use super::head;
@@ -99,7 +98,6 @@ pub struct CommentsPage<'a> {
     head: Head,
     queue: &'a Queue<'a>,
     around: &'a Around,
-    zone: &'a TimeZone,
 }
 
 /// What stands around a list of comments.
@@ -117,19 +115,13 @@ pub struct Around {
 }
 
 impl<'a> CommentsPage<'a> {
-    /// Times are shown in `zone`.
-    pub fn new(
-        frame: Frame<'a>,
-        queue: &'a Queue<'a>,
-        around: &'a Around,
-        zone: &'a TimeZone,
-    ) -> CommentsPage<'a> {
+    /// The comments of `queue`, in what is `around` them.
+    pub fn new(frame: Frame<'a>, queue: &'a Queue<'a>, around: &'a Around) -> CommentsPage<'a> {
         CommentsPage {
             frame,
             head: head("Comments", "/admin/comments"),
             queue,
             around,
-            zone,
         }
     }
 
@@ -193,7 +185,6 @@ pub struct CommentPage<'a> {
     head: Head,
     case: &'a Case,
     view: CommentView<'a>,
-    zone: &'a TimeZone,
 }
 
 /// What is shown around one comment.
@@ -211,13 +202,8 @@ pub struct CommentView<'a> {
 }
 
 impl<'a> CommentPage<'a> {
-    /// Times are shown in `zone`.
-    pub fn new(
-        frame: Frame<'a>,
-        case: &'a Case,
-        view: CommentView<'a>,
-        zone: &'a TimeZone,
-    ) -> CommentPage<'a> {
+    /// The comment of `case`, with what `view` knows of it.
+    pub fn new(frame: Frame<'a>, case: &'a Case, view: CommentView<'a>) -> CommentPage<'a> {
         let title = match view.error {
             Some(_) => "Error: the change was not saved".into(),
             None => format!("A comment by {}", case.comment.name),
@@ -228,7 +214,6 @@ impl<'a> CommentPage<'a> {
             head: head(&title, &path),
             case,
             view,
-            zone,
         }
     }
 
@@ -289,23 +274,16 @@ pub struct BansPage<'a> {
     head: Head,
     bans: &'a [Ban],
     done: Option<Done>,
-    zone: &'a TimeZone,
 }
 
 impl<'a> BansPage<'a> {
-    /// Times are shown in `zone`.
-    pub fn new(
-        frame: Frame<'a>,
-        bans: &'a [Ban],
-        done: Option<Done>,
-        zone: &'a TimeZone,
-    ) -> BansPage<'a> {
+    /// `done` is what was changed a moment ago.
+    pub fn new(frame: Frame<'a>, bans: &'a [Ban], done: Option<Done>) -> BansPage<'a> {
         BansPage {
             frame,
             head: head("Bans", "/admin/bans"),
             bans,
             done,
-            zone,
         }
     }
 }

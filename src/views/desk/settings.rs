@@ -8,7 +8,10 @@ use super::super::{Frame, Head};
 use super::head;
 use super::keep::{Backups, KeepView};
 use crate::error::Fields;
+use crate::model::calendar::{Calendar, Dates};
+use crate::model::settings::fields::Field;
 use crate::model::settings::{Ink, Moderation, Settings};
+use crate::model::time::Timestamp;
 
 /// The settings of the blog.
 #[derive(Template)]
@@ -20,16 +23,20 @@ pub struct SettingsPage<'a> {
     keep: KeepView,
     typed: HashMap<&'static str, String>,
     errors: &'a Fields,
+    is_saved: bool,
+    now: Timestamp,
 }
 
 impl<'a> SettingsPage<'a> {
-    /// `typed` and `errors` are those of an attempt that was refused; without one they are empty.
+    /// `typed` and `errors` are those of an attempt that was refused; without one they are empty. `is_saved` says that
+    /// one has just succeeded.
     pub fn new(
         frame: Frame<'a>,
         settings: &'a Settings,
         keep: KeepView,
         typed: HashMap<&'static str, String>,
         errors: &'a Fields,
+        is_saved: bool,
     ) -> SettingsPage<'a> {
         SettingsPage {
             frame,
@@ -38,53 +45,53 @@ impl<'a> SettingsPage<'a> {
             keep,
             typed,
             errors,
+            is_saved,
+            now: Timestamp::now(),
         }
     }
 
     /// What a field shows: what was typed, else what is set.
-    fn value(&self, field: &str) -> String {
-        if let Some(typed) = self.typed.get(field) {
-            return typed.clone();
-        }
-        let settings = self.settings;
-        let switch = |on: bool| if on { "on".into() } else { "off".into() };
-        match field {
-            "title" => settings.title.clone(),
-            "websub_hub" => {
-                let hub = settings.hub.as_ref();
-                hub.map_or(String::new(), |hub| hub.as_str().into())
-            }
-            "description" => settings.description.clone(),
-            "name" => settings.owner.clone(),
-            "email" => settings.email.clone(),
-            "lang" => settings.lang.clone(),
-            "time_zone" => settings.time_zone.clone(),
-            "posts_per_page" => settings.posts_per_page.to_string(),
-            "edit_minutes" => settings.edit_minutes.to_string(),
-            "close_after_days" => settings.close_after_days.to_string(),
-            "moderation" => settings.moderation.as_str().into(),
-            "max_links" => settings.max_links.to_string(),
-            "hold_words" => settings.hold_words.clone(),
-            "hold_patterns" => settings.hold_patterns.clone(),
-            "presence" => switch(settings.presence),
-            "ai_robots" => switch(settings.ai_robots),
-            "ink" => settings.ink.as_str().into(),
-            "navigation" => {
-                let lines = settings.navigation.iter();
-                let lines = lines.map(|link| format!("{} {}", link.label, link.path));
-                lines.collect::<Vec<_>>().join("\n")
-            }
-            "footer" => settings.footer.clone(),
-            "css" => settings.css.clone(),
-            _ => String::new(),
-        }
+    fn value(&self, name: &str) -> String {
+        let set = || Field::find(name).map(|field| (field.shown)(self.settings));
+        let typed = self.typed.get(name).cloned();
+        typed.or_else(set).unwrap_or_default()
     }
 
-    fn is(&self, field: &str, word: &str) -> bool {
-        self.value(field) == word
+    fn is(&self, name: &str, word: &str) -> bool {
+        self.value(name) == word
     }
 
-    fn error(&self, field: &str) -> Option<&String> {
-        self.errors.get(field)
+    fn error(&self, name: &str) -> Option<&String> {
+        self.errors.get(name)
+    }
+
+    /// Every order of dates, and today in it.
+    fn dates(&self) -> [(&'static str, String); 3] {
+        Dates::ALL.map(|dates| {
+            let calendar = Calendar {
+                dates,
+                ..self.frame.calendar().clone()
+            };
+            (dates.as_str(), calendar.date(self.now))
+        })
+    }
+
+    /// Both clocks, and what time they show.
+    fn clocks(&self) -> [(&'static str, String); 2] {
+        [false, true].map(|is_twelve| {
+            let calendar = Calendar {
+                is_twelve,
+                ..self.frame.calendar().clone()
+            };
+            (calendar.hours(), calendar.clock(self.now))
+        })
+    }
+}
+
+/// Pixels in which the page shows an icon: the largest as on a home screen, the smallest as in a tab.
+fn shown(size: u32) -> u32 {
+    match size {
+        192 => 64,
+        _ => 16,
     }
 }

@@ -31,8 +31,7 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     let page = app.page(&reader, move |moment| {
         let bans = bans::list(moment.conn, Timestamp::now())?;
-        let zone = moment.settings.zone();
-        Ok(BansPage::new(moment.frame(), &bans, query.done(), &zone).render()?)
+        Ok(BansPage::new(moment.frame(), &bans, query.done()).render()?)
     });
     Ok(page.await?)
 }

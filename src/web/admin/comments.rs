@@ -102,8 +102,7 @@ pub async fn list(
             next: found.next,
             cursor: moment.cursor()?,
         };
-        let zone = moment.settings.zone();
-        Ok(CommentsPage::new(moment.frame(), &queue, &around, &zone).render()?)
+        Ok(CommentsPage::new(moment.frame(), &queue, &around).render()?)
     });
     Ok(page.await?)
 }
@@ -280,8 +279,7 @@ fn comment_page(
         error,
         done,
     };
-    let zone = moment.settings.zone();
-    Ok(CommentPage::new(moment.frame(), &case, view, &zone).render()?)
+    Ok(CommentPage::new(moment.frame(), &case, view).render()?)
 }
 
 #[cfg(test)]

@@ -54,8 +54,9 @@ pub async fn show(
         let rows = desk::posts(conn, Show::All, "", 0, POSTS)?;
         let counts = desk::counts(conn)?;
         let happenings = activity::newest(conn, HAPPENINGS)?;
-        let zone = moment.settings.zone();
-        let days = chart::days(&zone);
+        let frame = moment.frame();
+        let calendar = &frame.site.manner.calendar;
+        let days = chart::days(calendar);
         let first = days[0].0.as_str();
         let counts_of_views = views::by_day(conn, first)?;
         let read = Chart::new(VIEWS, &days, &counts_of_views);
@@ -63,7 +64,7 @@ pub async fn show(
         let said = Chart::new(
             COMMENTS,
             &days,
-            &views::comments_by_day(conn, since, &zone)?,
+            &views::comments_by_day(conn, since, &calendar.zone)?,
         );
         let tops = [
             ("Read most", views::top(conn, first)?),
@@ -79,7 +80,7 @@ pub async fn show(
             tops,
             cursor: moment.cursor()?,
         };
-        Ok(DeskPage::new(moment.frame(), view, &shown, &zone).render()?)
+        Ok(DeskPage::new(frame, view, &shown).render()?)
     });
     Ok(page.await?)
 }

@@ -68,11 +68,7 @@ pub async fn add(
         }) => (status, field, why, alt),
     };
     if reader.wants_json {
-        let said = json!({ "error": why, "fields": { field: why } });
-        return Ok(Response::builder()
-            .status(status)
-            .content_type("application/json; charset=utf-8")
-            .body(said.to_string()));
+        return Ok(uploads::refused_json(status, field, &why));
     }
     let errors = Fields::from([(field, why)]);
     let view = LibraryView { alt, errors };

@@ -81,6 +81,8 @@ pub fn table() -> Table {
                 poem::get(settings::show).post(settings::change),
             ),
         )
+        .at("/settings/icon", post(settings::change_icon))
+        .at("/settings/icon/deletion", post(settings::remove_icon))
         .at("/backup", post(keep::send_backup))
         .at("/export", post(keep::send_export))
         .at("/account", get(account::show))

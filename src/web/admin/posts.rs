@@ -54,10 +54,9 @@ pub async fn list(
         }
         let rows = desk::posts(conn, show, &words, (page - 1) * EACH, EACH)?;
         let counts = desk::counts(conn)?;
-        let zone = moment.settings.zone();
         let now = (&reading, moment.cursor()?);
         let frame = moment.frame();
-        Ok(PostsPage::new(frame, &rows, &counts, show, &words, pager, now, &zone).render()?)
+        Ok(PostsPage::new(frame, &rows, &counts, show, &words, pager, now).render()?)
     });
     Ok(page.await?)
 }
@@ -96,8 +95,7 @@ pub async fn history(
     let page = app.page(&reader, move |moment| {
         let post = posts::by_id(moment.conn, PostId(id))?.ok_or(Error::NotFound)?;
         let revisions = revisions::of(moment.conn, post.id)?;
-        let zone = moment.settings.zone();
-        Ok(RevisionsPage::new(moment.frame(), &post, &revisions, &zone).render()?)
+        Ok(RevisionsPage::new(moment.frame(), &post, &revisions).render()?)
     });
     Ok(page.await?)
 }
@@ -114,8 +112,7 @@ pub async fn revision(
         let (revision, before) = revisions::pair(moment.conn, post.id, RevisionId(revision))?;
         let before = before.map(|before| before.whole()).unwrap_or_default();
         let lines = changes::by_line(&before, &revision.whole());
-        let zone = moment.settings.zone();
-        Ok(RevisionPage::new(moment.frame(), &post, &revision, &lines, &zone).render()?)
+        Ok(RevisionPage::new(moment.frame(), &post, &revision, &lines).render()?)
     });
     Ok(page.await?)
 }

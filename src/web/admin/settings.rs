@@ -5,23 +5,40 @@ use std::sync::Arc;
 
 use askama::Template;
 use poem::http::StatusCode;
-use poem::web::Data;
-use poem::{Response, handler};
+use poem::web::{Data, Query};
+use poem::{Body, Request, Response, handler};
+use serde::Deserialize;
 
 use super::super::error::Failure;
 use super::super::form::{Form, LongForm};
 use super::super::reader::Reader;
+use super::super::session::Owner;
+use super::super::uploads::{self, Refused};
 use super::super::{App, see_other};
 use crate::error::{Error, Fields, Result};
-use crate::model::settings::FIELDS;
-use crate::store::settings;
+use crate::model::settings::fields::{FIELDS, Field};
+use crate::store::{Tx, icons, settings};
 use crate::views::desk::keep::KeepView;
 use crate::views::desk::settings::SettingsPage;
 
+/// Where a change that was made leads.
+const SAVED: &str = "/admin/settings?saved=1";
+
+/// `?saved=1` after a change.
+#[derive(Deserialize)]
+struct SettingsQuery {
+    saved: Option<String>,
+}
+
 /// `GET /admin/settings`
 #[handler]
-pub async fn show(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
-    page(app, &reader, HashMap::new(), Fields::new()).await
+pub async fn show(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Query(query): Query<SettingsQuery>,
+) -> Result<Response, Failure> {
+    let saved = query.saved.is_some();
+    page(app, &reader, HashMap::new(), Fields::new(), saved).await
 }
 
 /// `POST /admin/settings`
@@ -31,42 +48,76 @@ pub async fn change(
     reader: Reader,
     LongForm(form): LongForm,
 ) -> Result<Response, Failure> {
-    let changes = match parse(&form) {
-        Ok(changes) => changes,
+    let values = match parse(&form) {
+        Ok(values) => values,
         Err(errors) if reader.wants_json => return Err(Error::Invalid(errors).into()),
         Err(errors) => {
-            let typed = FIELDS
-                .iter()
-                .filter(|(field, ..)| form.has(field))
-                .map(|(field, ..)| (*field, form.get(field).to_owned()));
-            let mut answer = page(app, &reader, typed.collect(), errors).await?;
+            let typed = sent(&form).map(|field| (field.name, form.get(field.name).to_owned()));
+            let mut answer = page(app, &reader, typed.collect(), errors, false).await?;
             answer.set_status(StatusCode::UNPROCESSABLE_ENTITY);
             return Ok(answer);
         }
     };
     app.store
-        .write(move |tx| {
-            changes
-                .iter()
-                .try_for_each(|(key, value)| settings::set(tx, key, value))
-        })
+        .write(move |tx| settings::change(tx, &values))
         .await?;
-    Ok(see_other("/admin/settings"))
+    Ok(see_other(SAVED))
 }
 
-/// What the form changes: each key in the file and its new value.
-fn parse(form: &Form) -> Result<Vec<(&'static str, String)>, Fields> {
-    let (mut changes, mut errors) = (Vec::new(), Fields::new());
-    for (field, key, check) in FIELDS.iter().filter(|(field, ..)| form.has(field)) {
-        match check(form.get(field)) {
-            Ok(value) => changes.push((*key, value)),
+/// `POST /admin/settings/icon`: the picture `file`.
+#[handler]
+pub async fn change_icon(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    _owner: Owner,
+    req: &Request,
+    body: Body,
+) -> Result<Response, Failure> {
+    let (status, field, why) = match uploads::take_icon(app, req, body).await {
+        Ok(sizes) => {
+            let replace = move |tx: &Tx| icons::replace(tx, &sizes);
+            app.store.write(replace).await?;
+            return Ok(see_other(SAVED));
+        }
+        Err(Refused::Failed(failure)) => return Err(failure),
+        Err(Refused::Said {
+            status, field, why, ..
+        }) => (status, field, why),
+    };
+    if reader.wants_json {
+        return Ok(uploads::refused_json(status, field, &why));
+    }
+    let errors = Fields::from([(field, why)]);
+    let mut answer = page(app, &reader, HashMap::new(), errors, false).await?;
+    answer.set_status(status);
+    Ok(answer)
+}
+
+/// `POST /admin/settings/icon/deletion`
+#[handler]
+pub async fn remove_icon(Data(app): Data<&Arc<App>>, _owner: Owner) -> Result<Response, Failure> {
+    app.store.write(|tx| icons::replace(tx, &[])).await?;
+    Ok(see_other(SAVED))
+}
+
+/// The fields that a form has.
+fn sent(form: &Form) -> impl Iterator<Item = &'static Field> {
+    FIELDS.iter().filter(|field| form.has(field.name))
+}
+
+/// What the form sets: each field and its value as the file keeps it.
+fn parse(form: &Form) -> Result<Vec<(&'static Field, String)>, Fields> {
+    let (mut values, mut errors) = (Vec::new(), Fields::new());
+    for field in sent(form) {
+        match (field.check)(form.get(field.name)) {
+            Ok(value) => values.push((field, value)),
             Err(why) => {
-                errors.insert(field, why);
+                errors.insert(field.name, why);
             }
         }
     }
     match errors.is_empty() {
-        true => Ok(changes),
+        true => Ok(values),
         false => Err(errors),
     }
 }
@@ -76,12 +127,13 @@ async fn page(
     reader: &Reader,
     typed: HashMap<&'static str, String>,
     errors: Fields,
+    is_saved: bool,
 ) -> Result<Response, Failure> {
     let keeper = app.keeper.clone();
     let page = app.page(reader, move |moment| {
-        let keep = KeepView::new(keeper.standing(), &moment.settings.time_zone);
-        let page = SettingsPage::new(moment.frame(), &moment.settings, keep, typed, &errors);
-        Ok(page.render()?)
+        let (frame, settings) = (moment.frame(), &moment.settings);
+        let keep = KeepView::new(keeper.standing(), settings.manner().calendar);
+        Ok(SettingsPage::new(frame, settings, keep, typed, &errors, is_saved).render()?)
     });
     Ok(page.await?)
 }

@@ -90,7 +90,7 @@ pub async fn change(
         Ok(changed) => changed,
     };
     Ok(if reader.wants_json {
-        json_answer(StatusCode::OK, comment, event)?
+        json_answer(app, StatusCode::OK, comment, event).await?
     } else {
         see_other(&comment.path())
     })

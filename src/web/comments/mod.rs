@@ -67,7 +67,7 @@ pub async fn create(
         Ok(added) => added,
     };
     let mut answer = match reader.wants_json {
-        true => json_answer(StatusCode::CREATED, comment, event)?,
+        true => json_answer(app, StatusCode::CREATED, comment, event).await?,
         false => see_other(&comment.path()),
     };
     identity.give(&mut answer, app.is_secure());
@@ -264,17 +264,30 @@ fn fragment(html: String, reader: &Reader) -> Response {
 }
 
 /// The comment as everyone gets it, and `thread`: as the page shows it to its writer, who can still change it.
-fn json_answer(status: StatusCode, comment: Comment, event: EventId) -> Result<Response> {
-    let mut body = json!({ "comment": frame::summary(&comment), "url": comment.path() });
+async fn json_answer(
+    app: &App,
+    status: StatusCode,
+    comment: Comment,
+    event: EventId,
+) -> Result<Response> {
+    let settings = app.store.read(settings::load).await?;
+    let manner = &settings.manner();
+    let mut body =
+        json!({ "comment": frame::summary(&comment, &manner.reactions), "url": comment.path() });
     body["comment"]["status"] = comment.status.as_str().into();
-    body["html"] = CommentPart { comment: &comment }.render()?.into();
+    body["html"] = CommentPart {
+        comment: &comment,
+        manner,
+    }
+    .render()?
+    .into();
     body["op"] = json!(comment.op);
     let thread = Thread {
         comment,
         own: true,
         replies: Vec::new(),
     };
-    body["thread"] = ThreadPart::of(&thread).render()?.into();
+    body["thread"] = ThreadPart::of(&thread, manner).render()?.into();
     Ok(with_cursor(status, body, event))
 }
 

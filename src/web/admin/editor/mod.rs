@@ -53,7 +53,7 @@ pub async fn open(
         let zone = settings::load(conn)?.zone();
         let post = posts::by_id(conn, PostId(id))?.ok_or(Error::NotFound)?;
         let kept = manuscripts::find(conn, post.id)?;
-        let kept_at = kept.as_ref().map(|kept| kept.saved_at.local(&zone));
+        let kept_at = kept.as_ref().map(|kept| kept.saved_at);
         let manuscript = match kept {
             Some(kept) => kept.manuscript,
             None => Manuscript::of(&post, posts::body(conn, post.id)?, &zone),
@@ -272,7 +272,6 @@ async fn page(app: &App, reader: &Reader, view: EditorView) -> Result<Response, 
         let covers = covers(moment.conn, &view.manuscript.cover)?;
         let around = Around {
             link,
-            zone: &moment.settings.time_zone,
             covers: &covers,
             close_after_days: moment.settings.close_after_days,
         };

@@ -1,12 +1,14 @@
 //! What the owner can set, with the values a new blog starts with.
 
+pub mod fields;
+
 use jiff::tz::TimeZone;
 
-use super::front::MOST_DAYS;
+use super::calendar::{Calendar, Dates};
 use super::hub::Hub;
-use super::language::is_language;
-use super::rules::check_patterns;
-use super::typed::{Email, Name, is_text};
+use super::manner::Manner;
+use super::reaction::ReactionKind;
+use super::typed::{Email, Name};
 use crate::error::Fields;
 
 /// The blog's settings.
@@ -52,6 +54,16 @@ pub struct Settings {
     pub css: String,
     /// Whether robots that gather texts for language models may read the blog.
     pub ai_robots: bool,
+    /// Markdown above the list of the first page.
+    pub intro: String,
+    /// The reactions that readers can give.
+    pub reactions: Vec<ReactionKind>,
+    /// The order in which dates are written.
+    pub dates: Dates,
+    /// Whether the clock counts to twelve twice a day.
+    pub is_twelve: bool,
+    /// The name of the owner's own icon, which changes with it; empty where there is none.
+    pub icon: String,
 }
 
 /// A link of the masthead.
@@ -70,6 +82,11 @@ impl Link {
     pub fn list(text: &str) -> Result<Vec<Link>, String> {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         lines.map(Link::parse).collect()
+    }
+
+    /// The line that [`Link::list`] reads it from.
+    pub fn line(&self) -> String {
+        format!("{} {}", self.label, self.path)
     }
 
     fn parse(line: &str) -> Result<Link, String> {
@@ -131,129 +148,19 @@ impl Moderation {
     }
 }
 
-/// Bytes of the owner's style and of the footer.
-const LONGEST_TEXT: usize = 32 * 1024;
-
-/// What a setting becomes in the file, or what is wrong with it.
-type Check = fn(&str) -> Result<String, String>;
-
-/// Every setting that a form can change: its field, its key in the file, and its check.
-pub const FIELDS: [(&str, &str, Check); 20] = [
-    ("title", "title", title),
-    ("description", "description", description),
-    ("name", "owner", |typed| {
-        Ok(Name::parse(typed)?.as_str().into())
-    }),
-    ("email", "owner_email", |typed| {
-        Ok(Email::parse(typed)?.map_or(String::new(), |email| email.as_str().into()))
-    }),
-    ("lang", "lang", language),
-    ("time_zone", "time_zone", time_zone),
-    ("posts_per_page", "posts_per_page", |typed| {
-        number(typed, 1, 100)
-    }),
-    ("edit_minutes", "edit_minutes", |typed| {
-        number(typed, 0, 7 * 24 * 60)
-    }),
-    ("close_after_days", "close_after_days", |typed| {
-        number(typed, 0, MOST_DAYS)
-    }),
-    ("moderation", "moderation", |typed| {
-        let mode = Moderation::parse(typed).ok_or("Choose open, first or all.")?;
-        Ok(mode.as_str().into())
-    }),
-    ("max_links", "max_links", |typed| number(typed, 0, 1_000)),
-    ("hold_words", "hold_words", text),
-    ("hold_patterns", "hold_patterns", |typed| {
-        let patterns = text(typed)?;
-        check_patterns(&patterns)?;
-        Ok(patterns)
-    }),
-    ("presence", "presence", on_or_off),
-    ("ai_robots", "ai_robots", on_or_off),
-    ("ink", "ink", |typed| {
-        Ok(Ink::parse(typed)
-            .ok_or("Choose one of the inks.")?
-            .as_str()
-            .into())
-    }),
-    ("navigation", "navigation", |typed| {
-        Link::list(typed)?;
-        text(typed)
-    }),
-    ("footer", "footer", text),
-    ("css", "css", text),
-    ("websub_hub", "websub_hub", |typed| {
-        Ok(Hub::parse(typed)?.map_or(String::new(), |hub| hub.as_str().into()))
-    }),
-];
-
-fn title(typed: &str) -> Result<String, String> {
-    match line(typed).as_str() {
-        "" => Err("The blog needs a name. One word is enough.".into()),
-        title if title.chars().count() > LONGEST_TITLE => Err(format!(
-            "Please keep the name within {LONGEST_TITLE} characters."
-        )),
-        title => Ok(title.into()),
-    }
-}
-
-fn description(typed: &str) -> Result<String, String> {
-    match line(typed) {
-        text if text.chars().count() > 500 => Err("Please keep it within 500 characters.".into()),
-        text => Ok(text),
-    }
-}
-
-/// What was typed as one line, without the signs that neither HTML nor XML can hold.
-fn line(typed: &str) -> String {
-    let text: String = typed
-        .chars()
-        .filter(|&c| is_text(c) || c.is_whitespace())
-        .collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn language(typed: &str) -> Result<String, String> {
-    match typed.trim() {
-        tag if !tag.is_empty() && is_language(tag) => Ok(tag.into()),
-        _ => Err("A language is a tag such as en, de or pt-BR.".into()),
-    }
-}
-
-fn time_zone(typed: &str) -> Result<String, String> {
-    let zone = TimeZone::get(typed.trim());
-    let zone = zone.map_err(|_| "This is not a time zone. Write one like Europe/Oslo or UTC.")?;
-    Ok(zone.iana_name().unwrap_or("UTC").into())
-}
-
-fn number(typed: &str, least: i64, most: i64) -> Result<String, String> {
-    match typed.trim().parse::<i64>() {
-        Ok(number) if (least..=most).contains(&number) => Ok(number.to_string()),
-        _ => Err(format!("Write a number from {least} to {most}.")),
-    }
-}
-
-fn on_or_off(typed: &str) -> Result<String, String> {
-    match typed {
-        "on" | "off" => Ok(typed.into()),
-        _ => Err("Choose on or off.".into()),
-    }
-}
-
-fn text(typed: &str) -> Result<String, String> {
-    match typed.len() {
-        bytes if bytes > LONGEST_TEXT => Err(format!(
-            "This has {bytes} bytes; {LONGEST_TEXT} is the most."
-        )),
-        _ => {
-            let kept = typed.chars().filter(|&c| is_text(c) && c != '\r');
-            Ok(kept.collect::<String>().trim().into())
+impl Settings {
+    /// What shows in every part of a page.
+    pub fn manner(&self) -> Manner {
+        Manner {
+            calendar: Calendar {
+                zone: self.zone(),
+                dates: self.dates,
+                is_twelve: self.is_twelve,
+            },
+            reactions: self.reactions.clone(),
         }
     }
-}
 
-impl Settings {
     /// The time zone in which the owner writes dates; UTC if the system does not know the one that is set.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
@@ -283,6 +190,11 @@ impl Default for Settings {
             footer: String::new(),
             css: String::new(),
             ai_robots: true,
+            intro: String::new(),
+            reactions: ReactionKind::usual(),
+            dates: Dates::default(),
+            is_twelve: false,
+            icon: String::new(),
         }
     }
 }
@@ -340,9 +252,6 @@ pub struct Setup {
     pub ink: Ink,
 }
 
-/// Characters of a blog's title.
-const LONGEST_TITLE: usize = 120;
-
 impl Setup {
     /// Takes what was typed; no ink is the first one.
     ///
@@ -352,7 +261,7 @@ impl Setup {
         let mut wrong = |field, why: String| {
             errors.insert(field, why);
         };
-        let title = self::title(title).map_err(|why| wrong("title", why)).ok();
+        let title = fields::title(title).map_err(|why| wrong("title", why)).ok();
         let name = Name::parse(name)
             .map_err(|why| wrong("name", why.to_string()))
             .ok();
