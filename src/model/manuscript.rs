@@ -213,7 +213,8 @@ impl Manuscript {
     /// What is wrong with the address, if anything is.
     pub fn slug_trouble(&self) -> Option<String> {
         let slug = self.slug.trim();
-        if !slug.is_empty() && !(is_slug(slug) && slug.len() <= LONGEST_SLUG) {
+        let is_good = is_slug(slug) && slug.len() <= LONGEST_SLUG;
+        if !slug.is_empty() && !is_good {
             let why = "An address is made of lower-case letters, digits and dashes, 80 at most.";
             return Some(why.into());
         }

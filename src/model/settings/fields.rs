@@ -285,6 +285,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_neither_html_nor_xml_can_hold_is_in_no_setting() {
+        for (name, typed, kept) in [
+            ("title", " A\u{1}B\u{85}\nC\u{fffe} ", "AB C"),
+            ("description", "A\u{0}\r\nB", "A B"),
+            ("footer", "A\u{1b}[2J\r\nB\t", "A[2J\nB"),
+            ("navigation", "About\u{0} /about", "About /about"),
+        ] {
+            let field = Field::find(name).unwrap();
+            assert_eq!((field.check)(typed).as_deref(), Ok(kept), "{name}");
+        }
+        let navigation = Field::find("navigation").unwrap();
+        for away in [
+            "Away /\\evil.example",
+            "Away //evil.example",
+            "Run javascript:x",
+        ] {
+            assert!((navigation.check)(away).is_err(), "{away}");
+        }
+    }
+
+    #[test]
     fn what_the_form_shows_can_be_sent_back_and_changes_nothing() {
         let settings = Settings {
             owner: "Maren".into(),
