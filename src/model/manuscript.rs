@@ -213,7 +213,8 @@ impl Manuscript {
     /// What is wrong with the address, if anything is.
     pub fn slug_trouble(&self) -> Option<String> {
         let slug = self.slug.trim();
-        if !slug.is_empty() && !is_slug(slug) {
+        let is_good = is_slug(slug) && slug.len() <= LONGEST_SLUG;
+        if !slug.is_empty() && !is_good {
             let why = "An address is made of lower-case letters, digits and dashes, 80 at most.";
             return Some(why.into());
         }
@@ -287,13 +288,13 @@ fn time(typed: &str, zone: &TimeZone) -> Option<Timestamp> {
     Some(Timestamp(instant.as_millisecond()))
 }
 
-/// Whether it can be the last part of an address as it is.
-fn is_slug(text: &str) -> bool {
+/// Whether it can be the last part of an address as it is, of whatever length.
+pub fn is_slug(text: &str) -> bool {
     let is_word = |word: &str| {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         !word.is_empty() && word.chars().all(plain)
     };
-    text.len() <= LONGEST_SLUG && text.split('-').all(is_word)
+    text.split('-').all(is_word)
 }
 
 fn within(errors: &mut Fields, field: &'static str, text: &str, most: usize) {

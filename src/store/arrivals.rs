@@ -4,6 +4,7 @@
 //! twice changes nothing. An id that was never given here is kept, so that the addresses of comments stay what they were.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
@@ -110,6 +111,10 @@ fn nobodys(guest: i64, known: Option<&CarriedVisitor>) -> [u8; 32] {
     hash
 }
 
+/// Ids and numbers that rows of a blog can have. What is added later counts on from the largest, so one at the end of what
+/// can be counted would leave no room for any more.
+const NUMBERS: RangeInclusive<i64> = 1..=1 << 40;
+
 /// A comment that has passed the rules for comments.
 pub struct Arrival {
     said: CarriedComment,
@@ -122,6 +127,12 @@ impl Arrival {
     ///
     /// Errors: the sentence that its writer would read.
     pub fn of(mut said: CarriedComment) -> std::result::Result<Arrival, String> {
+        if ![said.number, said.thread]
+            .iter()
+            .all(|it| NUMBERS.contains(it))
+        {
+            return Err("its number is none that a comment has".into());
+        }
         let status = CommentStatus::parse(&said.status).ok_or("its status is none we know")?;
         let is_gone = status == CommentStatus::Deleted;
         if is_gone {
@@ -173,7 +184,7 @@ pub fn comment(tx: &Tx, source: &str, arrival: &Arrival, guests: &mut Guests) ->
                values (iif(?1 > (select coalesce(max(seq), 0) from sqlite_sequence where name = 'comments'), ?1, null),
                    ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
     tx.prepare_cached(sql)?.execute(params![
-        said.id,
+        Some(said.id).filter(|id| NUMBERS.contains(id)),
         post,
         parent.map(|parent| parent.0),
         parent.map_or(0, |parent| parent.1 + 1),
@@ -209,7 +220,8 @@ pub fn entry(tx: &Tx, source: &str, said: &CarriedEntry, rendered: &Rendered) ->
     let Some(post) = brought(tx, source, &said.post)? else {
         return Ok(false);
     };
-    let Some(status) = EntryStatus::parse(&said.status) else {
+    let status = EntryStatus::parse(&said.status).filter(|_| NUMBERS.contains(&said.number));
+    let Some(status) = status else {
         return Ok(false);
     };
     let is_there = status == EntryStatus::Published;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use poem::http::uri::Authority;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
+use url::Url;
 
 use super::error::Failure;
 use super::form::Form;
@@ -50,10 +52,10 @@ pub async fn headers<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Re
 
 /// Refuses a change that another site's page sends with our reader's browser. The typed text comes back.
 ///
-/// Source: security, section 3. A client that sends neither header is no browser and has no cookies to abuse.
+/// Source: security, section 3. A client that names no place it comes from is no browser and has no cookies to abuse.
 pub async fn same_origin<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
-    if req.version() == Version::HTTP_11 && !req.headers().contains_key(header::HOST) {
-        return Err(Failure::status(StatusCode::BAD_REQUEST).into()); // RFC 9112, section 3.2
+    if !names_one_host(&req) {
+        return Err(Failure::status(StatusCode::BAD_REQUEST).into());
     }
     let changes = !matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // Apps bring their token along, and no cookie counts there: nobody else's browser can be made to act for them.
@@ -72,6 +74,18 @@ pub async fn same_origin<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Resul
     Ok(next.call(req).await?.into_response())
 }
 
+/// Whether a request says one name for us at most, and one that can be a host's: what stands between a reader and us could
+/// go by another of them. Source: RFC 9112, section 3.2.
+fn names_one_host(req: &Request) -> bool {
+    let mut hosts = req.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Authority::try_from(host.as_bytes())
+            .is_ok_and(|authority| !authority.as_str().contains('@')),
+        (None, _) => req.version() != Version::HTTP_11,
+        (Some(_), Some(_)) => false,
+    }
+}
+
 fn is_ours(headers: &HeaderMap, app: &App) -> bool {
     let text = |name: HeaderName| {
         headers
@@ -81,8 +95,16 @@ fn is_ours(headers: &HeaderMap, app: &App) -> bool {
     if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
         return matches!(site, "same-origin" | "none");
     }
-    let Some(origin) = text(header::ORIGIN) else {
-        return true;
+    // A browser that says neither of these is too old for cookies that stay on their site, but says what page it shows.
+    let origin = match text(header::ORIGIN) {
+        Some(origin) => origin.to_owned(),
+        None => match text(header::REFERER) {
+            Some(page) => Url::parse(page).map_or_else(
+                |_| "unreadable".to_owned(),
+                |page| page.origin().ascii_serialization(),
+            ),
+            None => return true,
+        },
     };
     if app.base_url_is_given {
         return origin == app.base_url;

@@ -20,7 +20,7 @@ const AGES: Duration = Duration::from_secs(180);
 const OPEN: [&str; 2] = ["/admin/setup", "/admin/login"];
 
 /// What is in the file, row for row, but for the tables named.
-fn dump(site: &Site, but: &[&str]) -> BTreeSet<String> {
+pub fn dump(site: &Site, but: &[&str]) -> BTreeSet<String> {
     let database = site.database();
     let names = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'";
     let mut names = database.prepare(names).unwrap();
@@ -48,14 +48,14 @@ fn dump(site: &Site, but: &[&str]) -> BTreeSet<String> {
 
 /// Asserts that nothing but what is named differs from `before`.
 #[track_caller]
-fn unchanged(site: &Site, before: &BTreeSet<String>, but: &[&str], who: &str) {
+pub fn unchanged(site: &Site, before: &BTreeSet<String>, but: &[&str], who: &str) {
     let after = dump(site, but);
     let changes: Vec<_> = before.symmetric_difference(&after).collect();
     assert!(changes.is_empty(), "{who}: {changes:#?}");
 }
 
 /// Every route of the program, with what it takes: as the program itself tells them.
-fn routes(site: &Site) -> Vec<(Vec<String>, String)> {
+pub fn routes(site: &Site) -> Vec<(Vec<String>, String)> {
     let listed = site.rowlog(&["routes"]).worked().stdout;
     let lines = listed.lines().map(|line| {
         let (methods, path) = line.rsplit_once(' ').expect("methods and a path");
@@ -66,7 +66,7 @@ fn routes(site: &Site) -> Vec<(Vec<String>, String)> {
 }
 
 /// The path with something for each of its blanks.
-fn filled(path: &str) -> String {
+pub fn filled(path: &str) -> String {
     let parts = path.split('/').map(|part| match part.strip_prefix(':') {
         Some("hash") => "0".repeat(64),
         Some(_) => "1".to_owned(),
@@ -76,7 +76,7 @@ fn filled(path: &str) -> String {
 }
 
 /// A blog with something of everything, whose owner is signed in.
-fn full_blog() -> (Site, Visitor) {
+pub fn full_blog() -> (Site, Visitor) {
     let site = Site::with_post("hello");
     site.set_up();
     let mut maren = site.owner();

@@ -146,6 +146,14 @@ impl Head {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Every header as it came, a line each, the names in lower case.
+    pub fn lines(&self) -> String {
+        let lines = self.headers.iter();
+        lines
+            .map(|(name, value)| format!("{name}: {value}\n"))
+            .collect()
+    }
+
     /// Whether the body comes in chunks.
     pub fn is_chunked(&self) -> bool {
         self.header("transfer-encoding")

@@ -97,7 +97,7 @@ const MULTIPART: (&str, &str) = ("Content-Type", "multipart/form-data; boundary=
 const JSON: (&str, &str) = ("Accept", "application/json");
 
 /// Sends a file as the page's form does.
-fn send(who: &mut Visitor, name: &str, bytes: &[u8], alt: &str) -> Answer {
+pub fn send(who: &mut Visitor, name: &str, bytes: &[u8], alt: &str) -> Answer {
     let body = form(&[("file", Some(name), bytes), ("alt", None, alt.as_bytes())]);
     let headers = [MULTIPART, ("Sec-Fetch-Site", "same-origin")];
     who.send("POST", "/admin/media", &headers, &body)

@@ -16,6 +16,7 @@ use crate::model::carried::{
     FORMAT, Manifest, VERSION,
 };
 use crate::model::icon::Icon;
+use crate::model::manuscript::is_slug;
 use crate::model::media as library;
 use crate::model::post::{PostKind, Status};
 use crate::model::settings::fields::{FIELDS, Field};
@@ -146,8 +147,7 @@ fn read_post(text: &str) -> std::result::Result<CarriedPost, String> {
     {
         return Err(format!("{kind:?} or {status:?} is nothing we know"));
     }
-    if slug.is_empty() || slug.contains(['/', '?', '#', '%']) || slug.contains(char::is_whitespace)
-    {
+    if !is_slug(&slug) {
         return Err(format!("{slug:?} cannot be part of an address"));
     }
     let (published_at, created, updated) = (

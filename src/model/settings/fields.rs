@@ -9,7 +9,7 @@ use crate::model::hub::Hub;
 use crate::model::language::is_language;
 use crate::model::reaction::ReactionKind;
 use crate::model::rules::check_patterns;
-use crate::model::typed::{Email, Name};
+use crate::model::typed::{Email, Name, is_text};
 
 /// A setting that a form can change.
 pub struct Field {
@@ -164,7 +164,7 @@ pub static FIELDS: [Field; 24] = [
     Field {
         name: "navigation",
         key: "navigation",
-        check: |typed| Ok(lines(Link::list(typed)?.iter().map(Link::line))),
+        check: |typed| Ok(lines(Link::list(&text(typed)?)?.iter().map(Link::line))),
         shown: |settings| lines(settings.navigation.iter().map(Link::line)),
     },
     Field {
@@ -200,7 +200,7 @@ const LONGEST_TEXT: usize = 32 * 1024;
 ///
 /// Errors: it is missing or too long.
 pub(super) fn title(typed: &str) -> Result<String, String> {
-    match typed.trim() {
+    match line(typed).as_str() {
         "" => Err("The blog needs a name. One word is enough.".into()),
         title if title.chars().count() > LONGEST_TITLE => Err(format!(
             "Please keep the name within {LONGEST_TITLE} characters."
@@ -210,10 +210,17 @@ pub(super) fn title(typed: &str) -> Result<String, String> {
 }
 
 fn description(typed: &str) -> Result<String, String> {
-    match typed.trim() {
+    match line(typed) {
         text if text.chars().count() > 500 => Err("Please keep it within 500 characters.".into()),
-        text => Ok(text.split_whitespace().collect::<Vec<_>>().join(" ")),
+        text => Ok(text),
     }
+}
+
+/// What was typed as one line, without the signs that neither HTML nor XML can hold.
+fn line(typed: &str) -> String {
+    let text = typed.chars().filter(|&c| is_text(c) || c.is_whitespace());
+    let text: String = text.collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn language(typed: &str) -> Result<String, String> {
@@ -257,7 +264,10 @@ fn text(typed: &str) -> Result<String, String> {
         bytes if bytes > LONGEST_TEXT => Err(format!(
             "This has {bytes} bytes; {LONGEST_TEXT} is the most."
         )),
-        _ => Ok(typed.replace('\r', "").trim().into()),
+        _ => {
+            let kept = typed.chars().filter(|&c| is_text(c));
+            Ok(kept.collect::<String>().trim().into())
+        }
     }
 }
 
@@ -273,6 +283,27 @@ fn kept(kinds: &[ReactionKind]) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_neither_html_nor_xml_can_hold_is_in_no_setting() {
+        for (name, typed, kept) in [
+            ("title", " A\u{1}B\u{85}\nC\u{fffe} ", "AB C"),
+            ("description", "A\u{0}\r\nB", "A B"),
+            ("footer", "A\u{1b}[2J\r\nB\t", "A[2J\nB"),
+            ("navigation", "About\u{0} /about", "About /about"),
+        ] {
+            let field = Field::find(name).unwrap();
+            assert_eq!((field.check)(typed).as_deref(), Ok(kept), "{name}");
+        }
+        let navigation = Field::find("navigation").unwrap();
+        for away in [
+            "Away /\\evil.example",
+            "Away //evil.example",
+            "Run javascript:x",
+        ] {
+            assert!((navigation.check)(away).is_err(), "{away}");
+        }
+    }
 
     #[test]
     fn what_the_form_shows_can_be_sent_back_and_changes_nothing() {

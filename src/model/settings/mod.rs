@@ -94,7 +94,8 @@ impl Link {
             format!("“{line}” is no link. Write a name and a path on each line, like: About /about")
         };
         let (label, path) = line.rsplit_once(char::is_whitespace).ok_or_else(bad)?;
-        let inside = path.starts_with('/') && !path.starts_with("//");
+        // Browsers take a backslash for a slash.
+        let inside = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
         match inside || path.starts_with("https://") || path.starts_with("http://") {
             true => Ok(Link {
                 label: label.trim().into(),
