@@ -333,11 +333,18 @@ create table events (
                                                    -- comment reacted to, or 0 for the post
     audience text not null,                        -- 'public', 'owner' or 'visitor:ID' (the owner sees all)
     at       integer not null,
-    data     text                                  -- JSON of small facts, such as {"from":…,"to":…}
+    data     text,                                 -- JSON of small facts, such as {"from":…,"to":…}
+    change   integer                               -- the first event of the same transaction; null for that one itself
 ) strict;
 
 create index events_by_post on events (post_id, id);
 create index events_by_audience on events (audience, id);
+-- For the owner's list of what happened: by noun, by day, and what belongs together.
+create index events_by_noun on events (substr(kind, 1, instr(kind, ':') - 1), id);
+create index events_by_time on events (at);
+create index events_by_change on events (change) where change is not null;
+create index events_by_comment on events (subject, id) where kind glob 'comment:*';
+create index events_undone on events (subject) where kind = 'change:undone';
 
 -- How far each stream was trimmed: a cursor below `id` has missed an event of that stream.
 create table trimmed (

@@ -25,6 +25,7 @@ function apply(kind, frame) {
   if (desk.row) showRow(part(desk.row));
   if (kind.startsWith('comment:')) showCase(kind, comment.id ?? comment, desk.queue);
   if (desk.line) told(part(desk.line));
+  if (desk.log) showEvent(part(desk.log));
   for (const n of $$('.n-waiting')) n.textContent = grouped(desk.waiting);
   for (const [show, count] of Object.entries(desk.counts ?? {})) {
     for (const n of $$(`[data-count="${show}"]`)) n.textContent = grouped(count);
@@ -76,6 +77,22 @@ function showCase(kind, id, html) {
 const refill = lazily(() => {
   if ($('#pages [rel=next]') && byId('queue-list').children.length < FEW) dispatchEvent(new Event('missing'));
 });
+
+// What happened stands at the head of the log, if that shows such things. After a decision other lines offer their way
+// back no more, or again.
+function showEvent(fresh) {
+  const list = byId('log'), old = byId(fresh.id), first = list?.firstElementChild, { comment } = fresh.dataset;
+  if (!list) return;
+  if (fresh.matches(list.dataset.shows) && !('closed' in list.dataset)) {
+    if (old) swap(old, fresh);
+    else if (first?.dataset.key === fresh.dataset.key) swap(first, fresh);
+    else list.prepend(fresh);
+  }
+  const others = fresh.id.startsWith('change') ? '.undo' : `[data-comment="${comment}"] .undo`;
+  if ($$(others, list).some(form => !fresh.contains(form))) lookAgain();
+}
+
+const lookAgain = lazily(() => dispatchEvent(new Event('missing')));
 
 function showReading(frame) {
   if (!frame) return;
@@ -146,8 +163,8 @@ async function renew(why) {
   const answer = await fetch(location.pathname + location.search, { cache: 'no-store', redirect: 'error' });
   if (!answer.ok) throw answer;
   const fresh = page(await answer.text()), chosen = $$('#queue-list :checked').map(box => box.value);
-  const at = document.activeElement?.closest('#queue-list > li')?.id;
-  for (const id of ['board', 'queue-list', 'beat', 'pages']) {
+  const at = document.activeElement?.closest('#queue-list > li, #log > li')?.id;
+  for (const id of ['board', 'queue-list', 'beat', 'log', 'seen', 'pages']) {
     const old = byId(id), now = $(`#${id}`, fresh);
     if (old && now) swap(old, now);
     else old?.remove();

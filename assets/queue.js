@@ -1,30 +1,23 @@
 // The list of comments by the keyboard, and decisions that do not leave the page. Every button does the same without it.
 import "./desk.js";
 import { say } from "./announce.js";
-import { $, $$, byId, goTo, onSubmit, part, swap } from "./parts.js";
+import { notify, sendFields } from "./notices.js";
+import { $, $$, byId, goTo, onSubmit } from "./parts.js";
+import { focused, walk } from "./walking.js";
 
 const DECISIONS = { a: 'approve', r: 'reject', s: 'spam', h: 'hold', d: 'delete' };
+const CASE = '#queue-list > li';
 
-const dialog = byId('keys');
-const cases = () => $$('#queue-list > li');
-const current = () => document.activeElement?.closest('#queue-list > li');
-const typing = () => document.activeElement?.matches('input:not([type=checkbox]), textarea, select');
+const current = () => focused(CASE);
 
 // ---- decisions
 
 // Sends what a form would. False if it was not done.
 async function carry(fields) {
-  const here = current(), all = cases();
-  let told;
-  try {
-    const answer = await fetch('/admin/comments', { method: 'POST', body: fields, headers: { accept: 'application/json' } });
-    if (!answer.ok) return false;
-    told = await answer.json();
-  } catch {
-    return false;
-  }
+  const here = current(), all = $$(CASE), told = await sendFields('/admin/comments', fields);
+  if (!told) return false;
   const gone = new Set(told.done.map(id => `case-${id}`));
-  showNotice(part(told.html));
+  notify(told.html, byId('moderation'));
   for (const box of $$('#queue-list :checked')) box.checked = false;
   // What the list shows changes with the events; a list that takes in nothing by itself, or does not hear them, asks anew.
   const deaf = 'closed' in byId('queue-list').dataset && fields.get('do') === 'undo';
@@ -33,13 +26,6 @@ async function carry(fields) {
   const rest = [...all.slice(all.indexOf(here) + 1), ...all.slice(0, all.indexOf(here)).reverse()];
   const next = gone.has(here.id) ? rest.find(item => item.isConnected && !gone.has(item.id)) : here;
   if (next) goTo(next);
-}
-
-function showNotice(fresh) {
-  const old = byId('notice');
-  if (old) swap(old, fresh);
-  else byId('moderation').before(fresh);
-  say($('[role=status]', fresh).textContent);
 }
 
 const act = (form, button) => carry(new URLSearchParams(new FormData(form, button)));
@@ -56,12 +42,6 @@ async function decide(word) {
 
 // ---- keys
 
-function step(by) {
-  const all = cases(), here = all.indexOf(current());
-  const next = here < 0 ? all.at(by < 0 ? -1 : 0) : all[here + by];
-  if (next) goTo(next);
-}
-
 function choose() {
   const box = $('input', current());
   if (!box) return;
@@ -71,21 +51,12 @@ function choose() {
 
 function press(key) {
   const list = $('#queue-list[data-shows*="=deleted"]');
-  if (key === 'j' || key === 'k') step(key === 'j' ? 1 : -1);
-  else if (key === 'x') choose();
+  if (key === 'x') choose();
   else if (key === 'e') $('.open', current())?.click();
   else if (key === 'u') $('#notice button')?.click();
-  else if (key === '/') byId('q').focus();
-  else if (key === '?') dialog.showModal();
   else if (key === 'a' && list) decide('restore');
   else if (DECISIONS[key]) decide(DECISIONS[key]);
   else return false;
 }
 
-addEventListener('keydown', event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || typing() || dialog.open) return;
-  if (press(event.key) !== false) event.preventDefault();
-});
-
-byId('show-keys').hidden = false;
-byId('show-keys').addEventListener('click', () => dialog.showModal());
+walk(CASE, press);

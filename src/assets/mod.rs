@@ -1,9 +1,17 @@
 //! Stylesheets, scripts and the icon: inside the binary, each under a name that changes with its content.
+//!
+//! They are made by the build script beside this, `build/main.rs`: scripts bundled and minified, everything compressed.
 
-mod bundle;
-mod minify;
-mod script;
+// For their tests.
+#[cfg(test)]
+#[expect(dead_code, reason = "only the build script needs all of it")]
+mod build {
+    pub mod bundle;
+    mod minify;
+    mod script;
+}
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
 use std::sync::LazyLock;
@@ -15,32 +23,19 @@ use sha2::{Digest, Sha256};
 
 use crate::hex::hex;
 
+/// What the build script has made.
 #[derive(RustEmbed)]
-#[folder = "assets/"]
+#[folder = "$OUT_DIR/assets"]
 struct Embedded;
-
-/// The scripts that pages name; every other module is part of some of them. A page has one of the first five;
-/// `changes.js` is fetched when a reader wants to see what changed, and the last three are the owner's.
-const SCRIPTS: [&str; 9] = [
-    "page.js",
-    "list.js",
-    "post.js",
-    "liveblog.js",
-    "chat.js",
-    "changes.js",
-    "desk.js",
-    "queue.js",
-    "editor.js",
-];
 
 /// A file as it is served.
 pub struct Asset {
     /// The last part of its address, with a hash of the content.
     pub name: String,
     /// The bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'static, [u8]>,
     /// The same, compressed as well as gzip can.
-    pub gzip: Vec<u8>,
+    pub gzip: Cow<'static, [u8]>,
     /// Its media type.
     pub mime: &'static str,
     url: String,
@@ -48,9 +43,8 @@ pub struct Asset {
 
 /// Every file by the name it has in the source. The modules that a page's script imports are inside it.
 static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
-    let own =
-        Embedded::iter().filter(|name| !name.ends_with(".js") || SCRIPTS.contains(&name.as_ref()));
-    own.filter_map(|name| Some((name.to_string(), asset(&name)?)))
+    let all = Embedded::iter();
+    all.filter_map(|name| Some((name.to_string(), asset(&name)?)))
         .collect()
 });
 
@@ -78,17 +72,15 @@ pub fn find(name: &str) -> Option<&'static Asset> {
 }
 
 fn asset(name: &str) -> Option<Asset> {
-    let bytes = match name.ends_with(".js") {
-        true => minify::minify(&bundle::bundle(name)).into_bytes(),
-        false => Embedded::get(name)?.data.into_owned(),
-    };
+    let gzip = Embedded::get(&format!("{name}.gz"))?.data;
+    let bytes = Embedded::get(name)?.data;
     let hash = hex(&Sha256::digest(&bytes)[..6]);
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let served = format!("{stem}-{hash}.{extension}");
     let url = format!("/assets/{served}");
     Some(Asset {
         name: served,
-        gzip: gzip(&bytes, Compression::best()),
+        gzip,
         bytes,
         mime: mime(extension),
         url,
@@ -128,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_script_of_a_page_stays_small() {
-        for name in SCRIPTS {
+        for name in build::bundle::SCRIPTS {
             println!("{name}: {} bytes", on_its_way(name));
         }
         for name in ["page.js", "list.js", "post.js", "liveblog.js", "chat.js"] {

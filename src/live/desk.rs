@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::frame::{self, Frame, with_envelope};
 use crate::error::Result;
-use crate::model::calendar::Calendar;
 use crate::model::comment::CommentStatus;
 use crate::model::desk::DeskLine;
 use crate::model::event::{Event, Kind};
@@ -18,7 +17,7 @@ use crate::model::moderation::Case;
 use crate::model::pile::Pile;
 use crate::store::comments::queue;
 use crate::store::{activity, desk, posts, settings};
-use crate::views::desk::parts::{CasePart, LinePart, RowPart};
+use crate::views::desk::parts::{CasePart, EventPart, LinePart, RowPart};
 
 /// Renders an event for the owner. One that cannot be rendered is left out and logged, so that the others go on.
 pub fn render(conn: &Connection, event: &Event) -> Frame {
@@ -64,8 +63,14 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
     let Some(mut data) = data else {
         return Ok(None);
     };
+    let told = activity::told(conn, event)?;
+    let part = |it| EventPart::new(it, calendar, true).render();
+    let line = told.as_ref().map(|it| LinePart::new(it, calendar).render());
+    let log = told.as_ref().map(part);
+    let (line, log) = (line.transpose()?, log.transpose()?);
     data["desk"] = json!({
-        "line": line(conn, event, calendar)?,
+        "line": line,
+        "log": log,
         "row": html,
         "queue": case.map(|case| CasePart::new(&case, calendar).render()).transpose()?,
         "waiting": queue::count(conn, CommentStatus::Pending)?,
@@ -98,6 +103,7 @@ fn owners(
         (Kind::OwnerLogin | Kind::OwnerLogout | Kind::OwnerPassword | Kind::OwnerCode, _) => {
             Some(json!({ "post": Value::Null, "session": event.subject, "facts": facts }))
         }
+        (Kind::ChangeUndone, _) => Some(json!({ "post": Value::Null, "change": event.subject })),
         (Kind::VisitorBanned | Kind::VisitorUnbanned, _) => {
             Some(json!({ "post": Value::Null, "ban": event.subject, "kind": facts["kind"] }))
         }
@@ -133,12 +139,6 @@ fn posts_comment(conn: &Connection, event: &Event, manner: &Manner) -> Result<Op
         Some(post) => frame::comment(conn, event, &post, CommentStatus::Pending, manner),
         None => Ok(None),
     }
-}
-
-fn line(conn: &Connection, event: &Event, calendar: &Calendar) -> Result<Option<String>> {
-    let told = activity::told(conn, event)?;
-    let html = told.map(|happening| LinePart::new(&happening, calendar).render());
-    Ok(html.transpose()?)
 }
 
 fn is_of_comment(event: &Event) -> bool {

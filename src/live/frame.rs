@@ -145,6 +145,7 @@ pub(super) fn shown(
         | Kind::ImportUndone
         | Kind::SettingsUpdated
         | Kind::VisitorBanned
+        | Kind::ChangeUndone
         | Kind::VisitorUnbanned
         | Kind::BlogRestored => None,
     };

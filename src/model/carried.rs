@@ -118,7 +118,7 @@ pub struct CarriedComment {
     /// As it was shown; not read back.
     #[serde(default)]
     pub html: String,
-    /// `published`, `pending`, `rejected` or `deleted`.
+    /// `published`, `pending`, `rejected`, `spam` or `deleted`.
     pub status: String,
     /// Why it waits.
     pub held_for: Option<String>,
@@ -126,6 +126,15 @@ pub struct CarriedComment {
     pub created_at: Written,
     /// When its text last changed.
     pub edited_at: Option<Written>,
+    /// Whether it was the blog's owner who changed it last.
+    #[serde(default)]
+    pub edited_by_owner: bool,
+    /// Whether its thread stands before the others.
+    #[serde(default)]
+    pub pinned: bool,
+    /// Whether its thread takes no more answers.
+    #[serde(default)]
+    pub closed: bool,
 }
 
 /// An entry of a liveblog, a line of `entries.jsonl`.

@@ -129,18 +129,3 @@ impl DeskLine {
         }
     }
 }
-
-/// Something that happened, in words.
-#[derive(Clone, Debug)]
-pub struct Happening {
-    /// The same for what is one line however often it happens: every save of one draft.
-    pub key: String,
-    /// Who did it, if it was a reader.
-    pub who: Option<String>,
-    /// What was done.
-    pub what: &'static str,
-    /// What it was done to, and where that is.
-    pub to: Option<(String, String)>,
-    /// When.
-    pub at: Timestamp,
-}

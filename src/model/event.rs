@@ -38,6 +38,8 @@ kinds! {
     VisitorBanned = "visitor:banned",
     /// The owner lets somebody write again.
     VisitorUnbanned = "visitor:unbanned",
+    /// The owner took back a change; the subject is its first event.
+    ChangeUndone = "change:undone",
     /// Someone answered a visitor's comment.
     ReplyCreated = "reply:created",
     /// The reactions to a post or a comment changed.
@@ -81,6 +83,11 @@ kinds! {
 }
 
 impl Kind {
+    /// What it happened to: the word before the colon.
+    pub fn noun(self) -> &'static str {
+        self.as_str().split(':').next().unwrap_or_default()
+    }
+
     /// The kind of that name.
     pub fn parse(name: &str) -> Option<Kind> {
         Kind::ALL.iter().copied().find(|kind| kind.as_str() == name)

@@ -169,9 +169,9 @@ pub fn comment(tx: &Tx, source: &str, arrival: &Arrival, guests: &mut Guests) ->
         .optional()?;
     let visitor = said.visitor.map(|guest| guests.seat(tx, guest));
     let sql = "insert into comments (id, post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
-                   html, renderer, status, held_for, created_at, edited_at, owner)
+                   html, renderer, status, held_for, created_at, edited_at, owner, edited_by_owner, pinned, closed)
                values (iif(?1 > (select coalesce(max(seq), 0) from sqlite_sequence where name = 'comments'), ?1, null),
-                   ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+                   ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
     tx.prepare_cached(sql)?.execute(params![
         said.id,
         post,
@@ -191,6 +191,9 @@ pub fn comment(tx: &Tx, source: &str, arrival: &Arrival, guests: &mut Guests) ->
         said.created_at.0,
         said.edited_at.map(|at| at.0),
         said.owner,
+        said.edited_by_owner,
+        said.pinned,
+        said.closed,
     ])?;
     let sql =
         "update posts set last_number = max(last_number, ?2), last_thread = max(last_thread, ?3),

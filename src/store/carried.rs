@@ -52,6 +52,9 @@ pub fn comments(
             held_for: row.get("held_for")?,
             created_at: Written(row.get("created_at")?),
             edited_at: row.get::<_, Option<_>>("edited_at")?.map(Written),
+            edited_by_owner: row.get("edited_by_owner")?,
+            pinned: row.get("pinned")?,
+            closed: row.get("closed")?,
         })
     };
     each(conn, &sql, read, take)

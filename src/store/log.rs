@@ -39,10 +39,14 @@ pub fn append(
     audience: Audience,
     data: Option<serde_json::Value>,
 ) -> Result<()> {
-    let sql = "insert into events (kind, post_id, subject, audience, at, data) values (?1, ?2, ?3, ?4, ?5, ?6)";
-    let data = data.map(|facts| facts.to_string());
-    tx.prepare_cached(sql)?
-        .execute(params![kind, post, subject, audience, tx.now(), data])?;
+    let sql = "insert into events (kind, post_id, subject, audience, at, data, change)
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7) returning id";
+    let (data, first) = (data.map(|facts| facts.to_string()), tx.first.get());
+    let id = tx.prepare_cached(sql)?.query_row(
+        params![kind, post, subject, audience, tx.now(), data, first],
+        |row| row.get(0),
+    )?;
+    tx.first.set(first.or(Some(id)));
     Ok(())
 }
 

@@ -71,10 +71,22 @@ const READERS: u32 = 8;
 pub struct Tx<'conn> {
     conn: &'conn Connection,
     now: Timestamp,
-    erased: &'conn Cell<bool>,
+    /// The first event that was recorded in it.
+    first: Cell<Option<EventId>>,
+    /// Whether a text left the file with it.
+    erased: Cell<bool>,
 }
 
-impl Tx<'_> {
+impl<'conn> Tx<'conn> {
+    fn new(conn: &'conn Connection) -> Tx<'conn> {
+        Tx {
+            conn,
+            now: Timestamp::now(),
+            first: Cell::new(None),
+            erased: Cell::new(false),
+        }
+    }
+
     /// Says that a text leaves the file with this transaction, and shall not stay behind in the write-ahead log.
     pub fn erases(&self) {
         self.erased.set(true);

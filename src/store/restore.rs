@@ -4,7 +4,6 @@
 //! given. So the ids of the restored file go on above every one that was ever given, and its log begins anew with an event
 //! that says so: a cursor from before it is answered with a `reset`.
 
-use std::cell::Cell;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -100,11 +99,7 @@ fn begin_anew(path: &Path, before: &Before) -> Result<()> {
             conn.execute_batch("delete from sessions; delete from devices")?;
         }
     }
-    let tx = Tx {
-        conn: &conn,
-        now: Timestamp::now(),
-        erased: &Cell::new(false),
-    };
+    let tx = Tx::new(&conn);
     let from = json!({ "head": log::head(&tx)?.id });
     log::append(
         &tx,

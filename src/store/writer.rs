@@ -23,7 +23,6 @@ use tokio::sync::{mpsc, oneshot};
 use super::{BUSY, Tx};
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
-use crate::model::time::Timestamp;
 
 /// Changes that may wait. Beyond this the site says so rather than letting everyone wait longer.
 const QUEUE: usize = 1024;
@@ -290,13 +289,12 @@ fn changes(
 ) -> rusqlite::Result<i64> {
     for job in group {
         conn.prepare_cached("savepoint change")?.execute([])?;
-        let kept = job.run(&Tx {
-            conn,
-            now: Timestamp::now(),
-            erased,
-        });
+        let tx = Tx::new(conn);
+        let kept = job.run(&tx);
         if !kept {
             conn.prepare_cached("rollback to change")?.execute([])?;
+        } else if tx.erased.get() {
+            erased.set(true);
         }
         conn.prepare_cached("release change")?.execute([])?;
     }

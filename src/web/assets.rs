@@ -32,7 +32,7 @@ pub async fn show(Path(name): Path<String>, headers: &HeaderMap) -> Result<Respo
         "gzip" => answer.header(header::CONTENT_ENCODING, encoding),
         _ => answer,
     };
-    Ok(answer.content_type(asset.mime).body(bytes.as_slice()))
+    Ok(answer.content_type(asset.mime).body(&**bytes))
 }
 
 /// Whether the client has this version already. Source: RFC 9110, section 13.1.2.

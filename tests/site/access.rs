@@ -188,6 +188,8 @@ fn nothing_moves_for_a_reader_who_wants_no_motion() {
         window.wait_until_live();
         let id = site.comment("hello", "Bob", wish);
         window.wait_for(&format!("#comment-{id}[data-state=new]"));
+        window.scroll_to(&format!("#comment-{id}"));
+        window.wait_for(&format!("#comment-{id}.seen")); // before that it need not move
         assert_eq!(window.eval(moves), json!([moved, moved, moved]), "{wish}");
     }
 }

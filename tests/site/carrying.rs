@@ -77,6 +77,17 @@ fn furnish(site: &Site) {
     ];
     owner.submit("/admin/settings", &fields).expect(303);
     give(&mut owner, &green()).expect(303);
+    let first = site.ask("select id from comments where number = 1 and body like 'first%'");
+    for deed in ["pin", "close"] {
+        let decision = format!("{deed}:{first}");
+        owner
+            .submit("/admin/comments", &[("do", &decision)])
+            .expect(303);
+    }
+    let change = [("body", "first, with *stress* and a cedilla")];
+    owner
+        .submit(&format!("/admin/comments/{first}"), &change)
+        .expect(303);
 }
 
 /// Every file of a folder, by its path in it.
@@ -226,7 +237,12 @@ fn an_export_can_be_read_by_people_and_holds_no_secret() {
     let picture = post.split("/media/").nth(1).unwrap();
     let picture = format!("media/{}", picture.split(')').next().unwrap());
     assert_eq!(out[&picture], STANDARD.decode(PICTURE).unwrap());
-    assert_eq!(text("comments.jsonl").lines().count(), 5);
+    let comments = text("comments.jsonl");
+    assert_eq!(comments.lines().count(), 5);
+    for mark in ["pinned", "closed", "edited_by_owner"] {
+        let mark = format!("\"{mark}\":true");
+        assert!(comments.contains(&mark), "{mark}");
+    }
     assert!(out.contains_key("pages/about.md") && out.contains_key("README.md"));
     let settings = text("settings.toml");
     assert!(settings.contains("clap 👏 Well done") && settings.contains("month-first"));

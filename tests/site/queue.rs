@@ -15,7 +15,7 @@ fn open_blog() -> (Site, Visitor) {
 
 /// The same with limits: a comment that comes without its form is held.
 fn blog_that_holds() -> (Site, Visitor) {
-    with_owner(Site::start_with(&[]))
+    with_owner(Site::guarded())
 }
 
 fn with_owner(site: Site) -> (Site, Visitor) {
@@ -404,7 +404,28 @@ fn a_banned_visitor_is_told_so_and_keeps_the_words() {
     assert!(again.text("main li").contains("Eve"));
     eve.submit("/posts/hello/reactions", &[("kind", "love")])
         .expect(403);
+}
+
+#[test]
+fn a_banned_client_is_kept_out_under_any_name_for_as_long_as_it_is_known() {
+    let (mut site, mut owner) = with_owner(Site::guarded());
+    let from_there = |site: &Site| site.visitor().coming_from("203.0.113.9");
+    let id = from_there(&site).comment("hello", "Eve", "Cheap pans!");
     let client = [("comment", &*id.to_string()), ("kind", "client")];
+    owner.submit("/admin/bans", &client).expect(303);
+    let mut mallory = from_there(&site);
+    let words = [("name", "Mallory"), ("body", "more pans")];
+    let refused = mallory.submit("/posts/hello/comments", &words).expect(403);
+    assert_eq!(refused.page().text("#typed"), "more pans");
+    mallory
+        .submit("/posts/hello/reactions", &[("kind", "love")])
+        .expect(403);
+    site.visitor().react("/posts/hello", "love");
+    site.stop();
+    site.database_for_surgery()
+        .execute("update comments set client = null", [])
+        .unwrap();
+    site.serve();
     let unknown = owner.submit("/admin/bans", &client).expect(409);
     assert!(unknown.text().contains("not known any more"));
 }

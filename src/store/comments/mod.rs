@@ -5,6 +5,7 @@ pub mod discarded;
 pub mod moderation;
 pub mod naming;
 pub mod queue;
+pub mod trial;
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde_json::{Value, json};
@@ -190,7 +191,9 @@ pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, change: &Change) -> Resul
     }
     if is_published {
         counted(tx, comment.post, -1)?;
-        tell(Kind::CommentDeleted, Audience::Public)?;
+        let facts = json!({ "to": CommentStatus::Pending.as_str() });
+        let (kind, post) = (Kind::CommentDeleted, Some(comment.post));
+        log::append(tx, kind, post, id.0, Audience::Public, Some(facts))?;
     }
     let audience = comment.visitor.map_or(Audience::Owner, Audience::Visitor);
     tell(Kind::CommentPending, audience)?;
@@ -230,7 +233,7 @@ pub(super) fn take_back(tx: &Tx, comment: &Comment, facts: Option<&Value>) -> Re
             counted(tx, comment.post, -1)?;
             tell(Kind::CommentDeleted, id, Audience::Public)?;
             for tombstone in bare_tombstones_above(tx, id)? {
-                tell(Kind::CommentDeleted, tombstone, Audience::Public)?;
+                moderation::bare(tx, comment.post, tombstone)?;
             }
         }
         (CommentStatus::Pending, Some(writer)) => {

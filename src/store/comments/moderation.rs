@@ -10,7 +10,7 @@ use super::{bare_tombstones_above, counted, discarded, get, naming};
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentStatus};
 use crate::model::event::{Audience, Event, Kind};
-use crate::model::id::{BanId, CommentId, VisitorId};
+use crate::model::id::{BanId, CommentId, PostId, VisitorId};
 use crate::model::moderation::{Decision, Span};
 use crate::store::{Tx, bans, log};
 
@@ -59,7 +59,7 @@ pub fn sweep(tx: &Tx, visitor: VisitorId) -> Result<usize> {
 }
 
 /// Takes the owner's decisions among these events back, as far as nobody has decided otherwise since; how many, and how
-/// many were left.
+/// many were left. The change that they are stays in the log as it was; a new one tells that it was taken back.
 pub fn undo(tx: &Tx, span: Span) -> Result<(usize, usize)> {
     let mut events: Vec<(Event, Value)> = log::between(tx, span.first, span.last)?
         .into_iter()
@@ -77,6 +77,11 @@ pub fn undo(tx: &Tx, span: Span) -> Result<(usize, usize)> {
             Ok(false) | Err(Error::NotFound) => left += 1,
             Err(error) => return Err(error),
         }
+    }
+    if done > 0 {
+        let facts = Some(json!({ "count": done, "left": left }));
+        let (kind, first) = (Kind::ChangeUndone, span.first.0);
+        log::append(tx, kind, None, first, Audience::Owner, facts)?;
     }
     Ok((done, left))
 }
@@ -146,7 +151,14 @@ fn put(tx: &Tx, comment: &Comment, to: CommentStatus) -> Result<bool> {
     }
     if to == Published {
         counted(tx, comment.post, 1)?;
-        append(tx, Kind::CommentCreated, comment, Audience::Public, None)?;
+        let told = json!({ "from": from.as_str() });
+        append(
+            tx,
+            Kind::CommentCreated,
+            comment,
+            Audience::Public,
+            Some(told),
+        )?;
     }
     let writer = comment.visitor.map_or(Audience::Owner, Audience::Visitor);
     match (from, to) {
@@ -174,10 +186,22 @@ fn hidden(tx: &Tx, comment: &Comment, facts: Value) -> Result<()> {
     let everyone = Audience::Public;
     append(tx, Kind::CommentDeleted, comment, everyone, Some(facts))?;
     for tombstone in bare_tombstones_above(tx, comment.id)? {
-        let (kind, post) = (Kind::CommentDeleted, Some(comment.post));
-        log::append(tx, kind, post, tombstone.0, Audience::Public, None)?;
+        bare(tx, comment.post, tombstone)?;
     }
     Ok(())
+}
+
+/// Tells everyone that a tombstone is gone from the page.
+pub(super) fn bare(tx: &Tx, post: PostId, tombstone: CommentId) -> Result<()> {
+    let (kind, facts) = (Kind::CommentDeleted, json!({ "to": "nothing" }));
+    log::append(
+        tx,
+        kind,
+        Some(post),
+        tombstone.0,
+        Audience::Public,
+        Some(facts),
+    )
 }
 
 fn answers_what_is_hidden(tx: &Tx, comment: &Comment) -> Result<bool> {

@@ -15,7 +15,7 @@ use crate::store::posts;
 const LOOKED_AT: i64 = 20_000;
 
 /// Of a deleted comment, what it said. These come first: of two columns of one name the first is read.
-const KEPT: &str = "coalesce(d.name, c.name) as name, coalesce(d.url, c.url) as url, coalesce(d.body, c.body) as body,
+pub(super) const KEPT: &str = "coalesce(d.name, c.name) as name, coalesce(d.url, c.url) as url, coalesce(d.body, c.body) as body,
     coalesce(d.html, c.html) as html, coalesce(d.visitor_id, c.visitor_id) as visitor_id,
     coalesce(v.token_hash, (select token_hash from visitors where id = d.visitor_id)) as visitor_key,
     coalesce(d.email, c.email) as email, coalesce(d.held_for, c.held_for) as held_for,
@@ -214,7 +214,7 @@ fn spoken(at: usize) -> String {
     format!(" and instr(lower({said}), lower(:word{at})) > 0")
 }
 
-fn case(row: &Row) -> rusqlite::Result<Case> {
+pub(super) fn case(row: &Row) -> rusqlite::Result<Case> {
     Ok(Case {
         comment: from_row(row)?,
         email: row.get("email")?,

@@ -251,6 +251,7 @@ fn raw_html_passes_and_is_completed() {
         ("<div class=x>\n\na", "<div class=\"x\">\n<p>a</p>\n</div>"),
         ("a</div></main></body>", "<p>a</p>"),
         ("<p style=\"color: red\">a</p>", "<p>a</p>"),
+        ("<p s\u{6}tyle=\"color: red\">a</p>", "<p>a</p>"),
         ("<p>a<p>b", "<p>a</p><p>b</p>"),
         ("a <kbd>b</kbd>", "<p>a <kbd>b</kbd></p>"),
     ]);

@@ -4,10 +4,12 @@ pub mod chart;
 pub mod code;
 pub mod editor;
 pub mod keep;
+pub mod log;
 pub mod overview;
 pub mod parts;
 pub mod posts;
 pub mod queue;
+pub mod rules;
 pub mod settings;
 
 use askama::Template;
@@ -123,11 +125,12 @@ impl<'a> LoginPage<'a> {
 }
 
 /// The pages of the desk, as its masthead names them.
-pub const SECTIONS: [(&str, &str); 8] = [
+pub const SECTIONS: [(&str, &str); 9] = [
     ("/admin", "Desk"),
     ("/admin/posts/new", "Write"),
     ("/admin/posts", "Posts"),
     ("/admin/comments", "Comments"),
+    ("/admin/log", "Log"),
     ("/admin/media", "Media"),
     ("/admin/tokens", "Apps"),
     ("/admin/settings", "Settings"),

@@ -8,7 +8,8 @@ use super::head;
 use super::parts::{CasePart, LinePart, RowPart};
 use super::queue::{NoticePart, Queue};
 use crate::live::presence::Reading;
-use crate::model::desk::{DeskLine, Happening, Show};
+use crate::model::desk::{DeskLine, Show};
+use crate::model::happening::Happening;
 use crate::model::time::Timestamp;
 
 /// What the desk tells at a glance.

@@ -6,7 +6,9 @@ use askama::Template;
 use super::super::signs;
 use crate::model::calendar::Calendar;
 use crate::model::comment::CommentStatus;
-use crate::model::desk::{DeskLine, Happening};
+use crate::model::desk::DeskLine;
+use crate::model::happening::{Happening, WayBack};
+use crate::model::moderation::Span;
 use crate::model::moderation::{Case, Decision};
 use crate::model::post::{PostKind, Status};
 
@@ -85,7 +87,7 @@ pub(super) fn standing(status: CommentStatus) -> Option<(&'static str, &'static 
     }
 }
 
-/// Something that happened.
+/// Something that happened, in one line.
 #[derive(Template)]
 #[template(path = "desk/parts/line.html")]
 pub struct LinePart<'a> {
@@ -100,5 +102,45 @@ impl<'a> LinePart<'a> {
             happening,
             calendar,
         }
+    }
+}
+
+/// The same in the list of everything that happened, with what can be done about it.
+#[derive(Template)]
+#[template(path = "desk/parts/event.html")]
+pub struct EventPart<'a> {
+    happening: &'a Happening,
+    calendar: &'a Calendar,
+    is_new: bool,
+}
+
+impl<'a> EventPart<'a> {
+    /// Times are written by `calendar`; `is_new` marks what the owner has not seen yet.
+    pub fn new(happening: &'a Happening, calendar: &'a Calendar, is_new: bool) -> EventPart<'a> {
+        EventPart {
+            happening,
+            calendar,
+            is_new: is_new && !happening.by_owner,
+        }
+    }
+
+    fn undo(&self) -> Option<Span> {
+        match self.happening.way_back {
+            WayBack::Open(span) => Some(span),
+            _ => None,
+        }
+    }
+
+    /// What became of it since.
+    fn since(&self) -> Option<&'static str> {
+        match self.happening.way_back {
+            WayBack::Undone => Some("taken back"),
+            WayBack::ChangedSince => Some("changed since: nothing to undo"),
+            WayBack::None | WayBack::Open(_) => None,
+        }
+    }
+
+    fn is_undone(&self) -> bool {
+        self.happening.way_back == WayBack::Undone
     }
 }

@@ -117,16 +117,7 @@ pub async fn decide(
 ) -> Result<Response, Failure> {
     let back = back(form.get("back"));
     if form.get("do") == "undo" {
-        let span = Span::parse(form.get("events")).ok_or(Error::NotFound)?;
-        let undone = app.store.write(move |tx| moderation::undo(tx, span));
-        let (count, left) = undone.await?;
-        let done = Done {
-            deed: Deed::Undone,
-            count: count as i64,
-            left: left as i64,
-            undo: None,
-        };
-        return answer(&reader, &back, &done, &[]);
+        return undo(app, &reader, &form, &back).await;
     }
     let (decision, ids) = asked(&form).ok_or(Error::NotFound)?;
     let changed = app
@@ -140,6 +131,27 @@ pub async fn decide(
         undo: undo.filter(|_| decision != Decision::Erase),
     };
     answer(&reader, &back, &told, &done)
+}
+
+/// Takes the change of the form's `events` back, and leads to `back`.
+///
+/// Errors: [`Error::NotFound`] if they are none.
+pub async fn undo(
+    app: &App,
+    reader: &Reader,
+    form: &Form,
+    back: &str,
+) -> Result<Response, Failure> {
+    let span = Span::parse(form.get("events")).ok_or(Error::NotFound)?;
+    let undone = app.store.write(move |tx| moderation::undo(tx, span));
+    let (count, left) = undone.await?;
+    let done = Done {
+        deed: Deed::Undone,
+        count: count as i64,
+        left: left as i64,
+        undo: None,
+    };
+    answer(reader, back, &done, &[])
 }
 
 fn answer(reader: &Reader, back: &str, done: &Done, ids: &[i64]) -> Result<Response, Failure> {
@@ -169,7 +181,7 @@ fn back(word: &str) -> String {
     let number = word.strip_prefix("/admin/comments/");
     let is_comment = number.is_some_and(|number| number.parse::<i64>().is_ok());
     match word {
-        "/admin" | "/admin/bans" => word.into(),
+        "/admin" | "/admin/bans" | "/admin/rules" => word.into(),
         _ if is_comment => word.into(),
         _ => {
             let query = word.split_once('?').map_or("", |(_, query)| query);
@@ -179,7 +191,7 @@ fn back(word: &str) -> String {
 }
 
 /// Those of the comments that it was done to, with what went along with them; and how many were left.
-fn decide_all(tx: &Tx, ids: &[i64], decision: Decision) -> Result<(Vec<i64>, i64)> {
+pub fn decide_all(tx: &Tx, ids: &[i64], decision: Decision) -> Result<(Vec<i64>, i64)> {
     let (mut done, mut left) = (Vec::new(), 0);
     for id in ids {
         if done.contains(id) {

@@ -8,10 +8,12 @@ mod desk;
 mod doorkeeper;
 mod editor;
 mod keep;
+mod log;
 mod login;
 mod media;
 mod posts;
 pub mod preview;
+mod rules;
 mod settings;
 mod setup;
 mod tokens;
@@ -46,8 +48,16 @@ pub fn table() -> Table {
             ),
         )
         .at(
+            "/log",
+            only("GET, HEAD, POST", poem::get(log::list).post(log::act)),
+        )
+        .at(
             "/bans",
             only("GET, HEAD, POST", poem::get(bans::list).post(bans::add)),
+        )
+        .at(
+            "/rules",
+            only("GET, HEAD, POST", poem::get(rules::show).post(rules::act)),
         )
         .at("/bans/:id/end", post(bans::lift))
         .at("/visitors/:id/erasure", post(visitors::erase))

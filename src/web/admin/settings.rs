@@ -106,7 +106,9 @@ fn sent(form: &Form) -> impl Iterator<Item = &'static Field> {
 }
 
 /// What the form sets: each field and its value as the file keeps it.
-fn parse(form: &Form) -> Result<Vec<(&'static Field, String)>, Fields> {
+///
+/// Errors: by field, what is wrong and what to do.
+pub fn parse(form: &Form) -> Result<Vec<(&'static Field, String)>, Fields> {
     let (mut values, mut errors) = (Vec::new(), Fields::new());
     for field in sent(form) {
         match (field.check)(form.get(field.name)) {

@@ -1,6 +1,6 @@
 //! What a smaller script looks like.
 
-use super::super::{SCRIPTS, bundle::bundle};
+use super::super::bundle::{SCRIPTS, bundle};
 use super::*;
 
 #[track_caller]

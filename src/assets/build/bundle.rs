@@ -1,8 +1,25 @@
 //! One script out of our modules: one request instead of a chain of them, and smaller.
 
 use std::collections::HashSet;
+use std::fs;
 
-use super::Embedded;
+/// Where the sources are.
+pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets");
+
+/// The scripts that pages name; every other module is part of some of them. A page has one of the first five;
+/// `changes.js` is fetched when a reader wants to see what changed, and the last four are the owner's.
+pub const SCRIPTS: [&str; 10] = [
+    "page.js",
+    "list.js",
+    "post.js",
+    "liveblog.js",
+    "chat.js",
+    "changes.js",
+    "desk.js",
+    "queue.js",
+    "log.js",
+    "editor.js",
+];
 
 /// The module `name` and, before it, all that it imports.
 ///
@@ -14,10 +31,12 @@ pub fn bundle(name: &str) -> String {
 }
 
 fn append(name: &str, seen: &mut HashSet<String>, script: &mut String) {
-    let Some(file) = Embedded::get(name).filter(|_| seen.insert(name.into())) else {
+    if !seen.insert(name.into()) {
         return;
-    };
-    for line in String::from_utf8_lossy(&file.data).lines() {
+    }
+    let path = format!("{FOLDER}/{name}");
+    let source = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    for line in source.lines() {
         match line
             .strip_prefix("import ")
             .and_then(|import| import.split_once("\"./"))
@@ -33,7 +52,6 @@ fn append(name: &str, seen: &mut HashSet<String>, script: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SCRIPTS;
     use super::*;
 
     #[test]
@@ -41,9 +59,12 @@ mod tests {
         let scripts = SCRIPTS.map(bundle);
         let mut lines = scripts.iter().flat_map(|script| script.lines());
         assert!(lines.all(|line| !line.starts_with("import ") && !line.starts_with("export ")));
-        for module in Embedded::iter().filter(|name| name.ends_with(".js")) {
-            let source = Embedded::get(&module).unwrap().data.into_owned();
-            let source = String::from_utf8(source).unwrap();
+        for entry in fs::read_dir(FOLDER).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "js") {
+                continue;
+            }
+            let (module, source) = (path.display(), fs::read_to_string(&path).unwrap());
             let openings = source
                 .lines()
                 .filter_map(|line| line.strip_prefix("export "));
