@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(text(1200, &[]), "1,200 people reading 1200 without a name");
         assert_eq!(
             text(4, &["Ann", "Bob"]),
-            "4 people reading: Ann, Bob AnnBoband 2 others"
+            "4 people reading: Ann, Bob Ann Boband 2 others"
         );
         let html = part(1, &["<b>"]);
         assert!(!html.contains("<b>"), "{html}");
