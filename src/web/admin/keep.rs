@@ -27,7 +27,11 @@ const CHUNK: usize = 64 << 10;
 
 /// `POST /admin/backup`
 #[handler]
-pub async fn send_backup(Data(app): Data<&Arc<App>>, _owner: Owner) -> Result<Response, Failure> {
+pub async fn send_backup(
+    Data(app): Data<&Arc<App>>,
+    _owner: Owner,
+    _form: Form,
+) -> Result<Response, Failure> {
     let keeper = app.keeper.clone();
     let snapshot = spawn_blocking(move || keeper.copy()).await;
     let snapshot = snapshot.map_err(|_| FAILED)??;
