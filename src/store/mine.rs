@@ -6,7 +6,7 @@
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
-use super::comments::discarded;
+use super::comments::{discarded, rows};
 use super::{Tx, comments, log, reactions, settings, sql};
 use crate::error::Result;
 use crate::model::comment::{path, place};
@@ -26,13 +26,13 @@ const ANSWERS: &str = "c.status = 'published' and p.status in ('published', 'unl
 pub fn written(conn: &Connection, visitor: VisitorId, limit: i64) -> Result<(Vec<Written>, i64)> {
     let sql = format!(
         "select {}, {POST} from {} where c.visitor_id = ?1 order by c.created_at desc, c.id desc limit ?2",
-        comments::COLUMNS,
-        comments::TABLES
+        rows::COLUMNS,
+        rows::TABLES
     );
     let mut query = conn.prepare_cached(&sql)?;
     let written = query.query_map(params![visitor, limit], |row| {
         Ok(Written {
-            comment: comments::from_row(row)?,
+            comment: rows::from_row(row)?,
             post: post_name(row)?,
         })
     })?;
@@ -49,8 +49,8 @@ pub fn answers(conn: &Connection, visitor: &Visitor, limit: i64) -> Result<Vec<A
         "select {}, {POST}, exists (select 1 from events e where e.audience = ?3 and e.id > ?4
              and e.kind = 'reply:created' and e.subject = c.id) as unread
          from {} where {ANSWERS} order by c.created_at desc, c.id desc limit ?2",
-        comments::COLUMNS,
-        comments::TABLES
+        rows::COLUMNS,
+        rows::TABLES
     );
     let mut query = conn.prepare_cached(&sql)?;
     let row = params![
@@ -61,7 +61,7 @@ pub fn answers(conn: &Connection, visitor: &Visitor, limit: i64) -> Result<Vec<A
     ];
     let answers = query.query_map(row, |row| {
         Ok(Answer {
-            comment: comments::from_row(row)?,
+            comment: rows::from_row(row)?,
             post: post_name(row)?,
             unread: row.get("unread")?,
         })

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, ErrorCode, Row, named_params};
 
-use super::{Tx, comments, lists, settings};
+use super::comments::rows;
+use super::{Tx, lists, settings};
 use crate::error::Result;
 use crate::model::id::PostId;
 use crate::model::search::{FoundComment, FoundPost, MARKS, Marked, Question};
@@ -110,8 +111,8 @@ pub fn comments(
          select {}, p.title as post_title, highlight(comment_index, 1, :open, :close) as passage
          from hit cross join comment_index i on i.rowid = hit.id
          cross join {} where comment_index match :telling and c.id = hit.id order by hit.rank, hit.id desc",
-        comments::COLUMNS,
-        comments::TABLES,
+        rows::COLUMNS,
+        rows::TABLES,
     );
     let mut query = conn.prepare_cached(&sql)?;
     let [open, close] = MARKS.map(String::from);
@@ -124,7 +125,7 @@ pub fn comments(
     };
     let found = query.query_map(row, |row| {
         Ok(FoundComment {
-            comment: comments::from_row(row)?,
+            comment: rows::from_row(row)?,
             post_title: row.get("post_title")?,
             passage: marked(row, "passage")?.passage(),
         })

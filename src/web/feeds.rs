@@ -185,7 +185,7 @@ pub async fn comments_atom(
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let answer = app.published(headers, ATOM, |conn, site| {
-        let newest = comments::newest(conn, None, ITEMS)?;
+        let newest = comments::pages::newest(conn, None, ITEMS)?;
         let title = format!("Comments on {}", site.title);
         Ok(feeds::comments(
             Feed {
@@ -210,7 +210,7 @@ pub async fn post_comments_atom(
 ) -> Result<Response, Failure> {
     let answer = app.published(headers, ATOM, move |conn, site| {
         let post = posts::open(conn, PostKind::Post, &slug)?.ok_or(Error::NotFound)?;
-        let newest = comments::newest(conn, Some(post.id), ITEMS)?;
+        let newest = comments::pages::newest(conn, Some(post.id), ITEMS)?;
         let (page, title) = (post.path(), format!("Comments on {}", post.title));
         Ok(feeds::comments(
             Feed {

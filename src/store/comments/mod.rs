@@ -1,36 +1,28 @@
-//! Comments: adding, changing, deleting, and reading them by page.
+//! Comments: adding, changing and deleting them, and finding one. Their pages are in `pages`, what a row is in `rows`.
 
 mod arrival;
 pub mod discarded;
 pub mod moderation;
 pub mod naming;
+pub mod pages;
 pub mod queue;
+pub mod rows;
 pub mod trial;
 
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
 use super::{Tx, bans, log, posts, reactions, visitors};
 use crate::error::{Error, Result};
-use crate::model::comment::{
-    Change, Changer, Comment, CommentStatus, NewComment, PER_PAGE, Parent,
-};
+use crate::model::comment::{Change, Changer, Comment, CommentStatus, NewComment};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{CommentId, PostId, VisitorId};
-use crate::model::mark::Mark;
 use crate::model::moderation::Decision;
-use crate::model::post::{Discussion, Post};
 use crate::model::reaction::Target;
 use crate::model::settings::Moderation;
 use crate::model::time::Timestamp;
 use crate::text::RENDERER;
-
-pub(super) const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.parent_id, parent.number as parent_number,
-    parent.thread as parent_thread, iif(parent.status = 'published', parent.name, '') as parent_name, c.depth, c.thread, c.number, c.visitor_id, v.token_hash as visitor_key,
-    c.owner, c.name, c.namesake, c.url, c.body, c.html,
-    c.status, c.op, c.created_at, c.edited_at, c.edited_by_owner, c.pinned, c.closed, c.version";
-pub(super) const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id
-    left join visitors v on v.id = c.visitor_id";
+use rows::{COLUMNS, TABLES, from_row};
 
 /// The comment that an earlier attempt with the same words made, if there was one.
 ///
@@ -285,80 +277,6 @@ pub fn published(conn: &Connection, id: CommentId) -> Result<Comment> {
     }
 }
 
-/// The comments on one page of a post with their reactions, in the order of their numbers; and tombstones in the place of
-/// those that are answered and that the viewer may not see. A waiting comment is there for its writer alone. In a chat,
-/// where what answers a tombstone may stand on another page, only those are there on which something visible hangs. What
-/// is pinned is on the first page too.
-pub fn page(
-    conn: &Connection,
-    post: &Post,
-    page: i64,
-    viewer: Option<VisitorId>,
-) -> Result<Vec<Comment>> {
-    let first = (page - 1) * PER_PAGE;
-    let (rule, last) = match post.discussion {
-        Discussion::Thread if page == 1 && has_pinned(conn, post)? => {
-            (FIRST_RULE, first + PER_PAGE)
-        }
-        Discussion::Thread => ("c.thread > ?2 and c.thread <= ?3", first + PER_PAGE),
-        Discussion::Chat if page >= post.pages() => (CHAT_RULE, post.last_number),
-        Discussion::Chat => (CHAT_RULE, first + PER_PAGE),
-    };
-    let sql = format!(
-        "select {COLUMNS} from {TABLES}
-         where c.post_id = ?1 and {rule}
-           and (c.status = 'published' or (c.status = 'pending' and c.visitor_id = ?4)
-               or exists (select 1 from comments answer where answer.parent_id = c.id))
-         order by c.number"
-    );
-    let row: [&dyn ToSql; 4] = [&post.id, &first, &last, &viewer];
-    let comments = collect(conn, &sql, &row)?.into_iter();
-    let mut comments: Vec<Comment> = comments
-        .map(|comment| match comment.is_seen_by(viewer) {
-            true => comment,
-            false => comment.tombstone(),
-        })
-        .collect();
-    let mut tallies = reactions::on_page(conn, post, (first, last), viewer)?;
-    for comment in &mut comments {
-        comment.reactions = tallies.remove(&comment.id).unwrap_or_default();
-    }
-    Ok(comments)
-}
-
-/// The threads of the first page, and those that are pinned.
-const FIRST_RULE: &str = "(c.thread > ?2 and c.thread <= ?3 or c.thread in
-    (select thread from comments where post_id = ?1 and pinned = 1))";
-
-fn has_pinned(conn: &Connection, post: &Post) -> Result<bool> {
-    let sql = "select 1 from comments where post_id = ?1 and pinned = 1";
-    Ok(conn.prepare_cached(sql)?.exists([post.id])?)
-}
-
-/// The comments of a chat on one page. A hidden one is there while something that the viewer sees hangs on it, directly
-/// or through other hidden ones.
-const CHAT_RULE: &str = "c.number > ?2 and c.number <= ?3 and (c.status = 'published'
-    or (c.status = 'pending' and c.visitor_id = ?4) or exists (
-    with recursive below (id, status, visitor_id) as (
-        select id, status, visitor_id from comments where parent_id = c.id
-        union all
-        select next.id, next.status, next.visitor_id from below join comments next on next.parent_id = below.id
-        where below.status <> 'published')
-    select 1 from below where status = 'published' or (status = 'pending' and visitor_id = ?4)))";
-
-/// The newest public comments, of one post or of all listed ones, newest first.
-pub fn newest(conn: &Connection, post: Option<PostId>, limit: i64) -> Result<Vec<Comment>> {
-    let (rule, post) = match post {
-        Some(post) => ("c.post_id = ?1", post),
-        None => ("p.status = 'published' and ?1 = 0", PostId(0)),
-    };
-    let sql = format!(
-        "select {COLUMNS} from {TABLES} where {rule} and c.status = 'published'
-         order by c.created_at desc, c.id desc limit ?2"
-    );
-    collect(conn, &sql, &[&post, &limit])
-}
-
 /// Up to `limit` comments that another version of the renderer made, with their source.
 pub fn outdated(conn: &Connection, limit: i64) -> Result<Vec<(CommentId, String)>> {
     let sql = "select id, body from comments where renderer <> ?1 order by id limit ?2";
@@ -415,56 +333,4 @@ fn bare_tombstones_above(conn: &Connection, id: CommentId) -> Result<Vec<Comment
         bare.push(tombstone);
     }
     Ok(bare)
-}
-
-fn collect(conn: &Connection, sql: &str, row: &[&dyn ToSql]) -> Result<Vec<Comment>> {
-    let mut query = conn.prepare_cached(sql)?;
-    Ok(query
-        .query_map(row, from_row)?
-        .collect::<rusqlite::Result<_>>()?)
-}
-
-pub(super) fn from_row(row: &Row) -> rusqlite::Result<Comment> {
-    let parent: Option<CommentId> = row.get("parent_id")?;
-    let (name, owner): (String, bool) = (row.get("name")?, row.get("owner")?);
-    let key: Option<[u8; 32]> = row.get("visitor_key")?;
-    Ok(Comment {
-        id: row.get("id")?,
-        post: row.get("post_id")?,
-        post_slug: row.get("slug")?,
-        discussion: row.get("discussion")?,
-        parent: match parent {
-            Some(id) => Some(Parent {
-                id,
-                number: row.get("parent_number")?,
-                thread: row.get("parent_thread")?,
-                name: row.get("parent_name")?,
-            }),
-            None => None,
-        },
-        depth: row.get("depth")?,
-        thread: row.get("thread")?,
-        number: row.get("number")?,
-        visitor: row.get("visitor_id")?,
-        mark: match key.filter(|_| !owner) {
-            Some(key) => Mark::of_visitor(&key),
-            None => Mark::of_name(&name),
-        },
-        owner,
-        name,
-        is_namesake: row.get("namesake")?,
-        url: row.get("url")?,
-        body: row.get("body")?,
-        html: row.get("html")?,
-        status: row.get("status")?,
-        op: row.get("op")?,
-        created_at: row.get("created_at")?,
-        edited_at: row.get("edited_at")?,
-        edited_by_owner: row.get("edited_by_owner")?,
-        pinned: row.get("pinned")?,
-        closed: row.get("closed")?,
-        version: row.get("version")?,
-        reactions: Default::default(),
-        fresh: false,
-    })
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, ToSql, params};
 
-use super::{COLUMNS, TABLES, from_row};
+use super::rows::{COLUMNS, TABLES, from_row};
 use crate::error::Result;
 use crate::model::comment::CommentStatus;
 use crate::model::id::{CommentId, PostId, VisitorId};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, params};
 
 use super::queue::{KEPT, case};
-use super::{COLUMNS, TABLES};
+use super::rows::{COLUMNS, TABLES};
 use crate::error::Result;
 use crate::model::comment::CommentStatus;
 use crate::model::moderation::Case;
