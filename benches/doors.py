@@ -197,6 +197,7 @@ def timing(program):
                 attempt(owned, device, password=wrong), attempt(owned, stranger, password=wrong))
         compare("a blog with an owner, and one without",
                 attempt(owned, password=wrong), attempt(new, password=wrong))
+        client = owned.client()  # the first one was idle for too long
         client.request("GET", "/admin/account/code", headers={"Cookie": session})
         page = client.getresponse().read().decode()
         secret = re.search(r'name="secret"[^>]*>\s*([A-Z2-7 ]+)<', page)[1]
