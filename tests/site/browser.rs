@@ -3,10 +3,10 @@
 //! Waiting happens inside the page, on its own mutations; only a page without JavaScript is asked again and again.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{self, Child, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -48,14 +48,15 @@ impl Desk {
     /// Starts a chromedriver, once no other story has one.
     pub fn new() -> Desk {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let port = free_port();
         let driver = Command::new("chromedriver")
-            .arg("--port=0")
+            .arg(format!("--port={port}"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn();
         let mut driver = driver.expect("chromedriver is installed (tests/run sees to it)");
         let mut stdout = BufReader::new(driver.stdout.take().expect("stdout is piped"));
-        let port = port_in(&mut stdout).expect("chromedriver names its port");
+        listens(&mut stdout);
         let address = Address::Port(SocketAddr::from(([127, 0, 0, 1], port)));
         Desk {
             driver,
@@ -470,14 +471,30 @@ fn ask(address: &Address, method: &str, path: &str, body: &Value) -> Result<Valu
     }
 }
 
-/// Reads `ChromeDriver was started successfully on port 41873.`
-fn port_in(stdout: &mut impl BufRead) -> Option<u16> {
-    let mut line = String::new();
-    while stdout.read_line(&mut line).ok()? > 0 {
-        if let Some((_, port)) = line.split_once("successfully on port ") {
-            return port.trim().trim_end_matches('.').parse().ok();
-        }
-        line.clear();
+/// A port that is free on both families, below those which the system gives out by itself: of `--port=0`, chromedriver is given
+/// a port of `::1` and exits when another listener has the same one of `127.0.0.1`.
+fn free_port() -> u16 {
+    let first = 10_000 + (process::id() % 20_000) as u16;
+    (first..32_768)
+        .find(|port| {
+            let families = [
+                IpAddr::from(Ipv4Addr::LOCALHOST),
+                Ipv6Addr::LOCALHOST.into(),
+            ];
+            !families.into_iter().any(|family| {
+                TcpListener::bind((family, *port))
+                    .is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
+            })
+        })
+        .expect("one of thousands of ports is free")
+}
+
+/// Waits until chromedriver says that it listens.
+#[track_caller]
+fn listens(stdout: &mut impl BufRead) {
+    let mut said = String::new();
+    while !said.ends_with(".\n") || !said.contains("started successfully") {
+        let read = stdout.read_line(&mut said).expect("stdout is open");
+        assert!(read > 0, "chromedriver did not start: {said}");
     }
-    None
 }
