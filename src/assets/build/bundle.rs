@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::fs;
 
-/// Where the sources are.
-pub const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets");
+/// Where the sources are: in the package's folder, where Cargo runs both the build script and the tests.
+pub const FOLDER: &str = "assets";
 
 /// The scripts that pages name; every other module is part of some of them. A page has one of the first five;
 /// `changes.js` is fetched when a reader wants to see what changed, and the last four are the owner's.
