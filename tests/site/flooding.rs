@@ -375,6 +375,24 @@ fn where_every_comment_waits_every_change_waits_as_well() {
 }
 
 #[test]
+fn a_tombstone_that_only_a_change_hung_on_leaves_with_it_while_it_waits() {
+    let site = Site::with_post("hello");
+    let (mut ann, mut bob) = (site.visitor(), site.visitor());
+    let first = ann.comment("hello", "Ann", "a question");
+    let answer = bob.reply("hello", first, "Bob", "an answer");
+    ann.delete(first);
+    let mut stream = site.follow("hello");
+    bob.edit(
+        answer,
+        "https://a.example https://b.example https://c.example https://d.example",
+    );
+    assert_eq!(stream.next_of("comment:deleted").comment(), answer);
+    let bare = stream.next_of("comment:deleted");
+    assert_eq!((bare.comment(), bare.data["html"].as_str()), (first, None));
+    assert!(site.post("hello").texts(".comment").is_empty());
+}
+
+#[test]
 fn a_change_that_would_wait_is_refused_where_others_have_answered() {
     let site = Site::with_post("hello");
     let mut ann = site.visitor();

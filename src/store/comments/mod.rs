@@ -53,8 +53,6 @@ pub fn add(
     let (post, is_open) = arrival::open_post(tx, slug, tx.now())?;
     if !new.owner {
         bans::refuse(tx, token_hash, new.client.as_ref(), tx.now())?;
-    }
-    if !new.owner {
         naming::refuse_borrowed(tx, &new.name)?;
     }
     if let Some(id) = arrival::repeated(tx, post, token_hash, new, tx.now())? {
@@ -184,8 +182,7 @@ pub fn edit(tx: &Tx, id: CommentId, changer: &Changer, change: &Change) -> Resul
     if is_published {
         counted(tx, comment.post, -1)?;
         let facts = json!({ "to": CommentStatus::Pending.as_str() });
-        let (kind, post) = (Kind::CommentDeleted, Some(comment.post));
-        log::append(tx, kind, post, id.0, Audience::Public, Some(facts))?;
+        moderation::hide(tx, &comment, Some(facts))?;
     }
     let audience = comment.visitor.map_or(Audience::Owner, Audience::Visitor);
     tell(Kind::CommentPending, audience)?;
@@ -217,21 +214,17 @@ pub(super) fn take_back(tx: &Tx, comment: &Comment, facts: Option<&Value>) -> Re
     let sql = format!("update comments set {EMPTIED}, client = null, op = null where id = ?1");
     tx.prepare_cached(&sql)?.execute([id])?;
     reactions::clear(tx, comment.post, id)?;
-    let tell = |kind, id: CommentId, audience| {
-        log::append(tx, kind, Some(comment.post), id.0, audience, facts.cloned())
-    };
+    let tell =
+        |kind, audience| log::append(tx, kind, Some(comment.post), id.0, audience, facts.cloned());
     match (comment.status, comment.visitor) {
         (CommentStatus::Published, _) => {
             counted(tx, comment.post, -1)?;
-            tell(Kind::CommentDeleted, id, Audience::Public)?;
-            for tombstone in bare_tombstones_above(tx, id)? {
-                moderation::bare(tx, comment.post, tombstone)?;
-            }
+            moderation::hide(tx, comment, facts.cloned())?;
         }
         (CommentStatus::Pending, Some(writer)) => {
-            tell(Kind::CommentRejected, id, Audience::Visitor(writer))?;
+            tell(Kind::CommentRejected, Audience::Visitor(writer))?;
         }
-        _ => tell(Kind::CommentDeleted, id, Audience::Owner)?, // nobody else could see it
+        _ => tell(Kind::CommentDeleted, Audience::Owner)?, // nobody else could see it
     }
     Ok(())
 }
@@ -311,26 +304,4 @@ fn counted(tx: &Tx, post: PostId, change: i64) -> Result<()> {
     tx.prepare_cached("update posts set comment_count = comment_count + ?2 where id = ?1")?
         .execute(params![post, change])?;
     Ok(())
-}
-
-/// The tombstones above a comment on which nothing visible hangs any more.
-fn bare_tombstones_above(conn: &Connection, id: CommentId) -> Result<Vec<CommentId>> {
-    let sql = "with recursive above (id, parent_id, status) as (
-                   select p.id, p.parent_id, p.status from comments c join comments p on p.id = c.parent_id
-                   where c.id = ?1
-                   union all
-                   select p.id, p.parent_id, p.status from above join comments p on p.id = above.parent_id)
-               select id from above where status <> 'published'";
-    let mut query = conn.prepare_cached(sql)?;
-    let tombstones: Vec<CommentId> = query
-        .query_map([id], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut bare = Vec::new();
-    for tombstone in tombstones {
-        if has_visible_answers(conn, tombstone)? {
-            break; // and so has every one above it
-        }
-        bare.push(tombstone);
-    }
-    Ok(bare)
 }

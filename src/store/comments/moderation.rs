@@ -6,11 +6,11 @@
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-use super::{bare_tombstones_above, counted, discarded, get, naming};
+use super::{counted, discarded, get, has_visible_answers, naming};
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentStatus};
 use crate::model::event::{Audience, Event, Kind};
-use crate::model::id::{BanId, CommentId, PostId, VisitorId};
+use crate::model::id::{BanId, CommentId, VisitorId};
 use crate::model::moderation::{Decision, Span};
 use crate::store::{Tx, bans, log};
 
@@ -63,10 +63,11 @@ pub fn sweep(tx: &Tx, visitor: VisitorId) -> Result<usize> {
 pub fn undo(tx: &Tx, span: Span) -> Result<(usize, usize)> {
     let mut events: Vec<(Event, Value)> = log::between(tx, span.first, span.last)?
         .into_iter()
-        .filter_map(|event| {
-            let facts: Value = serde_json::from_str(event.data.as_deref()?).ok()?;
-            (facts["by"] == "owner").then_some((event, facts))
+        .map(|event| {
+            let facts = event.facts();
+            (event, facts)
         })
+        .filter(|(_, facts)| facts["by"] == "owner")
         .collect();
     // What is answered comes before its answers, which nobody could see without it.
     events.sort_by_key(|(event, _)| event.subject);
@@ -147,7 +148,7 @@ fn put(tx: &Tx, comment: &Comment, to: CommentStatus) -> Result<bool> {
             Deleted => facts.clone(),
             _ => json!({ "to": to.as_str() }), // its own event says by whom
         };
-        hidden(tx, comment, told)?;
+        hide(tx, comment, Some(told))?;
     }
     if to == Published {
         counted(tx, comment.post, 1)?;
@@ -182,26 +183,36 @@ fn put(tx: &Tx, comment: &Comment, to: CommentStatus) -> Result<bool> {
 }
 
 /// Tells everyone that a comment is gone from the page, and with it the tombstones above it that held only its place.
-fn hidden(tx: &Tx, comment: &Comment, facts: Value) -> Result<()> {
-    let everyone = Audience::Public;
-    append(tx, Kind::CommentDeleted, comment, everyone, Some(facts))?;
+pub(super) fn hide(tx: &Tx, comment: &Comment, facts: Option<Value>) -> Result<()> {
+    append(tx, Kind::CommentDeleted, comment, Audience::Public, facts)?;
     for tombstone in bare_tombstones_above(tx, comment.id)? {
-        bare(tx, comment.post, tombstone)?;
+        let (kind, facts) = (Kind::CommentDeleted, json!({ "to": "nothing" }));
+        let (post, everyone) = (Some(comment.post), Audience::Public);
+        log::append(tx, kind, post, tombstone.0, everyone, Some(facts))?;
     }
     Ok(())
 }
 
-/// Tells everyone that a tombstone is gone from the page.
-pub(super) fn bare(tx: &Tx, post: PostId, tombstone: CommentId) -> Result<()> {
-    let (kind, facts) = (Kind::CommentDeleted, json!({ "to": "nothing" }));
-    log::append(
-        tx,
-        kind,
-        Some(post),
-        tombstone.0,
-        Audience::Public,
-        Some(facts),
-    )
+/// The tombstones above a comment on which nothing visible hangs any more.
+fn bare_tombstones_above(conn: &Connection, id: CommentId) -> Result<Vec<CommentId>> {
+    let sql = "with recursive above (id, parent_id, status) as (
+                   select p.id, p.parent_id, p.status from comments c join comments p on p.id = c.parent_id
+                   where c.id = ?1
+                   union all
+                   select p.id, p.parent_id, p.status from above join comments p on p.id = above.parent_id)
+               select id from above where status <> 'published'";
+    let mut query = conn.prepare_cached(sql)?;
+    let tombstones: Vec<CommentId> = query
+        .query_map([id], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut bare = Vec::new();
+    for tombstone in tombstones {
+        if has_visible_answers(conn, tombstone)? {
+            break; // and so has every one above it
+        }
+        bare.push(tombstone);
+    }
+    Ok(bare)
 }
 
 fn answers_what_is_hidden(tx: &Tx, comment: &Comment) -> Result<bool> {
