@@ -88,10 +88,7 @@ fn owners(
     html: Option<&str>,
     case: Option<&Case>,
 ) -> Result<Option<Value>> {
-    let facts: Value = match &event.data {
-        Some(data) => serde_json::from_str(data).unwrap_or(Value::Null),
-        None => Value::Null,
-    };
+    let facts = event.facts();
     Ok(match (event.kind, row) {
         (Kind::PostErased, _) => Some(json!({ "post": Value::Null, "post_id": event.subject })),
         (Kind::ImportApplied | Kind::ImportUndone, _) => {

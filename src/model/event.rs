@@ -1,5 +1,7 @@
 //! The log's entries: what happened, to which row, and who may be told.
 
+use serde_json::Value;
+
 use super::id::{EventId, PostId, VisitorId};
 use super::time::Timestamp;
 
@@ -146,6 +148,14 @@ pub struct Event {
     pub at: Timestamp,
     /// Small facts as JSON.
     pub data: Option<String>,
+}
+
+impl Event {
+    /// Its small facts; null if there are none.
+    pub fn facts(&self) -> Value {
+        let facts = self.data.as_deref().map(serde_json::from_str);
+        facts.and_then(Result::ok).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

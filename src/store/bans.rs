@@ -5,14 +5,11 @@ use serde_json::json;
 
 use super::{Tx, log};
 use crate::error::{Error, Result};
-use crate::model::client::ClientMarks;
+use crate::model::client::{self, ClientMarks};
 use crate::model::event::{Audience, Kind};
 use crate::model::id::{BanId, CommentId};
 use crate::model::moderation::{Ban, Banned};
 use crate::model::time::Timestamp;
-
-/// How long a client's key may be kept, in milliseconds: seven days. A ban of one ends with it.
-const CLIENT_FOR: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// How long a ban that was lifted stays, so that lifting it can be undone.
 const LIFTED_FOR: i64 = 30 * 24 * 60 * 60 * 1_000;
@@ -65,7 +62,8 @@ pub fn add(tx: &Tx, comment: CommentId, kind: Banned, why: &str) -> Result<()> {
     let key = key
         .ok_or(Error::NotFound)?
         .ok_or(Error::Conflict(unknown))?;
-    let until = (kind == Banned::Client).then(|| tx.now().plus(CLIENT_FOR));
+    // A ban of a client ends when its mark may not be kept any longer.
+    let until = (kind == Banned::Client).then(|| tx.now().plus(client::KEPT));
     let sql = "insert into bans (kind, key, until, why, created_at) values (?1, ?2, ?3, ?4, ?5)
                on conflict (kind, key) where lifted_at is null do nothing returning id";
     let id: Option<BanId> = tx
@@ -119,7 +117,7 @@ pub fn forget(tx: &Tx) -> Result<usize> {
     let sql = "delete from bans where until <= ?1 or lifted_at <= ?2
                    or kind = 'client' and lifted_at is not null and created_at <= ?3";
     let now = tx.now();
-    let row = params![now, now.plus(-LIFTED_FOR), now.plus(-CLIENT_FOR)];
+    let row = params![now, now.plus(-LIFTED_FOR), now.plus(-client::KEPT)];
     Ok(tx.prepare_cached(sql)?.execute(row)?)
 }
 

@@ -259,6 +259,18 @@ where
     only("POST", poem::post(endpoint))
 }
 
+/// A route that is read, and that takes a form.
+fn get_and_post<G: IntoEndpoint + 'static, P: IntoEndpoint + 'static>(
+    get: G,
+    post: P,
+) -> Taking<impl Endpoint>
+where
+    G::Endpoint: 'static,
+    P::Endpoint: 'static,
+{
+    only("GET, HEAD, POST", poem::get(get).post(post))
+}
+
 /// Says which methods a route takes when it is asked with another.
 fn only(methods: &'static str, route: RouteMethod) -> Taking<impl Endpoint> {
     let endpoint = route.around(move |route, mut req| async move {
@@ -290,10 +302,7 @@ pub fn table() -> Table {
         .at("/comments/preview", post(comments::preview))
         .at(
             "/comments/:id",
-            only(
-                "GET, HEAD, POST",
-                poem::get(comments::find).post(comments::changes::change),
-            ),
+            get_and_post(comments::find, comments::changes::change),
         )
         .at("/comments/:id/edit", get(comments::changes::edit))
         .at("/comments/:id/deletion", post(comments::changes::remove))
@@ -303,10 +312,7 @@ pub fn table() -> Table {
         .at("/me", get(me::show))
         .at("/me/reading", post(me::read))
         .at("/me/export", get(me::export))
-        .at(
-            "/me/erasure",
-            only("GET, HEAD, POST", poem::get(me::ask).post(me::erase)),
-        );
+        .at("/me/erasure", get_and_post(me::ask, me::erase));
     let following = talking
         .at("/posts/:slug/events", get(streams::of_post))
         .at("/events", get(streams::of_site))
@@ -334,13 +340,7 @@ pub fn table() -> Table {
         .at("/social/posts/:slug/:key", get(social::of_post))
         .at("/social/pages/:slug/:key", get(social::of_page))
         .at("/preview/:id", get(admin::preview::show))
-        .at(
-            micropub::PATH,
-            only(
-                "GET, HEAD, POST",
-                poem::get(micropub::ask).post(micropub::act),
-            ),
-        )
+        .at(micropub::PATH, get_and_post(micropub::ask, micropub::act))
         .at(micropub::MEDIA, post(micropub::upload));
     let desk = admin::table();
     files.nest("/admin", desk.listed, desk.route)

@@ -24,6 +24,15 @@ fn draft(body: &str) -> (Site, Visitor, String) {
     (site, owner, editor)
 }
 
+/// The same, and its editor in a window of a browser.
+fn opened(body: &str) -> (Site, Visitor, String, Desk, Window) {
+    let (site, owner, editor) = draft(body);
+    let desk = Desk::new();
+    let window = desk.window();
+    sign_in(&site, &window, &editor);
+    (site, owner, editor, desk, window)
+}
+
 /// Opens a page in a window that has the owner's session.
 pub fn sign_in(site: &Site, window: &Window, path: &str) {
     window.take_cookie(site, &site.owner(), "session");
@@ -93,10 +102,7 @@ fn a_long_text_typed_into_at_both_ends_loses_no_letter() {
 fn the_preview_is_what_will_be_published() {
     let text = "## A heading\n\nSome *text*, `code` and a note.[^1]\n\n```rust\nlet tide = 1;\n```\n\n\
         | a | b |\n|-|-|\n| 1 | 2 |\n\n> A quotation.\n\n- [x] done\n\n[^1]: The note.";
-    let (site, _, editor) = draft("");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (site, _, _, desk, window) = opened("");
     window.fill("#e-body", text);
     window.wait_for_text("#seen-body", "The note.");
     window.wait_for_text("#counts", "to read");
@@ -145,10 +151,7 @@ fn a_new_post_saves_itself_and_has_an_address_from_then_on() {
 
 #[test]
 fn a_server_that_goes_away_while_somebody_types_gets_the_text_when_it_is_back() {
-    let (mut site, mut owner, editor) = draft("");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (mut site, mut owner, editor, _desk, window) = opened("");
     window.wait_for("#editor.aided");
     site.kill();
     go_to(&window, "0", "0");
@@ -162,10 +165,7 @@ fn a_server_that_goes_away_while_somebody_types_gets_the_text_when_it_is_back() 
 
 #[test]
 fn a_session_that_ends_while_somebody_types_takes_nothing_along() {
-    let (site, mut owner, editor) = draft("");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (site, mut owner, editor, _desk, window) = opened("");
     window.wait_for("#editor.aided");
     window.devtools("Network.clearBrowserCookies", json!({}));
     go_to(&window, "0", "0");
@@ -179,10 +179,7 @@ fn a_session_that_ends_while_somebody_types_takes_nothing_along() {
 
 #[test]
 fn what_the_plain_form_could_not_save_is_decided_in_the_page() {
-    let (site, mut owner, editor) = draft("Before.");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (_site, mut owner, editor, _desk, window) = opened("Before.");
     window.wait_for("#editor.aided");
     // The form goes the plain way, as it does before the script has come.
     window.eval("document.querySelector('#editor [name=seen]').value = '1.99'");
@@ -201,10 +198,7 @@ fn what_the_plain_form_could_not_save_is_decided_in_the_page() {
 
 #[test]
 fn a_window_takes_over_what_another_one_wrote() {
-    let (site, _, editor) = draft("One.\n\nTwo.");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (site, _, editor, _desk, window) = opened("One.\n\nTwo.");
     window.wait_for_text("#seen-body", "Two.");
     go_to(&window, "7", "7");
     let first = window.tab();
@@ -227,10 +221,7 @@ fn a_window_takes_over_what_another_one_wrote() {
 
 #[test]
 fn a_window_takes_over_what_another_browser_wrote_while_it_is_looked_at() {
-    let (site, mut owner, editor) = draft("Here.");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (_site, mut owner, editor, _desk, window) = opened("Here.");
     window.wait_for_text("#seen-body", "Here.");
     write_elsewhere(&mut owner, &editor, "There.");
     window.wait_for_text("#seen-body", "There.");
@@ -287,10 +278,7 @@ fn what_is_written_while_a_window_looks_around_is_not_passed_over() {
 
 #[test]
 fn two_windows_never_overwrite_each_other_silently() {
-    let (site, mut owner, editor) = draft("Before.");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (_site, mut owner, editor, _desk, window) = opened("Before.");
     let mut conflict = |mine: &str, theirs: &str| {
         window.connect(false);
         window.fill("#e-body", mine);
@@ -315,10 +303,7 @@ fn two_windows_never_overwrite_each_other_silently() {
 
 #[test]
 fn closing_a_window_loses_nothing() {
-    let (mut site, mut owner, editor) = draft("");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (mut site, mut owner, editor, _desk, window) = opened("");
     window.wait_for("#editor.aided");
     site.kill();
     go_to(&window, "0", "0");
@@ -340,10 +325,7 @@ fn closing_a_window_loses_nothing() {
 
 #[test]
 fn the_keyboard_marks_indents_and_publishes() {
-    let (site, _, editor) = draft("calm sea\n\n- one");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (site, _, _, _desk, window) = opened("calm sea\n\n- one");
     window.wait_for("#editor.aided");
     go_to(&window, "0", "4");
     window.chord(CONTROL, "b");
@@ -386,10 +368,7 @@ fn the_keyboard_marks_indents_and_publishes() {
 
 #[test]
 fn a_picture_that_cannot_be_sent_is_named_and_leaves_nothing_in_the_text() {
-    let (site, _, editor) = draft("Look: ");
-    let desk = Desk::new();
-    let window = desk.window();
-    sign_in(&site, &window, &editor);
+    let (_site, _, _, _desk, window) = opened("Look: ");
     window.wait_for("#drop:not([hidden])");
     window.devtools("Network.enable", json!({}));
     let upload = json!({ "urls": ["*/admin/media"] });

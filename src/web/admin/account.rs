@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use poem::http::StatusCode;
 use poem::web::{Data, Path};
 use poem::{Response, handler};
 
@@ -12,7 +11,7 @@ use super::super::form::Form;
 use super::super::reader::Reader;
 use super::super::session::Owner;
 use super::super::{App, see_other};
-use super::doorkeeper::{Counted, Denied, stamp};
+use super::doorkeeper::{Counted, Denied};
 use crate::error::{Error, Fields, Result};
 use crate::model::id::SessionId;
 use crate::model::time::Timestamp;
@@ -26,7 +25,7 @@ pub async fn show(
     reader: Reader,
     owner: Owner,
 ) -> Result<Response, Failure> {
-    page(app, &reader, owner, Fields::new()).await
+    Ok(page(app, &reader, owner.session.id, Fields::new()).await?)
 }
 
 /// `POST /admin/account/password`: another password; every other session ends.
@@ -37,13 +36,15 @@ pub async fn change_password(
     owner: Owner,
     form: Form,
 ) -> Result<Response, Failure> {
+    let here = owner.session.id;
+    let again = |errors| page(app, &reader, here, errors);
     if let Some(denied) = denied(app, &owner, form.get("current")).await? {
-        return refused(app, &reader, owner, denied).await;
+        return denied.answer(&reader, again).await;
     }
     let hash = match app.doorkeeper.hash(form.get("password")).await {
         Err(Error::Invalid(errors)) => {
             let denied = Denied { errors, wait: None };
-            return refused(app, &reader, owner, denied).await;
+            return denied.answer(&reader, again).await;
         }
         hash => hash?,
     };
@@ -89,32 +90,12 @@ pub async fn end_others(Data(app): Data<&Arc<App>>, owner: Owner) -> Result<Resp
     Ok(see_other("/admin/account"))
 }
 
-async fn refused(
-    app: &App,
-    reader: &Reader,
-    owner: Owner,
-    denied: Denied,
-) -> Result<Response, Failure> {
-    if reader.wants_json {
-        return Err(denied.into());
-    }
-    let wait = denied.wait;
-    let answer = page(app, reader, owner, denied.errors).await?;
-    Ok(stamp(answer, wait, StatusCode::UNPROCESSABLE_ENTITY))
-}
-
-async fn page(
-    app: &App,
-    reader: &Reader,
-    owner: Owner,
-    errors: Fields,
-) -> Result<Response, Failure> {
+async fn page(app: &App, reader: &Reader, here: SessionId, errors: Fields) -> Result<Response> {
     let page = app.page(reader, move |moment| {
         let sessions = sessions::all(moment.conn, Timestamp::now())?;
         let has_code = second_step::find(moment.conn)?.is_some();
-        let here = owner.session.id;
         let page = AccountPage::new(moment.frame(), &sessions, here, has_code, &errors);
         Ok(page.render()?)
     });
-    Ok(page.await?)
+    page.await
 }

@@ -14,7 +14,7 @@ use super::super::reader::Reader;
 use super::super::session::Owner;
 use super::super::{App, see_other};
 use super::account::denied;
-use super::doorkeeper::{Denied, stamp};
+use super::doorkeeper::Denied;
 use crate::error::{Fields, Result};
 use crate::key::KeyFile;
 use crate::model::time::Timestamp;
@@ -146,12 +146,8 @@ async fn refused(
     secret: Secret,
     denied: Denied,
 ) -> Result<Response, Failure> {
-    if reader.wants_json {
-        return Err(denied.into());
-    }
-    let wait = denied.wait;
-    let answer = page(app, reader, secret, denied.errors, Vec::new()).await?;
-    Ok(stamp(answer, wait, StatusCode::UNPROCESSABLE_ENTITY))
+    let again = |errors| page(app, reader, secret, errors, Vec::new());
+    denied.answer(reader, again).await
 }
 
 /// The page as things stand: where the second step is off, it offers `secret`.

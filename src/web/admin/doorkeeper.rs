@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::super::client::ClientKey;
 use super::super::error::Failure;
+use super::super::reader::Reader;
 use super::super::throttle::{Rate, Throttle};
 use super::super::token::TokenHash;
 use crate::error::{Error, Fields, Result};
@@ -192,6 +193,22 @@ impl Denied {
             wait: Some(seconds),
             ..Denied::of(field, why)
         }
+    }
+
+    /// The answer to whoever was refused: the `page` with the errors at their fields. A program is told them alone.
+    pub async fn answer<P>(
+        self,
+        reader: &Reader,
+        page: impl FnOnce(Fields) -> P,
+    ) -> Result<Response, Failure>
+    where
+        P: Future<Output = Result<Response>>,
+    {
+        if reader.wants_json {
+            return Err(self.into());
+        }
+        let answer = page(self.errors).await?;
+        Ok(stamp(answer, self.wait, StatusCode::UNPROCESSABLE_ENTITY))
     }
 }
 

@@ -22,7 +22,7 @@ mod visitors;
 use poem::EndpointExt;
 
 use super::table::Table;
-use super::{get, only, post, session, streams};
+use super::{get, get_and_post, post, session, streams};
 
 pub use doorkeeper::Doorkeeper;
 pub use setup::Invitation;
@@ -33,48 +33,18 @@ pub fn table() -> Table {
     let desk = Table::new()
         .at("/", get(desk::show))
         .at("/posts", get(posts::list))
-        .at(
-            "/comments",
-            only(
-                "GET, HEAD, POST",
-                poem::get(comments::list).post(comments::decide),
-            ),
-        )
+        .at("/comments", get_and_post(comments::list, comments::decide))
         .at(
             "/comments/:id",
-            only(
-                "GET, HEAD, POST",
-                poem::get(comments::show).post(comments::change),
-            ),
+            get_and_post(comments::show, comments::change),
         )
-        .at(
-            "/log",
-            only("GET, HEAD, POST", poem::get(log::list).post(log::act)),
-        )
-        .at(
-            "/bans",
-            only("GET, HEAD, POST", poem::get(bans::list).post(bans::add)),
-        )
-        .at(
-            "/rules",
-            only("GET, HEAD, POST", poem::get(rules::show).post(rules::act)),
-        )
+        .at("/log", get_and_post(log::list, log::act))
+        .at("/bans", get_and_post(bans::list, bans::add))
+        .at("/rules", get_and_post(rules::show, rules::act))
         .at("/bans/:id/end", post(bans::lift))
         .at("/visitors/:id/erasure", post(visitors::erase))
-        .at(
-            "/posts/new",
-            only(
-                "GET, HEAD, POST",
-                poem::get(editor::blank).post(editor::create),
-            ),
-        )
-        .at(
-            "/posts/:id",
-            only(
-                "GET, HEAD, POST",
-                poem::get(editor::open).post(editor::save),
-            ),
-        )
+        .at("/posts/new", get_and_post(editor::blank, editor::create))
+        .at("/posts/:id", get_and_post(editor::open, editor::save))
         .at("/posts/:id/manuscript/deletion", post(editor::discard))
         .at("/posts/:id/trash", post(posts::put_into_trash))
         .at("/posts/:id/restoration", post(posts::take_out_of_trash))
@@ -86,60 +56,30 @@ pub fn table() -> Table {
             post(editor::reopen),
         )
         .at("/preview", post(editor::render_preview))
-        .at(
-            "/settings",
-            only(
-                "GET, HEAD, POST",
-                poem::get(settings::show).post(settings::change),
-            ),
-        )
+        .at("/settings", get_and_post(settings::show, settings::change))
         .at("/settings/icon", post(settings::change_icon))
         .at("/settings/icon/deletion", post(settings::remove_icon))
         .at("/backup", post(keep::send_backup))
         .at("/export", post(keep::send_export))
         .at("/account", get(account::show))
         .at("/account/password", post(account::change_password))
-        .at(
-            "/account/code",
-            only("GET, HEAD, POST", poem::get(code::show).post(code::turn_on)),
-        )
+        .at("/account/code", get_and_post(code::show, code::turn_on))
         .at("/account/code/renewal", post(code::renew))
         .at("/account/code/end", post(code::turn_off))
-        .at(
-            "/media",
-            super::only("GET, HEAD, POST", poem::get(media::list).post(media::add)),
-        )
-        .at(
-            "/media/:hash",
-            super::only(
-                "GET, HEAD, POST",
-                poem::get(media::show).post(media::describe),
-            ),
-        )
+        .at("/media", get_and_post(media::list, media::add))
+        .at("/media/:hash", get_and_post(media::show, media::describe))
         .at(
             "/media/:hash/deletion",
-            super::only("GET, HEAD, POST", poem::get(media::ask).post(media::remove)),
+            get_and_post(media::ask, media::remove),
         )
         .at("/sessions/end", post(account::end_others))
         .at("/sessions/:id/end", post(account::end))
-        .at(
-            "/tokens",
-            super::only(
-                "GET, HEAD, POST",
-                poem::get(tokens::list).post(tokens::make),
-            ),
-        )
+        .at("/tokens", get_and_post(tokens::list, tokens::make))
         .at("/tokens/:id/end", post(tokens::end))
         .at("/logout", post(login::leave));
     Table::new()
-        .at(
-            "/setup",
-            only("GET, HEAD, POST", poem::get(setup::ask).post(setup::set_up)),
-        )
-        .at(
-            "/login",
-            only("GET, HEAD, POST", poem::get(login::ask).post(login::enter)),
-        )
+        .at("/setup", get_and_post(setup::ask, setup::set_up))
+        .at("/login", get_and_post(login::ask, login::enter))
         .at("/events", get(streams::of_owner))
         .nest("/", desk.listed, desk.route.around(session::guard))
 }

@@ -57,10 +57,12 @@ pub async fn change(
             return edit_refused(app, &reader, id, &form, refusal).await;
         }
     };
-    if let Some(too_often) = slowed(app, &reader, Act::Change, client).await? {
+    let host = Host::of(app, &reader).await?;
+    if host.owner.is_none()
+        && let Err(too_often) = app.admit(Act::Change, client)
+    {
         return edit_refused(app, &reader, id, &form, too_often.into()).await;
     }
-    let host = Host::of(app, &reader).await?;
     let html = text::comment::html(body.as_str());
     let (asking, network) = (reader.clone(), client.network());
     let changed = app
