@@ -1,7 +1,7 @@
 // However much there is to do at once, the page stays at hand: it is done in turns.
 
 const TURN = 8; // milliseconds of one turn
-const AT_ONCE = 20; // things of one turn: to lay them out takes longer than to put them into the page
+const AT_ONCE = 8; // things of one turn: to lay them out takes longer than to put them into the page
 
 /**
  * What it returns has `next` done at once, and again and again until it comes to nothing. Between two turns the browser
