@@ -1,5 +1,6 @@
 //! The properties, tried on texts that are made the same way each time. The fuzzers look for new ones.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use proptest::collection::vec;
@@ -85,4 +86,49 @@ fn heads_are_told_from_bodies() {
 fn streams_are_read_as_they_are_written() {
     let pieces = "a·\r·\n·\r\n·id: 9·event: x·data: {}·retry: 0·:·\u{0}·\u{2028}·\"·\\";
     check("sse", 500, pieces, sse::holds);
+}
+
+/// The fuzzers are built outside of the program, and by few; what they lack is noticed here.
+#[test]
+fn the_fuzzers_have_every_crate_that_their_sources_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let crates_of = |manifest: &str| -> HashSet<String> {
+        let text = std::fs::read_to_string(root.join(manifest)).unwrap();
+        let manifest: toml::Table = text.parse().unwrap();
+        let names = manifest["dependencies"].as_table().unwrap().keys();
+        names.map(|name| name.replace('-', "_")).collect()
+    };
+    let theirs = crates_of("tests/fuzz/Cargo.toml");
+    let lacking: Vec<_> = crates_of("Cargo.toml")
+        .difference(&theirs)
+        .map(|name| format!("{name}::"))
+        .collect();
+    assert!(!lacking.is_empty());
+    let places = [
+        "model",
+        "text",
+        "properties",
+        "import/front_matter.rs",
+        "live/sse.rs",
+        "error.rs",
+        "hex.rs",
+    ];
+    let files = places
+        .iter()
+        .flat_map(|place| walkdir::WalkDir::new(root.join("src").join(place)))
+        .map(|entry| entry.unwrap().into_path())
+        .filter(|path| {
+            path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs")
+        });
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let source = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for name in &lacking {
+            assert!(
+                !source.contains(name.as_str()),
+                "{} names {name}",
+                path.display()
+            );
+        }
+    }
 }
