@@ -21,6 +21,7 @@ pub mod signs;
 #[cfg(test)]
 mod tests;
 
+use crate::model::fault::Ongoing;
 use crate::model::calendar::Calendar;
 use crate::model::hub::Hub;
 use crate::model::id::{CommentId, EntryId, EventId, PostId};
@@ -154,6 +155,8 @@ pub struct Frame<'a> {
     pub owner: bool,
     /// What is said of the reader's own, if the reader is a visitor that is known.
     pub me: Option<Me>,
+    /// What is wrong, for the owner alone.
+    pub faults: &'a [Ongoing],
 }
 
 impl<'a> Frame<'a> {
