@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::key::KeyFile;
 use crate::live::Live;
 use crate::lookout;
-use crate::store::{Store, settings};
+use crate::store::{Store, recovery, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
@@ -148,6 +148,7 @@ impl Running {
     /// Errors: [`Error::Refused`] or [`Error::Io`] with one line if the folder, the file or the address cannot be had.
     pub async fn start(folder: &Path, options: Options) -> Result<Running> {
         let lock = lock(folder)?; // before the file is opened: an older server may be running on it
+        recovery::inspect(folder)?;
         let store = Arc::new(Store::open(folder, true)?);
         chores::welcome(&store).await?;
         let listener = TcpListener::bind(options.listen.address)

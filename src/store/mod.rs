@@ -26,6 +26,7 @@ pub mod mine;
 pub mod news;
 pub mod posts;
 pub mod reactions;
+pub mod recovery;
 pub mod redirects;
 pub mod related;
 pub mod restore;

@@ -282,6 +282,41 @@ fn a_damaged_file_is_no_empty_site_and_is_not_written() {
 }
 
 #[test]
+fn a_backup_that_is_copied_over_a_file_is_not_mixed_with_the_log_beside_it() {
+    let mut site = Site::with_post("hello");
+    site.comment("hello", "Ann", "in the backup");
+    let backup = site.path("backup.db");
+    site.rowlog(&["backup", path(&backup)]).worked();
+    for n in 0..60 {
+        site.comment("hello", "Bob", &format!("{n} {}", "after it ".repeat(400)));
+    }
+    site.kill();
+    let file = site.data().join("rowlog.db");
+    let log = site.data().join("rowlog.db-wal");
+    let stale = fs::read(&log).unwrap();
+    assert!(!stale.is_empty());
+    fs::copy(&backup, &file).unwrap();
+    let refused = site.rowlog(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(refused.complaint().contains("rowlog.db-wal"), "{refused:#?}");
+    assert_eq!(fs::read(&log).unwrap(), stale, "the log is left as it is");
+    assert_eq!(fs::read(&file).unwrap(), fs::read(&backup).unwrap());
+    fs::remove_file(&log).unwrap();
+    site.serve();
+    assert!(site.post("hello").text("#threads").contains("in the backup"));
+    assert_eq!(site.ask("select count(*) from comments"), 1);
+}
+
+#[test]
+fn a_file_that_is_copied_without_its_log_is_no_empty_site() {
+    let site = Site::start(); // everything is in the log as yet
+    let copy = site.path("copy");
+    fs::create_dir(&copy).unwrap();
+    fs::copy(site.data().join("rowlog.db"), copy.join("rowlog.db")).unwrap();
+    let refused = site.rowlog_on(path(&copy), &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(refused.complaint().contains("-wal"), "{refused:#?}");
+}
+
+#[test]
 fn what_may_not_be_written_is_named_with_what_to_do() {
     let mut site = Site::with_post("hello");
     site.stop();
