@@ -99,7 +99,11 @@ pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiv
         if is_time(forgotten, TRIM_EVERY) {
             forgotten = Some(Instant::now());
             if let Err(error) = forget(&store).await {
-                complain(&store, "what was kept for a while only stays for now", &error);
+                complain(
+                    &store,
+                    "what was kept for a while only stays for now",
+                    &error,
+                );
             }
         }
         let stopping = *stop.borrow();

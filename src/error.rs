@@ -38,8 +38,7 @@ pub const DISK_FULL: &str = "the disk of this site is full; please try again lat
 /// See [`DISK_FULL`].
 pub const READ_ONLY: &str = "this site cannot write at the moment; please try again later";
 /// See [`DISK_FULL`].
-pub const LOCKED: &str =
-    "the database is in use by another program; please try again in a moment";
+pub const LOCKED: &str = "the database is in use by another program; please try again in a moment";
 
 /// Messages by the name of the form field they belong to.
 pub type Fields = BTreeMap<&'static str, String>;

@@ -32,6 +32,9 @@ const LARGE: u64 = 64 << 20;
 /// How far the newest event may lie ahead of the clock, in milliseconds: small corrections are no fault.
 const AHEAD: i64 = 60_000;
 
+/// How long a server may take after its start to make the backup that was missed while none ran.
+const CATCHES_UP: Duration = Duration::from_secs(10 * 60);
+
 /// By how much the clock must have been set for that to be told, in milliseconds.
 const SET_BY: i64 = 60_000;
 
@@ -43,8 +46,9 @@ pub async fn run(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut clock = Clock::new();
+    let begun = Instant::now();
     while !*stop.borrow() {
-        look(&store, &keeper, &gauge).await;
+        look(&store, &keeper, &gauge, begun.elapsed() > CATCHES_UP).await;
         clock.check();
         if timeout(EVERY, stop.wait_for(|stop| *stop)).await.is_ok() {
             return;
@@ -52,7 +56,8 @@ pub async fn run(
     }
 }
 
-async fn look(store: &Store, keeper: &Arc<Keeper>, gauge: &Gauge) {
+/// Looks once; `is_settled` if the server has had the time to make good what was missed before it was started.
+async fn look(store: &Store, keeper: &Arc<Keeper>, gauge: &Gauge, is_settled: bool) {
     let faults = store.faults();
     if !store.is_in_place() {
         faults.note(Fault::Gone, "another file, or none, has its name");
@@ -70,7 +75,7 @@ async fn look(store: &Store, keeper: &Arc<Keeper>, gauge: &Gauge) {
         let word = standing.word(now);
         let because = |is: &str| (word == is).then(|| "see what is said of backups".into());
         faults.set(Fault::BackupFailed, because("failed"));
-        faults.set(Fault::BackupStale, because("stale"));
+        faults.set(Fault::BackupStale, because("stale").filter(|_| is_settled));
         faults.set(Fault::SpaceLow, little_room(store, &standing));
     }
     faults.set(Fault::LogLarge, large_log(store));
@@ -126,7 +131,10 @@ impl Clock {
         let now = Clock::new();
         let set_by = now.shown.0 - self.shown.plus(passed).0;
         if set_by.abs() >= SET_BY {
-            let (seconds, way) = (set_by.abs() / 1_000, if set_by < 0 { "back" } else { "forward" });
+            let (seconds, way) = (
+                set_by.abs() / 1_000,
+                if set_by < 0 { "back" } else { "forward" },
+            );
             tracing::warn!("the clock of this machine was set {way} by {seconds} s");
         }
         *self = now;

@@ -24,7 +24,9 @@ use crate::store::{Store, recovery, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{Allowance, Answers, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes};
+use crate::web::{
+    Allowance, Answers, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes,
+};
 use crate::websub;
 
 /// Where to listen.

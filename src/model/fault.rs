@@ -117,9 +117,7 @@ impl Fault {
             Fault::ReadOnly => {
                 "Check the permissions of the file and its folder, and whether the disk is mounted read-only."
             }
-            Fault::Locked => {
-                "Nothing can be written until it lets go; everything can be read."
-            }
+            Fault::Locked => "Nothing can be written until it lets go; everything can be read.",
             Fault::IndexDamaged => "Stop the server and run rowlog reindex.",
             Fault::LogLarge => {
                 "Something reads an old moment of the file for long, or the file cannot grow."
@@ -128,7 +126,9 @@ impl Fault {
             Fault::BackupFailed => {
                 "Is the disk full, or its folder not to be written? It is tried again within the hour."
             }
-            Fault::BackupStale => "One is made every day while the server runs; its log says why not.",
+            Fault::BackupStale => {
+                "One is made every day while the server runs; its log says why not."
+            }
             Fault::ClockBehind => {
                 "The order of events does not depend on it, but dates do, and what is scheduled waits. Set the clock."
             }
@@ -172,7 +172,10 @@ mod tests {
     fn every_fault_has_a_word_and_a_sentence_of_its_own() {
         let words: HashSet<_> = Fault::ALL.map(Fault::as_str).into();
         let said: HashSet<_> = Fault::ALL.map(Fault::said).into();
-        assert_eq!((words.len(), said.len()), (Fault::ALL.len(), Fault::ALL.len()));
+        assert_eq!(
+            (words.len(), said.len()),
+            (Fault::ALL.len(), Fault::ALL.len())
+        );
         for fault in Fault::ALL {
             assert!(fault.said().ends_with('.') && fault.advice().ends_with('.'));
             assert!(!(fault.stops_writing() && fault.ends_with_a_write()));

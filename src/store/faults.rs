@@ -57,7 +57,7 @@ impl Faults {
         let ended = self.entries().get_mut(&fault).and_then(|it| it.now.take());
         if let Some((since, count, _)) = ended {
             let (word, since) = (fault.as_str(), since.rfc3339());
-            tracing::info!("fault {word} is over; since {since} it was met {count} times");
+            tracing::info!("fault {word} is over; it was met since {since}, {count} in all");
         }
     }
 
@@ -197,7 +197,11 @@ mod tests {
         faults.note(Fault::Gone, "gone");
         assert_eq!(faults.begun(Fault::DiskFull), 2);
         faults.end_with_a_write();
-        assert_eq!(faults.stopping(), Some(Fault::Gone), "a write does not bring it back");
+        assert_eq!(
+            faults.stopping(),
+            Some(Fault::Gone),
+            "a write does not bring it back"
+        );
     }
 
     #[test]
@@ -232,7 +236,11 @@ mod tests {
     #[test]
     fn what_a_reader_meets_is_noted_by_what_it_means() {
         let faults = Faults::default();
-        for code in [ffi::SQLITE_IOERR_READ, ffi::SQLITE_BUSY, ffi::SQLITE_CONSTRAINT] {
+        for code in [
+            ffi::SQLITE_IOERR_READ,
+            ffi::SQLITE_BUSY,
+            ffi::SQLITE_CONSTRAINT,
+        ] {
             faults.note_read(&answered(code).into());
         }
         let ongoing: Vec<_> = faults.ongoing().iter().map(|it| it.fault).collect();

@@ -192,10 +192,7 @@ pub fn trim(tx: &Tx) -> Result<usize> {
                  order by id limit ?3)
              where at < ?1",
         )?
-        .query_row(
-            params![before, stay - 1, TRIMMED_AT_ONCE],
-            |row| row.get(0),
-        )?;
+        .query_row(params![before, stay - 1, TRIMMED_AT_ONCE], |row| row.get(0))?;
     let Some(last) = last else { return Ok(0) };
     tx.prepare_cached(
         "insert into trimmed (stream, id)

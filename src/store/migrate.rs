@@ -214,7 +214,10 @@ mod tests {
             (version.unwrap(), tables.unwrap())
         };
         let steps = ["create table one (n)", "create table two (n)"];
-        for broken in [&["create table one (n); nonsense"][..], &[steps[0], "nonsense"]] {
+        for broken in [
+            &["create table one (n); nonsense"][..],
+            &[steps[0], "nonsense"],
+        ] {
             migrate(&mut conn, broken).unwrap_err();
             assert_eq!(look(&conn), (VERSION, 0));
         }

@@ -82,7 +82,10 @@ impl Pulse {
         self.head.store(head, Ordering::Release);
         self.commits.fetch_add(1, Ordering::Relaxed);
         add(&self.changes, changes as u64);
-        add(&self.busy, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        add(
+            &self.busy,
+            u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        );
     }
 
     fn bells(&self) -> MutexGuard<'_, Vec<SyncSender<()>>> {
@@ -299,7 +302,8 @@ impl Desk {
                 group.push(job);
             }
             if !self.file.is_in_place() {
-                self.faults.note(Fault::Gone, "another file, or none, has its name");
+                self.faults
+                    .note(Fault::Gone, "another file, or none, has its name");
             }
             if self.faults.stopping().is_some() {
                 return add(&self.pulse.refused, group.len() as u64);

@@ -21,8 +21,8 @@ pub mod signs;
 #[cfg(test)]
 mod tests;
 
-use crate::model::fault::Ongoing;
 use crate::model::calendar::Calendar;
+use crate::model::fault::Ongoing;
 use crate::model::hub::Hub;
 use crate::model::id::{CommentId, EntryId, EventId, PostId};
 use crate::model::language::Direction;

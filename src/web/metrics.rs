@@ -154,17 +154,33 @@ fn of_people(page: &mut Page, app: &App) {
     page.begin("requests_total", "Answered requests, by class.", "counter");
     for (class, count) in (1..).zip(&app.answers.by_class) {
         let count = count.load(Ordering::Relaxed);
-        page.sample("requests_total", &format!("{{status=\"{class}xx\"}}"), count);
+        page.sample(
+            "requests_total",
+            &format!("{{status=\"{class}xx\"}}"),
+            count,
+        );
     }
 }
 
 fn of_writing(page: &mut Page, app: &App, head: Option<EventId>) {
     let written = app.store.figures();
-    page.gauge("queue_length", "Changes that wait for the writer.", written.waiting);
-    page.begin("commit_seconds", "Commits and how long they took.", "summary");
+    page.gauge(
+        "queue_length",
+        "Changes that wait for the writer.",
+        written.waiting,
+    );
+    page.begin(
+        "commit_seconds",
+        "Commits and how long they took.",
+        "summary",
+    );
     page.sample("commit_seconds_sum", "", written.busy.as_secs_f64());
     page.sample("commit_seconds_count", "", written.commits);
-    page.counter("changes_total", "Changes that were committed.", written.changes);
+    page.counter(
+        "changes_total",
+        "Changes that were committed.",
+        written.changes,
+    );
     let refused = "Changes that a fault or a full queue refused.";
     page.counter("changes_refused_total", refused, written.refused);
     if let Some(head) = head {
@@ -183,7 +199,11 @@ fn of_disk(page: &mut Page, app: &App, backup: &Standing) {
     if let Some(last) = &backup.last {
         let age = (Timestamp::now().0 - last.at.0).max(0) / 1_000;
         page.gauge("backup_age_seconds", "Age of the last daily backup.", age);
-        page.gauge("backup_bytes", "Size of the last daily backup.", last.length);
+        page.gauge(
+            "backup_bytes",
+            "Size of the last daily backup.",
+            last.length,
+        );
     }
 }
 
@@ -216,7 +236,9 @@ fn of_process(page: &mut Page, app: &App) {
 /// The resident memory of this process in bytes, where the system tells it as Linux does.
 fn resident() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes << 10)
 }

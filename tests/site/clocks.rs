@@ -59,10 +59,16 @@ fn what_a_wrong_clock_began_does_not_last_as_long_as_it_was_wrong() {
     shim.set_clock(0);
     later.get("/admin").expect(303);
     let fault = || site.get("/health").json()["faults"][0]["fault"].clone();
-    eventually("what has happened is in the future", || fault() == "clock-behind");
+    eventually("what has happened is in the future", || {
+        fault() == "clock-behind"
+    });
     site.owner().get("/admin").expect(200);
     eventually("and now it is not", || fault().is_null());
-    assert!(site.log_text().contains("set back by"), "{}", site.log_text());
+    assert!(
+        site.log_text().contains("set back by"),
+        "{}",
+        site.log_text()
+    );
 }
 
 #[test]

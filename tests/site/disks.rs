@@ -249,7 +249,10 @@ fn a_file_that_is_gone_is_noticed_before_anyone_writes() {
     eventually("it is noticed", || faults(&site) == ["gone"]);
     for _ in 0..3 {
         refused(
-            &site.submit("/posts/hello/comments", &[("name", "Ann"), ("body", "lost")]),
+            &site.submit(
+                "/posts/hello/comments",
+                &[("name", "Ann"), ("body", "lost")],
+            ),
             "lost",
         );
     }
@@ -266,7 +269,9 @@ fn a_damaged_file_is_no_empty_site_and_is_not_written() {
     let file = site.data().join("rowlog.db");
     let page = site.ask("select rootpage from sqlite_schema where name = 'comments'");
     let mut bytes = fs::File::options().write(true).open(&file).unwrap();
-    bytes.seek(SeekFrom::Start((page as u64 - 1) * 4_096)).unwrap();
+    bytes
+        .seek(SeekFrom::Start((page as u64 - 1) * 4_096))
+        .unwrap();
     bytes.write_all(&[0xFF; 4_096]).unwrap();
     site.serve();
     for _ in 0..3 {
@@ -297,12 +302,19 @@ fn a_backup_that_is_copied_over_a_file_is_not_mixed_with_the_log_beside_it() {
     assert!(!stale.is_empty());
     fs::copy(&backup, &file).unwrap();
     let refused = site.rowlog(&["serve", "--listen", "127.0.0.1:0"]);
-    assert!(refused.complaint().contains("rowlog.db-wal"), "{refused:#?}");
+    assert!(
+        refused.complaint().contains("rowlog.db-wal"),
+        "{refused:#?}"
+    );
     assert_eq!(fs::read(&log).unwrap(), stale, "the log is left as it is");
     assert_eq!(fs::read(&file).unwrap(), fs::read(&backup).unwrap());
     fs::remove_file(&log).unwrap();
     site.serve();
-    assert!(site.post("hello").text("#threads").contains("in the backup"));
+    assert!(
+        site.post("hello")
+            .text("#threads")
+            .contains("in the backup")
+    );
     assert_eq!(site.ask("select count(*) from comments"), 1);
 }
 
@@ -351,12 +363,18 @@ fn what_may_not_be_written_is_named_with_what_to_do() {
         return;
     }
     let complaint = outcome.complaint();
-    assert!(complaint.contains(path(&site.data())) && complaint.contains("permissions"), "{complaint}");
+    assert!(
+        complaint.contains(path(&site.data())) && complaint.contains("permissions"),
+        "{complaint}"
+    );
     open(site.data(), 0o777);
     let file = site.data().join("rowlog.db");
     open(file.clone(), 0o444);
     fs::remove_file(site.data().join("rowlog.lock")).unwrap();
     let outcome = serve();
     let complaint = outcome.complaint();
-    assert!(complaint.contains(path(&file)) && complaint.contains("permissions"), "{complaint}");
+    assert!(
+        complaint.contains(path(&file)) && complaint.contains("permissions"),
+        "{complaint}"
+    );
 }

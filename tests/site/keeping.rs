@@ -218,7 +218,10 @@ fn an_upgrade_is_taken_back_by_one_command() {
     site.rowlog(&["backup", path(&kept)]).worked();
     site.comment("hello", "Ann", "after the upgrade");
     let running = site.rowlog(&["rollback"]);
-    assert!(running.complaint().contains("stop it first"), "{running:#?}");
+    assert!(
+        running.complaint().contains("stop it first"),
+        "{running:#?}"
+    );
     site.stop();
     site.rowlog(&["rollback"]).worked();
     assert_eq!(site.ask("select count(*) from comments"), 0);

@@ -83,7 +83,11 @@ fn talk(address: &Address, lane: usize, said: &AtomicUsize, most: usize) {
             return;
         }
         let (body, op) = (format!("lane {lane}, line {n}"), format!("{lane}-{n}"));
-        let fields = [("name", "Ann"), ("body", body.as_str()), ("op", op.as_str())];
+        let fields = [
+            ("name", "Ann"),
+            ("body", body.as_str()),
+            ("op", op.as_str()),
+        ];
         let send = || -> io::Result<u16> {
             let answer = Connection::open(address)?.submit("/posts/hello/comments", &fields)?;
             Ok(answer.status())
@@ -137,14 +141,20 @@ fn through_cuts_and_restarts_every_reader_is_told_everything_in_order_and_once()
     let last = last.into_inner();
     let file = site.database();
     let mut ids = file
-        .prepare("select id from events where id > ?1 and id <= ?2 and audience = 'public' order by id")
+        .prepare(
+            "select id from events where id > ?1 and id <= ?2 and audience = 'public' order by id",
+        )
         .unwrap();
     let ids = ids.query_map([start, last], |row| row.get(0)).unwrap();
     let ids: Vec<i64> = ids.map(Result::unwrap).collect();
     assert!(ids.len() >= events);
     for told in told {
         let told: Vec<_> = told.into_iter().filter(|id| *id <= last).collect();
-        assert_eq!(told.iter().collect::<HashSet<_>>().len(), told.len(), "twice");
+        assert_eq!(
+            told.iter().collect::<HashSet<_>>().len(),
+            told.len(),
+            "twice"
+        );
         assert!(told == ids, "{} of {} were told", told.len(), ids.len());
     }
     let twice = "select count(*) from (select op from comments where op is not null group by op having count(*) > 1)";
@@ -155,7 +165,9 @@ fn through_cuts_and_restarts_every_reader_is_told_everything_in_order_and_once()
 /// A figure of `/metrics`.
 fn figure(site: &Site, name: &str) -> i64 {
     let page = site.get("/metrics").expect(200).text();
-    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    let line = page
+        .lines()
+        .find_map(|line| line.strip_prefix(&format!("{name} ")));
     line.and_then(|value| value.parse().ok())
         .unwrap_or_else(|| panic!("no {name} in\n{page}"))
 }
@@ -202,7 +214,10 @@ fn with_many_streams_and_slow_ones_memory_and_log_stay_flat() {
         is_over.store(true, Ordering::Release);
     });
     println!("resident: {memory:?}, write-ahead log at most {wal}");
-    assert!(wal > 0 && wal < 64 << 20, "the write-ahead log had {wal} bytes");
+    assert!(
+        wal > 0 && wal < 64 << 20,
+        "the write-ahead log had {wal} bytes"
+    );
     // What a server takes in its first sixth is its caches; from then on it is flat.
     if let (Some(then), Some(now)) = (memory.get(memory.len() / 6), memory.last())
         && memory.len() >= 60
@@ -217,7 +232,8 @@ fn with_many_streams_and_slow_ones_memory_and_log_stay_flat() {
 /// Opens a stream and takes a few bytes of it now and then; when it is closed for that, again.
 fn read_slowly(address: &Address, is_over: &AtomicBool) {
     while !is_over.load(Ordering::Acquire) {
-        let Ok(Ok(mut stream)) = Stream::try_open(address, "/posts/hello/events?after=1", &[]) else {
+        let Ok(Ok(mut stream)) = Stream::try_open(address, "/posts/hello/events?after=1", &[])
+        else {
             thread::park_timeout(Duration::from_millis(50));
             continue;
         };
@@ -239,7 +255,9 @@ fn who_does_not_read_at_all_costs_no_memory_and_holds_no_old_moment() {
     for n in 0..sized(300, 3_000) {
         ann.comment("hello", "Ann", &format!("{n} {text}"));
     }
-    let wal = fs::metadata(site.data().join("rowlog.db-wal")).unwrap().len();
+    let wal = fs::metadata(site.data().join("rowlog.db-wal"))
+        .unwrap()
+        .len();
     assert!(wal < 64 << 20, "{wal}");
     let grown = figure(&site, "rowlog_resident_bytes") - before;
     println!("{} deaf streams: {grown} bytes more, log {wal}", deaf.len());

@@ -5,7 +5,9 @@ use crate::site::Site;
 /// The value of a figure.
 #[track_caller]
 fn figure(page: &str, name: &str) -> f64 {
-    let line = page.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+    let line = page
+        .lines()
+        .find_map(|line| line.strip_prefix(&format!("{name} ")));
     let value = line.unwrap_or_else(|| panic!("no {name} in\n{page}"));
     value.parse().unwrap()
 }
@@ -40,7 +42,9 @@ fn the_figures_tell_of_what_happens_and_of_nothing_that_is_written() {
     }
     assert_eq!(figure(&page, "rowlog_fault{fault=\"disk-full\"}"), 0.0);
     for line in page.lines() {
-        let is_sample = line.rsplit_once(' ').is_some_and(|(_, value)| value.parse::<f64>().is_ok());
+        let is_sample = line
+            .rsplit_once(' ')
+            .is_some_and(|(_, value)| value.parse::<f64>().is_ok());
         assert!(line.starts_with("# ") || is_sample, "{line:?}");
     }
     for word in ["hello", "Ann", "frobnicate"] {
@@ -52,7 +56,9 @@ fn the_figures_tell_of_what_happens_and_of_nothing_that_is_written() {
 fn through_a_proxy_the_figures_are_for_a_token_alone() {
     let site = Site::with_post("hello");
     let token = |scopes: &str| {
-        let made = site.rowlog(&["token", "new", "Watcher", "--scopes", scopes]).worked();
+        let made = site
+            .rowlog(&["token", "new", "Watcher", "--scopes", scopes])
+            .worked();
         format!("Bearer {}", made.stdout.trim_end())
     };
     let far = ("X-Forwarded-For", "203.0.113.7");
@@ -60,7 +66,12 @@ fn through_a_proxy_the_figures_are_for_a_token_alone() {
     let ask = |bearer: &str| site.send("GET", "/metrics", &[far, ("Authorization", bearer)], b"");
     ask(&token("create")).expect(403);
     ask("Bearer nothing").expect(403);
-    assert!(ask(&token("metrics")).expect(200).text().contains("rowlog_head"));
+    assert!(
+        ask(&token("metrics"))
+            .expect(200)
+            .text()
+            .contains("rowlog_head")
+    );
     let health = site.send("GET", "/health", &[far], b"").expect(200).json();
     assert_eq!(health["status"], "ok");
     for inside in ["faults", "free", "backup"] {

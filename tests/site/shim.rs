@@ -76,13 +76,17 @@ impl Shim {
     /// How many calls have failed since the last time something was set to fail.
     pub fn failed(&self) -> i64 {
         let mut bytes = [0; size_of::<i64>()];
-        let read = self.control.read_exact_at(&mut bytes, place(Number::Failed));
+        let read = self
+            .control
+            .read_exact_at(&mut bytes, place(Number::Failed));
         read.expect("the file that is shared can be read");
         i64::from_ne_bytes(bytes)
     }
 
     fn set(&self, number: Number, value: i64) {
-        let written = self.control.write_all_at(&value.to_ne_bytes(), place(number));
+        let written = self
+            .control
+            .write_all_at(&value.to_ne_bytes(), place(number));
         written.expect("the file that is shared can be written");
     }
 }

@@ -48,7 +48,18 @@ fn a_comment_is_flushed_to_the_disk_before_it_is_acknowledged() {
     let trace = site.path("trace");
     let calls = "trace=fdatasync,fsync,write,pwrite64,writev,sendto";
     // -D: the tracer is a child of the server, so that the process which is killed is the server.
-    let strace = ["strace", "-D", "-f", "-y", "-s", "16", "-o", path(&trace), "-e", calls];
+    let strace = [
+        "strace",
+        "-D",
+        "-f",
+        "-y",
+        "-s",
+        "16",
+        "-o",
+        path(&trace),
+        "-e",
+        calls,
+    ];
     site.run_by(&strace);
     site.serve();
     site.publish("hello", "A post", "Something to talk about.");
@@ -59,7 +70,9 @@ fn a_comment_is_flushed_to_the_disk_before_it_is_acknowledged() {
     }
     site.stop();
     let said = || fs::read_to_string(&trace).unwrap_or_default();
-    crate::waiting::eventually("the tracer ends", || said().contains("+++ exited with 0 +++"));
+    crate::waiting::eventually("the tracer ends", || {
+        said().contains("+++ exited with 0 +++")
+    });
     assert_eq!(flushed_before_answered(&said()), Ok(comments));
 }
 
