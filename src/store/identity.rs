@@ -23,8 +23,11 @@ impl Identity {
         })
     }
 
-    /// Whether the name still leads to it.
+    /// Whether the name still leads to it. Where the system cannot say so for the moment, it is believed to.
     pub fn is_in_place(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == self.file)
+        match fs::metadata(&self.path) {
+            Ok(found) => (found.dev(), found.ino()) == self.file,
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        }
     }
 }

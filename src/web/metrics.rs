@@ -13,6 +13,7 @@ use poem::http::{StatusCode, header};
 use poem::web::Data;
 use poem::{Endpoint, FromRequest, IntoResponse, Request, RequestBody, Response, handler};
 use serde_json::json;
+use tokio::task::spawn_blocking;
 
 use super::App;
 use super::client::Here;
@@ -98,8 +99,7 @@ pub async fn health(Data(app): Data<&Arc<App>>, Here(is_here): Here) -> Response
     if let Ok(head) = head {
         body["head"] = json!(head);
     }
-    if is_here {
-        let backup = app.keeper.standing();
+    if is_here && let Some(backup) = standing(app).await {
         let at = backup.last.as_ref().map(|kept| kept.at);
         body["backup"] = json!({ "state": backup.word(Timestamp::now()), "at": at });
         body["free"] = json!(backup.free);
@@ -120,6 +120,12 @@ async fn head(app: &App) -> Result<EventId> {
     app.store.read(|conn| Ok(log::head(conn)?.id)).await
 }
 
+/// How the backups stand, and the room on the disk.
+async fn standing(app: &App) -> Option<Standing> {
+    let keeper = app.keeper.clone();
+    spawn_blocking(move || keeper.standing()).await.ok()
+}
+
 fn told(ongoing: &Ongoing) -> serde_json::Value {
     json!({
         "fault": ongoing.fault.as_str(),
@@ -137,7 +143,7 @@ pub async fn show(Data(app): Data<&Arc<App>>, _watcher: Watcher) -> Response {
     let mut page = Page::default();
     of_people(&mut page, app);
     of_writing(&mut page, app, head);
-    of_disk(&mut page, app, &app.keeper.standing());
+    of_disk(&mut page, app, standing(app).await.as_ref());
     of_faults(&mut page, app);
     of_process(&mut page, app);
     Response::builder()
@@ -188,15 +194,15 @@ fn of_writing(page: &mut Page, app: &App, head: Option<EventId>) {
     }
 }
 
-fn of_disk(page: &mut Page, app: &App, backup: &Standing) {
+fn of_disk(page: &mut Page, app: &App, backup: Option<&Standing>) {
     let file = app.store.path();
     page.gauge("file_bytes", "The blog's file.", length(file));
     let log = length(&beside(file, "-wal"));
     page.gauge("wal_bytes", "The write-ahead log.", log);
-    if let Some(free) = backup.free {
+    if let Some(free) = backup.and_then(|backup| backup.free) {
         page.gauge("free_bytes", "Room on the disk of the file.", free);
     }
-    if let Some(last) = &backup.last {
+    if let Some(last) = backup.and_then(|backup| backup.last.as_ref()) {
         let age = (Timestamp::now().0 - last.at.0).max(0) / 1_000;
         page.gauge("backup_age_seconds", "Age of the last daily backup.", age);
         page.gauge(

@@ -11,7 +11,7 @@ use crate::http::{Address, Connection};
 use crate::site::Site;
 use crate::stream::Stream;
 use crate::waiting::{eventually, within};
-use crate::whole::sized;
+use crate::whole::{seconds, sized};
 
 /// A reader who is cut off after every so many events, and comes back with her cursor as long as there is more to come.
 struct Reader {
@@ -174,7 +174,8 @@ fn figure(site: &Site, name: &str) -> i64 {
 
 #[test]
 fn with_many_streams_and_slow_ones_memory_and_log_stay_flat() {
-    let (fast, slow, seconds) = sized((40, 10, 6), (400, 100, 3_600));
+    let (fast, slow) = sized((40, 10), (400, 100));
+    let duration = Duration::from_secs(seconds(6, 3_600));
     let site = Site::with_post("hello");
     let address = site.address().clone();
     let (is_over, last) = (AtomicBool::new(false), AtomicI64::new(0));
@@ -196,7 +197,7 @@ fn with_many_streams_and_slow_ones_memory_and_log_stay_flat() {
         }
         let begun = Instant::now();
         let mut said = 0;
-        while begun.elapsed() < Duration::from_secs(seconds) {
+        while begun.elapsed() < duration {
             site.comment("hello", "Ann", &format!("comment {said}"));
             said += 1;
             if said % 100 == 0 {

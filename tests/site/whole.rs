@@ -7,3 +7,11 @@ pub fn sized<T>(short: T, whole: T) -> T {
         Some(_) => whole,
     }
 }
+
+/// Seconds that a story lasts: as [`sized`], or as many as `ROWLOG_SOAK_SECONDS` says.
+pub fn seconds(short: u64, whole: u64) -> u64 {
+    match std::env::var("ROWLOG_SOAK_SECONDS") {
+        Ok(said) => said.parse().expect("ROWLOG_SOAK_SECONDS is a number"),
+        Err(_) => sized(short, whole),
+    }
+}
