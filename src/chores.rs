@@ -79,25 +79,38 @@ pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiv
         tracing::error!("what an earlier version rendered stays as it is: {error}");
     }
     let mut trimmed: Option<Instant> = None;
+    let mut forgotten: Option<Instant> = None;
     let mut counted = Instant::now();
     loop {
         if let Err(error) = publish_due(&store).await {
-            tracing::error!("scheduled posts cannot be published: {error}");
+            complain(&store, "scheduled posts cannot be published", &error);
         }
-        if trimmed.is_none_or(|last| last.elapsed() >= TRIM_EVERY) {
-            trimmed = Some(Instant::now());
-            if let Err(error) = trim(&store).await {
-                tracing::error!("the log cannot be trimmed: {error}");
+        if is_time(trimmed, TRIM_EVERY) {
+            // A batch in each turn, so that neither a visitor nor a post that is due waits behind all of them.
+            match store.write(log::trim).await {
+                Ok(0) => trimmed = Some(Instant::now()),
+                Ok(_) => {}
+                Err(error) => {
+                    trimmed = Some(Instant::now());
+                    complain(&store, "the log cannot be trimmed", &error);
+                }
             }
+        }
+        if is_time(forgotten, TRIM_EVERY) {
+            forgotten = Some(Instant::now());
             if let Err(error) = forget(&store).await {
-                tracing::error!("what was kept for a while only stays for now: {error}");
+                complain(
+                    &store,
+                    "what was kept for a while only stays for now",
+                    &error,
+                );
             }
         }
         let stopping = *stop.borrow();
         if stopping || counted.elapsed() >= COUNT_EVERY {
             counted = Instant::now();
             if let Err(error) = write_down(&store, &visits).await {
-                tracing::error!("views cannot be counted: {error}");
+                complain(&store, "views cannot be counted", &error);
             }
         }
         if stopping {
@@ -109,6 +122,19 @@ pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiv
         {
             continue; // once more, for what was counted last
         }
+    }
+}
+
+fn is_time(last: Option<Instant>, every: Duration) -> bool {
+    last.is_none_or(|last| last.elapsed() >= every)
+}
+
+/// Says in the log what could not be done, unless it is known already why nothing can.
+fn complain(store: &Store, what: &str, error: &Error) {
+    let faults = store.faults();
+    let is_known = faults.is_refusing() || faults.stopping().is_some();
+    if !(is_known && matches!(error, Error::Unavailable(_))) {
+        tracing::error!("{what}: {error}");
     }
 }
 
@@ -137,7 +163,7 @@ pub async fn size_pictures(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
             Ok(true) => BREATH,
             Ok(false) => DUE_EVERY,
             Err(error) => {
-                tracing::error!("pictures cannot be sized: {error}");
+                complain(&store, "pictures cannot be sized", &error);
                 TRIM_EVERY
             }
         };
@@ -211,10 +237,4 @@ async fn make_backup(keeper: &Arc<Keeper>, stop: &mut watch::Receiver<bool>) {
         Ok(Err(error)) => tracing::error!("no backup could be made: {error}"),
         Err(_) => {} // its panic is in the log
     }
-}
-
-/// Trims in small batches, so that no visitor waits long behind one.
-async fn trim(store: &Store) -> Result<()> {
-    while store.write(log::trim).await? > 0 {}
-    Ok(())
 }

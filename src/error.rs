@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::{fmt, io};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// The program's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -32,6 +32,13 @@ pub enum Error {
     /// A template could not be rendered.
     Template(askama::Error),
 }
+
+/// What is said where the disk has no room, where the file may not be written, and where another program holds it.
+pub const DISK_FULL: &str = "the disk of this site is full; please try again later";
+/// See [`DISK_FULL`].
+pub const READ_ONLY: &str = "this site cannot write at the moment; please try again later";
+/// See [`DISK_FULL`].
+pub const LOCKED: &str = "the database is in use by another program; please try again in a moment";
 
 /// Messages by the name of the form field they belong to.
 pub type Fields = BTreeMap<&'static str, String>;
@@ -76,16 +83,15 @@ impl std::error::Error for Error {}
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
+        // The wal-index lies in a file as well, and finds the disk as full as the others do.
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        if extended == Some(ffi::SQLITE_IOERR_SHMSIZE) {
+            return Error::Unavailable(DISK_FULL);
+        }
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Unavailable(
-                "the database is in use by another program; please try again in a moment",
-            ),
-            Some(ErrorCode::DiskFull) => {
-                Error::Unavailable("the disk of this site is full; please try again later")
-            }
-            Some(ErrorCode::ReadOnly) => {
-                Error::Unavailable("this site cannot write at the moment; please try again later")
-            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Unavailable(LOCKED),
+            Some(ErrorCode::DiskFull) => Error::Unavailable(DISK_FULL),
+            Some(ErrorCode::ReadOnly) => Error::Unavailable(READ_ONLY),
             _ => Error::Storage(error),
         }
     }

@@ -18,6 +18,7 @@ mod import;
 mod key;
 mod live;
 mod liveblog;
+mod lookout;
 mod model;
 mod password;
 #[cfg(test)]

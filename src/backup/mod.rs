@@ -56,7 +56,7 @@ impl Keeper {
     /// The keeper of the file at `source`.
     pub fn new(source: &Path, place: Place) -> Keeper {
         let folder = match place {
-            Place::Beside => Some(folder_of(source).join(backups::FOLDER)),
+            Place::Beside => Some(backups::folder_of(source)),
             Place::Folder(folder) => Some(folder),
             Place::Off => None,
         };

@@ -1,4 +1,4 @@
-//! `rowlog backup` and `rowlog restore`
+//! `rowlog backup`, `rowlog restore` and `rowlog rollback`
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +7,8 @@ use clap::Args;
 use super::progress::Bar;
 use super::{say, serve};
 use crate::error::{Error, Result};
+use crate::model::backup::Reason;
+use crate::store::backups;
 use crate::store::restore::{Before, restore};
 use crate::store::snapshot::{Snapshot, beside, folder_of, is_same, taken};
 use crate::store::{Store, check};
@@ -93,6 +95,25 @@ pub fn put_back(folder: &Path, options: &Restored) -> Result<()> {
     }
     say(format_args!("Restored: {}.", counted(&restored.report)))?;
     say("The password is the one of that time. Pages that are open read themselves anew.")
+}
+
+/// Puts back the file as it was before the last time that a newer program brought it up to date.
+///
+/// Errors: [`Error::Refused`] if there is no such backup, else as [`put_back`].
+pub fn roll_back(folder: &Path) -> Result<()> {
+    let kept = backups::folder_of(&Store::file(folder));
+    let before = backups::list(&kept)?
+        .into_iter()
+        .find(|one| one.reason == Reason::Migration);
+    let Some(before) = before else {
+        return Err(Error::Refused(format!(
+            "no backup from before an upgrade is in {}; pass another one to `rowlog restore`",
+            kept.display()
+        )));
+    };
+    let file = kept.join(before.name);
+    put_back(folder, &Restored { file })?;
+    say("Start the program of that version now: this one would bring the file up to date again.")
 }
 
 fn counted(report: &check::Report) -> String {

@@ -73,6 +73,8 @@ enum Command {
     Backup(backup::Options),
     /// Put a backup in the place of the blog; what is there is kept aside
     Restore(backup::Restored),
+    /// Put back the file as it was before the last upgrade; what is there is kept aside
+    Rollback,
     /// Check the file and what must hold in it
     Check,
     /// Print every address that a server answers to, and the methods it takes
@@ -108,6 +110,7 @@ pub fn run() -> Result<()> {
             Some(Command::Export(options)) => export::run(&data, options).await,
             Some(Command::Backup(options)) => backup::run(&data, &options),
             Some(Command::Restore(options)) => backup::put_back(&data, &options),
+            Some(Command::Rollback) => backup::roll_back(&data),
             Some(Command::Check) => check::run(&data).await,
             Some(Command::Routes) => routes::run(),
             Some(Command::Reindex) => reindex::run(&data).await,

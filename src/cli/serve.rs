@@ -19,11 +19,14 @@ use crate::chores;
 use crate::error::{Error, Result};
 use crate::key::KeyFile;
 use crate::live::Live;
-use crate::store::{Store, settings};
+use crate::lookout;
+use crate::store::{Store, recovery, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes};
+use crate::web::{
+    Allowance, Answers, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes,
+};
 use crate::websub;
 
 /// Where to listen.
@@ -134,7 +137,7 @@ pub struct Running {
     setup_path: Option<String>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
-    tasks: [JoinHandle<()>; 5],
+    tasks: [JoinHandle<()>; 6],
     tailer: thread::JoinHandle<()>,
     watch: Option<Watch>,
     store: Arc<Store>,
@@ -147,6 +150,7 @@ impl Running {
     /// Errors: [`Error::Refused`] or [`Error::Io`] with one line if the folder, the file or the address cannot be had.
     pub async fn start(folder: &Path, options: Options) -> Result<Running> {
         let lock = lock(folder)?; // before the file is opened: an older server may be running on it
+        recovery::inspect(folder)?;
         let store = Arc::new(Store::open(folder, true)?);
         chores::welcome(&store).await?;
         let listener = TcpListener::bind(options.listen.address)
@@ -192,7 +196,12 @@ impl Running {
             rulebook: Rulebook::default(),
             trusted_proxies: options.trusted_proxies,
             keeper: keeper.clone(),
+            answers: Answers::default(),
+            gauge: bounds.gauge.clone(),
         };
+        let (watched, gauge) = (store.clone(), bounds.gauge.clone());
+        let looking = lookout::run(watched, keeper.clone(), gauge, stopped.clone());
+        let looking = tokio::spawn(looking);
         let work = tokio::spawn(chores::run(store.clone(), visits, stopped.clone()));
         let sizing = tokio::spawn(chores::size_pictures(store.clone(), stopped.clone()));
         let backups = tokio::spawn(chores::back_up(store.clone(), keeper, stopped.clone()));
@@ -204,7 +213,7 @@ impl Running {
             setup_path,
             stop,
             server,
-            tasks: [work, sizing, backups, company, pings],
+            tasks: [work, sizing, backups, company, pings, looking],
             tailer,
             watch: watching,
             store,

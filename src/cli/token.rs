@@ -34,7 +34,7 @@ pub struct New {
     #[arg(
         long,
         default_value = "create,update,media",
-        value_name = "create,update,delete,undelete,media",
+        value_name = "create,update,delete,undelete,media,metrics",
         value_parser = scopes
     )]
     scopes: Scopes,
@@ -84,5 +84,5 @@ pub async fn run(folder: &Path, action: Action) -> Result<()> {
 
 fn scopes(words: &str) -> Result<Scopes, String> {
     Scopes::parse(words)
-        .ok_or_else(|| "choose among create, update, delete, undelete, media".into())
+        .ok_or_else(|| "choose among create, update, delete, undelete, media, metrics".into())
 }

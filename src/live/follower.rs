@@ -22,7 +22,7 @@ use crate::model::cursor::Cursor;
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{Store, log, sessions};
+use crate::store::{Store, faults, log, sessions};
 
 /// Events handed out at once: a client that is far behind gets on in pages, from the ring and from the log alike.
 const PAGE: usize = 128;
@@ -286,7 +286,9 @@ impl Wire {
             Ok(batch) => batch,
             Err(error) => {
                 // The client comes back with its cursor, so there is nothing to repair.
-                tracing::error!("a stream ended, the log cannot be read: {error}");
+                if faults::kind(&error).is_none() {
+                    tracing::error!("a stream ended, the log cannot be read: {error}");
+                }
                 return None;
             }
         };

@@ -20,16 +20,19 @@ pub enum Scope {
     Undelete,
     /// Upload files.
     Media,
+    /// Read the figures of the server.
+    Metrics,
 }
 
 impl Scope {
     /// All of them, in the order in which people are asked.
-    pub const ALL: [Scope; 5] = [
+    pub const ALL: [Scope; 6] = [
         Scope::Create,
         Scope::Update,
         Scope::Delete,
         Scope::Undelete,
         Scope::Media,
+        Scope::Metrics,
     ];
 
     /// The word in the database and on the wire.
@@ -40,6 +43,7 @@ impl Scope {
             Scope::Delete => "delete",
             Scope::Undelete => "undelete",
             Scope::Media => "media",
+            Scope::Metrics => "metrics",
         }
     }
 
@@ -56,6 +60,7 @@ impl Scope {
             Scope::Delete => "move posts to the trash",
             Scope::Undelete => "take posts out of the trash",
             Scope::Media => "upload pictures and other files",
+            Scope::Metrics => "read the server’s figures at /metrics",
         }
     }
 }

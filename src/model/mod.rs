@@ -12,6 +12,7 @@ pub mod cursor;
 pub mod desk;
 pub mod entry;
 pub mod event;
+pub mod fault;
 pub mod front;
 pub mod happening;
 pub mod hub;

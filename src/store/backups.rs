@@ -14,7 +14,7 @@ use crate::model::backup::{Kept, Reason};
 use crate::model::time::Timestamp;
 
 /// The name of the folder in the data folder.
-pub const FOLDER: &str = "backups";
+const FOLDER: &str = "backups";
 
 /// Days of which the last backup stays, weeks of which it does, and how many stay of those made before something.
 const DAYS: usize = 7;
@@ -101,11 +101,16 @@ pub fn make(source: &Path, folder: &Path, reason: Reason, progress: Progress) ->
     })
 }
 
+/// The folder of backups that belongs to the blog's file at `source`.
+pub fn folder_of(source: &Path) -> PathBuf {
+    snapshot::folder_of(source).join(FOLDER)
+}
+
 /// Makes a backup in the folder that belongs to the blog's file at `source`, before something is done to it.
 ///
 /// Errors: as [`make`].
 pub fn set_aside(source: &Path, reason: Reason) -> Result<PathBuf> {
-    let folder = snapshot::folder_of(source).join(FOLDER);
+    let folder = folder_of(source);
     let kept = make(source, &folder, reason, &mut snapshot::unwatched)?;
     Ok(folder.join(kept.name))
 }

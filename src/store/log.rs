@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Tx;
+use super::{Tx, settings};
 use crate::error::Result;
 use crate::model::event::{Audience, Event, Kind};
 use crate::model::id::{EventId, PostId};
@@ -14,10 +14,8 @@ const COLUMNS: &str = "id, kind, post_id, subject, audience, at, data";
 /// `hello` counts what a reader missed up to here; more is as good as all.
 pub const MISSED_AT_MOST: i64 = 1_000;
 
-/// Events are kept this long, in milliseconds: 30 days.
-const KEPT_FOR: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// Events that are kept however old they are.
-const KEPT_AT_LEAST: i64 = 1_000;
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// Events removed in one transaction, so that no writer waits long for it.
 const TRIMMED_AT_ONCE: i64 = 500;
 
@@ -180,8 +178,12 @@ pub fn beginning(conn: &Connection) -> Result<EventId> {
 
 /// Removes a batch of events that are old enough, noting for each stream how far it was trimmed.
 ///
-/// Returns how many went; call again until it is none. The newest [`KEPT_AT_LEAST`] always stay.
+/// Returns how many went; call again until it is none. How old they may become, and how many always stay, the owner has
+/// set. The newest event always stays.
 pub fn trim(tx: &Tx) -> Result<usize> {
+    let kept = settings::load(tx)?;
+    let before = tx.now().plus(-kept.log_days.saturating_mul(DAY));
+    let stay = kept.log_events.max(1);
     let last: Option<EventId> = tx
         .prepare_cached(
             "select max(id) from (
@@ -190,10 +192,7 @@ pub fn trim(tx: &Tx) -> Result<usize> {
                  order by id limit ?3)
              where at < ?1",
         )?
-        .query_row(
-            params![tx.now().plus(-KEPT_FOR), KEPT_AT_LEAST - 1, TRIMMED_AT_ONCE],
-            |row| row.get(0),
-        )?;
+        .query_row(params![before, stay - 1, TRIMMED_AT_ONCE], |row| row.get(0))?;
     let Some(last) = last else { return Ok(0) };
     tx.prepare_cached(
         "insert into trimmed (stream, id)

@@ -8,6 +8,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::backups;
+use super::snapshot::beside;
 use super::{configure, settings};
 use crate::error::{Error, Result};
 use crate::model::backup::Reason;
@@ -35,22 +36,30 @@ pub fn open(folder: &Path, path: &Path, create: bool) -> Result<Connection> {
             "SQLite {version} can damage a file; build with 3.51.3 or later"
         )));
     }
+    let is_torn = is_torn(path);
     if create {
         make_room(folder, path)?;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let unusable = |error| unusable(path, &error);
     let mut conn = Connection::open_with_flags(path, flags).map_err(unusable)?;
-    let version = refuse_others(recognise(&mut conn).map_err(unusable)?, path, create)?;
+    let found = recognise(&mut conn).map_err(unusable)?;
+    let version = refuse_others(found, path, create && !is_torn)?;
     conn.pragma_update(None, "journal_mode", "wal")
         .map_err(unusable)?;
     if version < VERSION {
         if version > 0 {
             backups::set_aside(path, Reason::Migration)?;
         }
-        migrate(&mut conn)?;
+        migrate(&mut conn, STEPS)?;
     }
     Ok(conn)
+}
+
+/// Whether the file was begun and the log that should hold the rest of it is not there: it was copied without it.
+fn is_torn(path: &Path) -> bool {
+    let is_begun = fs::metadata(path).is_ok_and(|file| file.len() > 0);
+    is_begun && !beside(path, "-wal").exists()
 }
 
 /// Makes the folder and an empty file that only the owner may read.
@@ -145,8 +154,8 @@ fn refuse_others(found: Recognised, path: &Path, create: bool) -> Result<i64> {
     }))
 }
 
-/// Brings the file to [`VERSION`], or leaves it untouched.
-fn migrate(conn: &mut Connection) -> Result<()> {
+/// Brings the file to the version after the last of `steps`, or leaves it untouched.
+fn migrate(conn: &mut Connection, steps: &[&str]) -> Result<()> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Read again under the lock: another process may have been quicker.
     let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -155,12 +164,12 @@ fn migrate(conn: &mut Connection) -> Result<()> {
             tx.execute_batch(SCHEMA)?;
             settings::fill(&tx)?;
         }
-        from => STEPS
+        from => steps
             .iter()
             .skip(from as usize - 1)
             .try_for_each(|step| tx.execute_batch(step))?,
     }
-    tx.pragma_update(None, "user_version", VERSION)?;
+    tx.pragma_update(None, "user_version", steps.len() as i64 + 1)?;
     Ok(tx.commit()?)
 }
 
@@ -191,6 +200,56 @@ mod tests {
         );
         drop(conn);
         open(folder.path(), &path, false).unwrap();
+    }
+
+    #[test]
+    fn a_migration_that_is_killed_half_way_leaves_the_old_file_and_completes_when_run_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rowlog.db");
+        let mut conn = open(folder.path(), &path, true).unwrap();
+        let look = |conn: &Connection| -> (i64, i64) {
+            let version = conn.pragma_query_value(None, "user_version", |row| row.get(0));
+            let table = "select count(*) from sqlite_schema where name in ('one', 'two')";
+            let tables = conn.query_row(table, [], |row| row.get(0));
+            (version.unwrap(), tables.unwrap())
+        };
+        let steps = ["create table one (n)", "create table two (n)"];
+        for broken in [
+            &["create table one (n); nonsense"][..],
+            &[steps[0], "nonsense"],
+        ] {
+            migrate(&mut conn, broken).unwrap_err();
+            assert_eq!(look(&conn), (VERSION, 0));
+        }
+        // Killed: the connection is gone before the transaction is committed.
+        let half = Connection::open(&path).unwrap();
+        half.execute_batch(&format!("begin immediate; {}", steps[0]))
+            .unwrap();
+        drop(half);
+        let mut conn = Connection::open(&path).unwrap();
+        assert_eq!(look(&conn), (VERSION, 0));
+        for _ in 0..2 {
+            migrate(&mut conn, &steps).unwrap();
+            assert_eq!(look(&conn), (3, 2));
+        }
+    }
+
+    #[test]
+    fn a_file_without_the_log_that_holds_the_rest_of_it_is_not_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rowlog.db");
+        let running = open(folder.path(), &path, true).unwrap();
+        let copy = tempfile::tempdir().unwrap();
+        let copied = copy.path().join("rowlog.db");
+        fs::copy(&path, &copied).unwrap();
+        let refused = open(copy.path(), &copied, true);
+        assert!(matches!(refused, Err(Error::Refused(why)) if why.contains("-wal")));
+        for left in ["-wal", "-shm"] {
+            drop(fs::remove_file(beside(&copied, left)));
+        }
+        fs::copy(beside(&path, "-wal"), beside(&copied, "-wal")).unwrap();
+        open(copy.path(), &copied, true).unwrap();
+        drop(running);
     }
 
     #[test]

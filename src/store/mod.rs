@@ -13,7 +13,9 @@ pub mod clients;
 pub mod comments;
 pub mod desk;
 pub mod entries;
+pub mod faults;
 pub mod icons;
+mod identity;
 pub mod import;
 pub mod lists;
 pub mod log;
@@ -24,6 +26,7 @@ pub mod mine;
 pub mod news;
 pub mod posts;
 pub mod reactions;
+pub mod recovery;
 pub mod redirects;
 pub mod related;
 pub mod restore;
@@ -41,12 +44,14 @@ pub mod tokens;
 pub mod trash;
 pub mod views;
 pub mod visitors;
+mod wal;
 pub mod watched;
 mod writer;
 
 use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -56,7 +61,9 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
-use writer::Writer;
+use faults::Faults;
+use identity::Identity;
+use writer::{Figures, Writer};
 
 /// The name of the blog's file in its folder.
 const FILE: &str = "rowlog.db";
@@ -111,6 +118,8 @@ pub struct Store {
     path: PathBuf,
     readers: r2d2::Pool<SqliteConnectionManager>,
     writer: Writer,
+    file: Identity,
+    faults: Arc<Faults>,
 }
 
 impl Store {
@@ -130,11 +139,15 @@ impl Store {
             .connection_timeout(Duration::from_secs(2))
             .test_on_check_out(false)
             .build(manager)?;
-        let writer = Writer::start(conn, &path)?;
+        let file = Identity::of(&path).map_err(Error::io("cannot look at the blog's file"))?;
+        let faults = Arc::<Faults>::default();
+        let writer = Writer::start(conn, &path, faults.clone())?;
         Ok(Store {
             path,
             readers,
             writer,
+            file,
+            faults,
         })
     }
 
@@ -173,15 +186,33 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let pool = self.readers.clone();
+        let (pool, faults) = (self.readers.clone(), self.faults.clone());
         let task = tokio::task::spawn_blocking(move || {
-            let mut conn = pool.get()?;
-            let snapshot = conn.transaction()?;
-            query(&snapshot)
+            let read = || -> Result<T> {
+                let mut conn = pool.get()?;
+                let snapshot = conn.transaction()?;
+                query(&snapshot)
+            };
+            read().inspect_err(|error| faults.note_read(error))
         });
         task.await.map_err(|_| {
             Error::Unavailable("reading the database failed unexpectedly; please try again")
         })?
+    }
+
+    /// What is wrong with the file, its disk, or whatever else somebody noted.
+    pub fn faults(&self) -> &Arc<Faults> {
+        &self.faults
+    }
+
+    /// What the writer has done and has to do.
+    pub fn figures(&self) -> Figures {
+        self.writer.figures()
+    }
+
+    /// Whether the name of the file still leads to the one that is open.
+    pub fn is_in_place(&self) -> bool {
+        self.file.is_in_place()
     }
 
     /// The newest event that this process has committed; zero if it has committed none.

@@ -71,7 +71,7 @@ fn set_aside(path: &Path) -> Result<Before> {
     match backups::set_aside(path, Reason::Restore) {
         Ok(copy) => Ok(Before::Kept(copy)),
         Err(Error::Refused(_) | Error::Storage(_)) => {
-            let folder = snapshot::folder_of(path).join(backups::FOLDER);
+            let folder = backups::folder_of(path);
             backups::make_folder(&folder)?;
             let name = format!("unreadable-{}.db", backups::stamp(Timestamp::now()));
             Ok(Before::PutAside(folder.join(name)))

@@ -15,6 +15,10 @@ const COLUMNS: &str = "id, agent, created_at, seen_at";
 /// A session's row says when it was last used to within this many milliseconds, so that reading seldom writes.
 const NOTED_EVERY: i64 = 60 * 60 * 1_000;
 
+/// A session that began later than this many milliseconds from now began by a clock that was wrong: it would last for as
+/// long as that was wrong by.
+const AHEAD: i64 = 24 * 60 * 60 * 1_000;
+
 /// Devices that are remembered; the one unused for longest makes room.
 const DEVICES: i64 = 20;
 
@@ -67,9 +71,10 @@ fn know(tx: &Tx, device: &TokenHash) -> Result<()> {
 /// The session of that token, if it has not run out.
 pub fn find(conn: &Connection, token: &TokenHash, now: Timestamp) -> Result<Option<Session>> {
     let sql = format!(
-        "select {COLUMNS} from sessions where token_hash = ?1 and seen_at > ?2 and created_at > ?3"
+        "select {COLUMNS} from sessions
+         where token_hash = ?1 and seen_at > ?2 and created_at > ?3 and created_at < ?4"
     );
-    let row = params![token, now.plus(-IDLE), now.plus(-LONGEST)];
+    let row = params![token, now.plus(-IDLE), now.plus(-LONGEST), now.plus(AHEAD)];
     Ok(conn
         .prepare_cached(&sql)?
         .query_row(row, from_row)
@@ -78,8 +83,9 @@ pub fn find(conn: &Connection, token: &TokenHash, now: Timestamp) -> Result<Opti
 
 /// Whether the session of that row is there and has not run out.
 pub fn lasts(conn: &Connection, id: SessionId, now: Timestamp) -> Result<bool> {
-    let sql = "select 1 from sessions where id = ?1 and seen_at > ?2 and created_at > ?3";
-    let row = params![id, now.plus(-IDLE), now.plus(-LONGEST)];
+    let sql = "select 1 from sessions
+               where id = ?1 and seen_at > ?2 and created_at > ?3 and created_at < ?4";
+    let row = params![id, now.plus(-IDLE), now.plus(-LONGEST), now.plus(AHEAD)];
     Ok(conn.prepare_cached(sql)?.exists(row)?)
 }
 
@@ -98,10 +104,14 @@ pub fn note(tx: &Tx, id: SessionId) -> Result<()> {
 /// Every session that has not run out, the one used last first.
 pub fn all(conn: &Connection, now: Timestamp) -> Result<Vec<Session>> {
     let sql = format!(
-        "select {COLUMNS} from sessions where seen_at > ?1 and created_at > ?2 order by seen_at desc, id desc"
+        "select {COLUMNS} from sessions
+         where seen_at > ?1 and created_at > ?2 and created_at < ?3 order by seen_at desc, id desc"
     );
     let mut query = conn.prepare_cached(&sql)?;
-    let rows = query.query_map([now.plus(-IDLE), now.plus(-LONGEST)], from_row)?;
+    let rows = query.query_map(
+        [now.plus(-IDLE), now.plus(-LONGEST), now.plus(AHEAD)],
+        from_row,
+    )?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

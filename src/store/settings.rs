@@ -61,6 +61,11 @@ pub fn load(conn: &Connection) -> Result<Settings> {
             &text("edit_minutes", default.edit_minutes.to_string()),
             "edit_minutes",
         )?,
+        log_days: number(&text("log_days", default.log_days.to_string()), "log_days")?,
+        log_events: number(
+            &text("log_events", default.log_events.to_string()),
+            "log_events",
+        )?,
         close_after_days: number(
             &text("close_after_days", default.close_after_days.to_string()),
             "close_after_days",

@@ -22,6 +22,7 @@ pub mod signs;
 mod tests;
 
 use crate::model::calendar::Calendar;
+use crate::model::fault::Ongoing;
 use crate::model::hub::Hub;
 use crate::model::id::{CommentId, EntryId, EventId, PostId};
 use crate::model::language::Direction;
@@ -154,6 +155,8 @@ pub struct Frame<'a> {
     pub owner: bool,
     /// What is said of the reader's own, if the reader is a visitor that is known.
     pub me: Option<Me>,
+    /// What is wrong, for the owner alone.
+    pub faults: &'a [Ongoing],
 }
 
 impl<'a> Frame<'a> {

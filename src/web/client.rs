@@ -35,8 +35,25 @@ impl ClientKey {
     }
 
     /// Whether the client is on this machine.
-    pub fn is_here(self) -> bool {
+    fn is_here(self) -> bool {
         self.0.is_loopback() || self == ClientKey::of(Ipv6Addr::LOCALHOST.into())
+    }
+}
+
+/// Whether a request comes from this machine, and not only through a proxy on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Here(pub bool);
+
+impl<'a> FromRequest<'a> for Here {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Here> {
+        let trusts_nobody = req
+            .data::<Arc<App>>()
+            .is_none_or(|app| app.trusted_proxies.is_empty());
+        let is_forwarded = ["x-forwarded-for", "forwarded", "via"]
+            .iter()
+            .any(|name| req.headers().contains_key(*name));
+        let client = ClientKey::from_request(req, body).await?;
+        Ok(Here(client.is_here() && !(trusts_nobody && is_forwarded)))
     }
 }
 

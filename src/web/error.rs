@@ -17,7 +17,7 @@ use super::{App, no_store, see_other, site};
 use crate::error::Error;
 use crate::model::post::PostLine;
 use crate::model::settings::Settings;
-use crate::store::lists;
+use crate::store::{faults, lists};
 use crate::views::Frame;
 use crate::views::errors::{ErrorPage, Trouble};
 use askama::Template;
@@ -104,6 +104,11 @@ impl Failure {
                 .map(Into::into),
             ..self
         }
+    }
+
+    /// Whether it is a fault of the disk or the file, which the register says once and not for each request.
+    fn is_told(&self) -> bool {
+        matches!(&self.error, Cause::Ours(error) if faults::kind(error).is_some())
     }
 
     /// What a stranger may read of it.
@@ -210,7 +215,8 @@ async fn draw(
         false => error.status(),
     };
     let failure = error.downcast_ref::<Failure>();
-    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE {
+    let is_told = failure.is_some_and(Failure::is_told);
+    if status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE && !is_told {
         tracing::error!("{method} {path}: {error}");
     }
     let why = failure.and_then(Failure::why);
@@ -307,6 +313,7 @@ async fn page(app: &App, reader: &Reader, said: Said) -> Response {
                     theme: reader.theme,
                     owner: false,
                     me: None,
+                    faults: &[],
                 },
                 &[],
             );

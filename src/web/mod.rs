@@ -19,6 +19,7 @@ mod issued;
 mod limits;
 mod me;
 mod media;
+mod metrics;
 mod micropub;
 mod pages;
 mod posts;
@@ -48,6 +49,7 @@ use crate::error::Result;
 use crate::key::KeyFile;
 use crate::live::Live;
 use crate::model::comment::Changer;
+use crate::model::fault::Ongoing;
 use crate::model::settings::Settings;
 use crate::model::typed::is_text;
 use crate::model::visitor::Visitor;
@@ -60,6 +62,7 @@ use table::{Table, Taking};
 pub use admin::{Doorkeeper, Invitation};
 pub use holding::Rulebook;
 pub use limits::Allowance;
+pub use metrics::Answers;
 pub use social::Pictures;
 pub use uploads::Uploads;
 
@@ -95,6 +98,10 @@ pub struct App {
     pub rulebook: Rulebook,
     /// Keeps the backups.
     pub keeper: Arc<Keeper>,
+    /// What was answered so far.
+    pub answers: Answers,
+    /// How many connections are open.
+    pub gauge: server::Gauge,
     /// The proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -111,6 +118,7 @@ impl App {
             "no-cache"
         };
         let (reader, base_url) = (reader.clone(), self.base_url.clone());
+        let faults = self.store.faults().clone();
         let html = self
             .store
             .read(move |conn| {
@@ -130,6 +138,10 @@ impl App {
                     visitor,
                     owner,
                     me,
+                    faults: match owner {
+                        true => faults.ongoing(),
+                        false => Vec::new(),
+                    },
                 })
             })
             .await?;
@@ -158,6 +170,8 @@ struct Moment<'a> {
     /// Whether it is the owner who asks.
     owner: bool,
     me: Option<Me>,
+    /// What is wrong, for the owner alone.
+    faults: Vec<Ongoing>,
 }
 
 impl Moment<'_> {
@@ -176,6 +190,7 @@ impl Moment<'_> {
             theme: self.theme,
             owner: self.owner,
             me: self.me,
+            faults: &self.faults,
         }
     }
 }
@@ -324,7 +339,8 @@ pub fn table() -> Table {
         .at("/posts/:slug/comments.xml", get(feeds::post_comments_atom))
         .at("/sitemap.xml", get(feeds::sitemap))
         .at("/robots.txt", get(feeds::robots))
-        .at("/health", get(streams::health));
+        .at("/health", get(metrics::health))
+        .at("/metrics", get(metrics::show));
     let files = following
         .at("/assets/:name", get(assets::show))
         .at("/custom.css", get(css::show))
@@ -359,5 +375,6 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .around(error::drawn)
         .around(compress::answers)
         .around(guard::headers)
+        .around(metrics::counted)
         .with(AddData::new(app))
 }

@@ -1,4 +1,4 @@
-//! The streams over HTTP: Server-Sent Events, or the same cursor by polling; and the server's own health.
+//! The streams over HTTP: Server-Sent Events, or the same cursor by polling.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,6 @@ use poem::web::{Data, Path, Query};
 use poem::{Body, Response, handler};
 use rusqlite::Connection;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::App;
 use super::client::ClientKey;
@@ -164,26 +163,6 @@ async fn visitor(app: &App, reader: &Reader) -> Result<Option<VisitorId>> {
     let reader = reader.clone();
     let found = app.store.read(move |conn| reader.visitor(conn));
     Ok(found.await?.map(|visitor| visitor.id))
-}
-
-/// `GET /health`: how the disk stands is told to the machine itself alone.
-#[handler]
-pub async fn health(Data(app): Data<&Arc<App>>, client: ClientKey) -> Result<Response, Failure> {
-    let keeper = app.keeper.clone();
-    let read = app
-        .store
-        .read(move |conn| Ok((log::head(conn)?.id, keeper.standing())));
-    let (head, backup) = read.await?;
-    let mut body = json!({ "status": "ok", "head": head, "streams": app.live.streams() });
-    if client.is_here() {
-        let at = backup.last.as_ref().map(|kept| kept.at);
-        body["backup"] = json!({ "state": backup.word(Timestamp::now()), "at": at });
-        body["free"] = json!(backup.free);
-    }
-    let answer = Response::builder().content_type("application/json; charset=utf-8");
-    Ok(answer
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(body.to_string()))
 }
 
 /// The post of that slug in any status, or the one that once had it. A stream is never redirected.

@@ -10,8 +10,8 @@ use crate::http::{Address, Connection, PATIENCE};
 use crate::site::Site;
 use crate::stream::{Block, Stream};
 use crate::visitor::comment_in;
+use crate::whole::sized;
 
-const ROUNDS: usize = 20;
 const POSTERS: usize = 50;
 const READERS: usize = 4;
 /// Acknowledged comments in a round before the server is killed.
@@ -19,6 +19,7 @@ const ENOUGH: usize = 60;
 
 #[test]
 fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again() {
+    let rounds = sized(20, 200);
     let mut site = Site::with_post("hello");
     let mut readers: Vec<_> = (0..READERS)
         .map(|_| Reader {
@@ -27,7 +28,7 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again() {
         })
         .collect();
     let mut acknowledged: HashMap<i64, String> = HashMap::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let address = site.address().clone();
         let (done, acknowledgements) = mpsc::channel();
         // Every reader is back, with its own cursor, before the next storm begins.
@@ -78,11 +79,12 @@ fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again() {
             "an acknowledged comment was not told"
         );
     }
-    assert!(acknowledged.len() >= ROUNDS * ENOUGH);
+    assert!(acknowledged.len() >= rounds * ENOUGH);
     assert_eq!(site.rowlog(&["check"]).worked().code, Some(0));
 }
 
-fn everything_is_there(site: &Site, acknowledged: &HashMap<i64, String>) {
+/// Every comment that was acknowledged is in the file, each once and with one event.
+pub fn everything_is_there(site: &Site, acknowledged: &HashMap<i64, String>) {
     let file = site.database();
     let ok: String = file
         .query_row("pragma integrity_check", [], |row| row.get(0))

@@ -208,6 +208,29 @@ fn a_damaged_blog_and_a_lost_one_come_back() {
 }
 
 #[test]
+fn an_upgrade_is_taken_back_by_one_command() {
+    let mut site = Site::with_post("hello");
+    let none = site.rowlog(&["rollback"]);
+    assert!(none.complaint().contains("before an upgrade"), "{none:#?}");
+    let folder = site.data().join("backups");
+    fs::create_dir(&folder).unwrap();
+    let kept = folder.join("before-migration-2026-01-02T03-04-05Z.db");
+    site.rowlog(&["backup", path(&kept)]).worked();
+    site.comment("hello", "Ann", "after the upgrade");
+    let running = site.rowlog(&["rollback"]);
+    assert!(
+        running.complaint().contains("stop it first"),
+        "{running:#?}"
+    );
+    site.stop();
+    site.rowlog(&["rollback"]).worked();
+    assert_eq!(site.ask("select count(*) from comments"), 0);
+    assert_eq!(backups(&site, "before-restore-").len(), 1);
+    site.serve();
+    site.get("/posts/hello").expect(200);
+}
+
+#[test]
 fn no_client_skips_anything_after_a_restore() {
     let mut site = Site::with_post("hello");
     site.comment("hello", "Ann", "in the backup");

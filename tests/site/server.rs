@@ -83,12 +83,18 @@ fn more_connections_than_descriptors_do_not_make_it_spin_or_stay_deaf() {
         spent < 30,
         "{spent} hundredths of a second of work in one second of nothing"
     );
+    crate::waiting::eventually("the owner is told", || {
+        site.log_text().contains("fault crowded begins")
+    });
     drop(idle);
     let mut answered = || {
         site.try_send("GET", "/", &[], b"")
             .is_ok_and(|answer| answer.status() == 200)
     };
     within(Duration::from_secs(15), "it answers again", &mut answered);
+    crate::waiting::eventually("it is over", || {
+        site.log_text().contains("fault crowded is over")
+    });
 }
 
 /// User and system time of the server, in ticks of a hundredth of a second.

@@ -30,7 +30,9 @@ pub const PASSWORD: &str = "a tide table of 1911";
 pub struct Site {
     folder: TempDir,
     options: Vec<String>,
-    descriptors: Option<u32>,
+    /// What the server is started by, and with: another program before it, and variables.
+    wrapper: Vec<String>,
+    variables: Vec<(String, String)>,
     server: Option<Server>,
     address: Address,
     /// How many there have been.
@@ -65,7 +67,8 @@ impl Site {
     /// A served blog whose process may open only this many files and sockets.
     pub fn start_with_descriptors(limit: u32) -> Site {
         let mut site = Site::offline();
-        site.descriptors = Some(limit);
+        let limited = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
+        site.run_by(&["sh", "-c", &limited]);
         site.serve();
         site
     }
@@ -84,11 +87,22 @@ impl Site {
         Site {
             folder,
             options: vec!["--limits".into(), "off".into()],
-            descriptors: None,
+            wrapper: Vec::new(),
+            variables: Vec::new(),
             server: None,
             address,
             visitors: AtomicU32::new(0),
         }
+    }
+
+    /// Has every later server be started by this program, which takes it and its arguments.
+    pub fn run_by(&mut self, wrapper: &[&str]) {
+        self.wrapper = wrapper.iter().map(|word| (*word).to_owned()).collect();
+    }
+
+    /// Gives every later server a variable in its environment.
+    pub fn run_with(&mut self, name: &str, value: &str) {
+        self.variables.push((name.into(), value.into()));
     }
 
     /// Serves the folder, at the same address as before if there was one.
@@ -99,7 +113,8 @@ impl Site {
             .open(self.log())
             .expect("the log can be written");
         let mut process = self
-            .command()
+            .command_by(&self.wrapper)
+            .envs(self.variables.iter().cloned())
             .args(["serve", "--listen", &self.address.to_string()])
             .args(&self.options)
             .stdout(Stdio::piped())
@@ -252,18 +267,14 @@ impl Site {
     }
 
     fn command(&self) -> Command {
-        let mut command = match self.descriptors {
-            None => Command::new(PROGRAM),
-            Some(limit) => {
-                let mut shell = Command::new("sh");
-                shell.args([
-                    "-c",
-                    &format!("ulimit -n {limit} && exec \"$0\" \"$@\""),
-                    PROGRAM,
-                ]);
-                shell
-            }
-        };
+        self.command_by(&[])
+    }
+
+    fn command_by(&self, wrapper: &[String]) -> Command {
+        let words = wrapper.iter().map(String::as_str).chain([PROGRAM]);
+        let words: Vec<_> = words.collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
         command
             .arg("--data")
             .arg(self.data())

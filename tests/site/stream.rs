@@ -144,23 +144,28 @@ impl Stream {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Result<Stream, Box<Answer>> {
+        Stream::try_open(address, path, headers).expect("the server answers with a stream")
+    }
+
+    /// The same where no server may be there at the moment.
+    pub fn try_open(
+        address: &Address,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> io::Result<Result<Stream, Box<Answer>>> {
         let asked = Instant::now();
-        let mut wire = BufReader::new(address.connect().expect("the server accepts connections"));
+        let mut wire = BufReader::new(address.connect()?);
         let ours: &[_] = match headers.iter().any(|(name, _)| *name == "Accept") {
             true => &[],
             false => &[("Accept", "text/event-stream")],
         };
         let headers = [ours, headers].concat();
         let request = http::request("GET", path, &address.to_string(), &headers, b"");
-        wire.get_mut()
-            .write_all(&request)
-            .expect("the server reads requests");
-        let head = Head::read(&mut wire).expect("the server answers");
+        wire.get_mut().write_all(&request)?;
+        let head = Head::read(&mut wire)?;
         if head.status != 200 {
-            return Err(Box::new(Answer {
-                head,
-                body: Vec::new(),
-            }));
+            let body = Vec::new();
+            return Ok(Err(Box::new(Answer { head, body })));
         }
         let (parser, waiting) = (Parser::default(), VecDeque::new());
         let (hello, hello_took) = (Block::default(), Duration::ZERO);
@@ -173,10 +178,10 @@ impl Stream {
             hello_took,
             cursor: 0,
         };
-        stream.hello = stream.block().expect("a stream opens with a block");
+        stream.hello = stream.block()?;
         stream.hello_took = asked.elapsed();
         stream.cursor = stream.hello.data["head"].as_i64().unwrap_or(0);
-        Ok(stream)
+        Ok(Ok(stream))
     }
 
     /// The next block of any kind, within [`PATIENCE`].

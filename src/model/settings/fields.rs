@@ -36,7 +36,7 @@ impl Field {
 }
 
 /// Every setting that a form can change.
-pub static FIELDS: [Field; 24] = [
+pub static FIELDS: [Field; 26] = [
     Field {
         name: "title",
         key: "title",
@@ -108,6 +108,18 @@ pub static FIELDS: [Field; 24] = [
         key: "close_after_days",
         check: |typed| number(typed, 0, MOST_DAYS),
         shown: |settings| settings.close_after_days.to_string(),
+    },
+    Field {
+        name: "log_days",
+        key: "log_days",
+        check: |typed| number(typed, 1, 36_500),
+        shown: |settings| settings.log_days.to_string(),
+    },
+    Field {
+        name: "log_events",
+        key: "log_events",
+        check: |typed| number(typed, 1, 1_000_000_000),
+        shown: |settings| settings.log_events.to_string(),
     },
     Field {
         name: "moderation",

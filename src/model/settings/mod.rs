@@ -26,6 +26,10 @@ pub struct Settings {
     pub edit_minutes: i64,
     /// Days after which a post takes no more comments, where it does not say itself; 0 for never.
     pub close_after_days: i64,
+    /// Days that the log keeps its events.
+    pub log_days: i64,
+    /// The newest events, which the log keeps however old they are.
+    pub log_events: i64,
     /// Whether readers of a post see how many they are.
     pub presence: bool,
     /// BCP 47 language tag of the pages.
@@ -176,6 +180,8 @@ impl Default for Settings {
             posts_per_page: 10,
             edit_minutes: 15,
             close_after_days: 0,
+            log_days: 30,
+            log_events: 1_000,
             presence: true,
             lang: "en".into(),
             ink: Ink::Ledger,

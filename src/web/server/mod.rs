@@ -15,7 +15,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -99,14 +99,41 @@ fn raised_descriptor_limit() -> u64 {
     now.unwrap_or(u64::MAX) // `None` is rustix's word for "unlimited"
 }
 
-/// How many connections are open now. Clones read the same number.
+/// How many connections are open now, and whether newcomers find a place. Clones read the same.
 #[derive(Clone, Debug, Default)]
-pub struct Gauge(Arc<AtomicUsize>);
+pub struct Gauge(Arc<Reading>);
+
+#[derive(Debug, Default)]
+struct Reading {
+    open: AtomicUsize,
+    is_full: AtomicBool,
+    is_failing: AtomicBool,
+}
 
 impl Gauge {
     /// The number of open connections.
     pub fn open(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.0.open.load(Ordering::Relaxed)
+    }
+
+    /// Why newcomers wait, if they do.
+    pub fn trouble(&self) -> Option<String> {
+        let open = self.open();
+        if self.0.is_failing.load(Ordering::Relaxed) {
+            Some(format!("the system gives out no more; {open} are open"))
+        } else if self.0.is_full.load(Ordering::Relaxed) {
+            Some(format!("{open} are open"))
+        } else {
+            None
+        }
+    }
+
+    fn set_full(&self, is_full: bool) {
+        self.0.is_full.store(is_full, Ordering::Relaxed);
+    }
+
+    fn set_failing(&self, is_failing: bool) {
+        self.0.is_failing.store(is_failing, Ordering::Relaxed);
     }
 }
 
@@ -118,7 +145,7 @@ struct Place {
 
 impl Place {
     fn new(gauge: Gauge, permit: OwnedSemaphorePermit) -> Self {
-        gauge.0.fetch_add(1, Ordering::Relaxed);
+        gauge.0.open.fetch_add(1, Ordering::Relaxed);
         Self {
             gauge,
             _permit: permit,
@@ -128,7 +155,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.gauge.0.fetch_sub(1, Ordering::Relaxed);
+        self.gauge.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -213,7 +240,9 @@ impl Door {
     /// silent and idle connections end within the header deadline, and streams have a lower bound of their own.
     async fn next(&mut self) -> (Place, TcpStream, SocketAddr) {
         loop {
-            if self.places.available_permits() == 0 && self.full.begins(Instant::now()) {
+            let is_full = self.places.available_permits() == 0;
+            self.gauge.set_full(is_full);
+            if is_full && self.full.begins(Instant::now()) {
                 tracing::warn!(
                     open = self.gauge.open(),
                     "all connections are taken, new ones wait"
@@ -223,6 +252,7 @@ impl Door {
             let permit = permit.expect("the semaphore is never closed");
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
+                    self.gauge.set_failing(false);
                     return (Place::new(self.gauge.clone(), permit), stream, peer);
                 }
                 Err(error) => self.wait_out(&error).await,
@@ -240,6 +270,7 @@ impl Door {
         ) {
             return;
         }
+        self.gauge.set_failing(true);
         if self.failing.begins(Instant::now()) {
             tracing::warn!(%error, open = self.gauge.open(), "cannot accept connections, trying on");
         }

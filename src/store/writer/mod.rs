@@ -1,0 +1,238 @@
+//! The one writer: a thread that drains a bounded queue, many changes to one commit.
+//!
+//! Each change runs in a savepoint of its own, so that one which fails takes nothing with it. Answers go out after
+//! COMMIT has returned, and the doorbell rings after that: nobody is told of what a crash could take back.
+//!
+//! A text that was erased may still stand in older pages of the write-ahead log. After such a change the log is emptied as
+//! soon as nobody else has to be waited for.
+
+mod scribe;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Tx;
+use super::faults::{self, Faults};
+use super::identity::Identity;
+use super::wal::Log;
+use crate::error::{Error, Result};
+use crate::model::id::EventId;
+use scribe::{Failed, Scribe};
+
+/// Changes that may wait. Beyond this the site says so rather than letting everyone wait longer.
+const QUEUE: usize = 1024;
+
+const OVERLOADED: Error =
+    Error::Unavailable("too many people are writing at this moment; please try again");
+const STOPPED: Error = Error::Unavailable(
+    "this site has stopped writing, because its disk or its file failed; its owner must look",
+);
+
+/// The way to the writer thread. Dropping it waits until the thread has closed its connection.
+pub struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+    pulse: Arc<Pulse>,
+}
+
+/// What is said of a commit that failed for a reason that is nobody's to know.
+const FAILED: &str = "it could not be written to disk just now; please try again";
+
+/// What the thread tells the rest of the process.
+#[derive(Default)]
+struct Pulse {
+    /// The newest committed event of this process.
+    head: AtomicI64,
+    bells: Mutex<Vec<SyncSender<()>>>,
+    commits: AtomicU64,
+    changes: AtomicU64,
+    refused: AtomicU64,
+    /// Microseconds from the beginning of each transaction to the end of its commit.
+    busy: AtomicU64,
+}
+
+/// What the writer has done since the start, and what it has to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Figures {
+    /// Transactions that were committed.
+    pub commits: u64,
+    /// Changes that were committed with them.
+    pub changes: u64,
+    /// Changes that a fault or too long a queue kept from being recorded.
+    pub refused: u64,
+    /// How long the commits took, together.
+    pub busy: Duration,
+    /// Changes that wait now.
+    pub waiting: usize,
+}
+
+impl Pulse {
+    /// A group of `changes` was committed, and `head` is the newest event.
+    fn beat(&self, head: i64, changes: usize, took: Duration) {
+        self.head.store(head, Ordering::Release);
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        add(&self.changes, changes as u64);
+        add(
+            &self.busy,
+            u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        );
+    }
+
+    fn bells(&self) -> MutexGuard<'_, Vec<SyncSender<()>>> {
+        self.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rings every bell whose follower is still there. A bell that is full is one that still rings.
+    fn ring(&self) {
+        self.bells()
+            .retain(|bell| !matches!(bell.try_send(()), Err(TrySendError::Disconnected(()))));
+    }
+}
+
+fn add(to: &AtomicU64, more: u64) {
+    to.fetch_add(more, Ordering::Relaxed);
+}
+
+impl Writer {
+    /// Starts the thread, which writes to the file at `path` for as long as it is the same. What is in its way it notes
+    /// in `faults`.
+    pub fn start(conn: Connection, path: &Path, faults: Arc<Faults>) -> Result<Writer> {
+        let file =
+            Identity::of(path).map_err(Error::io(format!("cannot look at {}", path.display())))?;
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let pulse = Arc::<Pulse>::default();
+        let scribe = Scribe {
+            log: Log::of(&conn)?,
+            conn,
+            file,
+            faults,
+            pulse: pulse.clone(),
+            has_erased: false,
+        };
+        let thread = thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || scribe.work(jobs))
+            .map_err(Error::io("could not start the writer thread"))?;
+        Ok(Writer {
+            queue: Some(queue),
+            thread: Some(thread),
+            pulse,
+        })
+    }
+
+    /// Hands `change` to the thread and waits until it is committed.
+    pub async fn write<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Change {
+            change: Some(change),
+            outcome: None,
+            reply,
+        });
+        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+            Some(Ok(())) => answer.await.unwrap_or(Err(STOPPED)),
+            Some(Err(mpsc::error::TrySendError::Full(_))) => {
+                add(&self.pulse.refused, 1);
+                Err(OVERLOADED)
+            }
+            _ => Err(STOPPED),
+        }
+    }
+
+    /// The newest event that this process has committed; zero if none.
+    pub fn head(&self) -> EventId {
+        EventId(self.pulse.head.load(Ordering::Acquire))
+    }
+
+    /// What it has done and has to do.
+    pub fn figures(&self) -> Figures {
+        let read = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
+        let queue = self.queue.as_ref();
+        Figures {
+            commits: read(&self.pulse.commits),
+            changes: read(&self.pulse.changes),
+            refused: read(&self.pulse.refused),
+            busy: Duration::from_micros(read(&self.pulse.busy)),
+            waiting: queue.map_or(0, |queue| QUEUE - queue.capacity()),
+        }
+    }
+
+    /// A bell that rings after each commit. One ring may stand for many commits.
+    pub fn doorbell(&self) -> Receiver<()> {
+        let (rope, bell) = sync_channel(1);
+        self.pulse.bells().push(rope);
+        bell
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        // A thread that panicked has closed its connection as well.
+        self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// A change whose result type the queue need not know.
+trait Job: Send {
+    /// Runs the change; whether what it wrote shall be kept.
+    fn run(&mut self, tx: &Tx) -> bool;
+    /// What its failure says about the file or its disk, if it says something.
+    fn fault(&self) -> Option<Failed>;
+    /// Tells whoever waits, once the commit has succeeded or failed.
+    fn answer(self: Box<Self>, failed: Option<&'static str>);
+}
+
+struct Change<T, F> {
+    change: Option<F>,
+    outcome: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Change<T, F>
+where
+    T: Send,
+    F: FnOnce(&Tx) -> Result<T> + Send,
+{
+    fn run(&mut self, tx: &Tx) -> bool {
+        let outcome = self.change.take().map(|change| {
+            catch_unwind(AssertUnwindSafe(|| change(tx))).unwrap_or(Err(Error::Unavailable(
+                "this change failed unexpectedly; nothing was recorded",
+            )))
+        });
+        let keep = matches!(outcome, Some(Ok(_)));
+        self.outcome = outcome;
+        keep
+    }
+
+    fn fault(&self) -> Option<Failed> {
+        match &self.outcome {
+            Some(Err(error)) => faults::kind(error).map(|fault| Failed {
+                fault: Some(fault),
+                cause: error.to_string(),
+            }),
+            _ => None,
+        }
+    }
+
+    fn answer(self: Box<Self>, failed: Option<&'static str>) {
+        let result = match (self.outcome, failed) {
+            (Some(Ok(value)), None) => Ok(value),
+            (Some(Err(error)), _) => Err(error),
+            (_, why) => Err(Error::Unavailable(why.unwrap_or(FAILED))),
+        };
+        // Whoever asked may have gone; the change stands all the same.
+        drop(self.reply.send(result));
+    }
+}

@@ -1,0 +1,192 @@
+//! The writer's thread: what it does with the changes that wait, and what it does when they cannot be written.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use tokio::sync::mpsc;
+
+use super::super::Tx;
+use super::super::faults::{self, Faults};
+use super::super::identity::Identity;
+use super::super::wal::Log;
+use super::{FAILED, Job, Pulse, add};
+use crate::error::{DISK_FULL, LOCKED, READ_ONLY, Result};
+use crate::model::fault::Fault;
+
+/// Changes in one commit: more share one flush to the disk, fewer keep the first one's wait short.
+const GROUP: usize = 64;
+
+/// Why a group of changes was not committed.
+pub struct Failed {
+    /// What it says about the file or its disk, if it says something.
+    pub fault: Option<Fault>,
+    /// SQLite's own words, for the log of the server.
+    pub cause: String,
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Failed {
+        Failed {
+            fault: faults::kind_of(&error),
+            cause: error.to_string(),
+        }
+    }
+}
+
+impl Failed {
+    /// What those are told who asked for the changes.
+    fn told(&self) -> &'static str {
+        match self.fault {
+            Some(Fault::DiskFull) => DISK_FULL,
+            Some(Fault::ReadOnly) => READ_ONLY,
+            Some(Fault::Locked) => LOCKED,
+            _ => FAILED,
+        }
+    }
+}
+
+/// What the thread works with.
+pub struct Scribe {
+    /// The one connection that writes.
+    pub conn: Connection,
+    /// What it writes to.
+    pub file: Identity,
+    /// The write-ahead log beside it.
+    pub log: Log,
+    /// Where it notes what is in its way.
+    pub faults: Arc<Faults>,
+    /// Where it tells how far it is.
+    pub pulse: Arc<Pulse>,
+    /// Whether a text that was erased may still stand in the log.
+    pub has_erased: bool,
+}
+
+impl Scribe {
+    /// The thread's life, and its end: the file is complete alone, unless to touch it could make it worse.
+    pub fn work(mut self, jobs: mpsc::Receiver<Box<dyn Job>>) {
+        self.drain(jobs);
+        if self.faults.stopping().is_none() {
+            self.log.settle(&self.conn);
+            return;
+        }
+        let as_it_is = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        if let Err(error) = self.conn.set_db_config(as_it_is, true) {
+            tracing::warn!("the file may be written once more when it is closed: {error}");
+        }
+    }
+
+    /// Waits for a change, takes what else is waiting, commits all of it, answers, rings; until nobody asks any more, or
+    /// something has happened after which nothing may be written.
+    fn drain(&mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+        while let Some(first) = jobs.blocking_recv() {
+            let mut group = vec![first];
+            while group.len() < GROUP
+                && let Ok(job) = jobs.try_recv()
+            {
+                group.push(job);
+            }
+            if !self.file.is_in_place() {
+                self.faults
+                    .note(Fault::Gone, "another file, or none, has its name");
+            }
+            if self.faults.stopping().is_some() {
+                return add(&self.pulse.refused, group.len() as u64);
+            }
+            let before = self.conn.total_changes();
+            if self.write(group) && self.tend(jobs.is_empty()) {
+                let has_written = self.conn.total_changes() > before;
+                if has_written {
+                    self.faults.end_with_a_write();
+                }
+            }
+            if self.faults.stopping().is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Commits a group and tells everyone of it; whether that worked.
+    fn write(&mut self, mut group: Vec<Box<dyn Job>>) -> bool {
+        let begun = Instant::now();
+        let committed = self.commit(&mut group);
+        let is_done = committed.is_ok();
+        match committed {
+            Ok(head) => {
+                self.pulse.beat(head, group.len(), begun.elapsed());
+                group.into_iter().for_each(|job| job.answer(None));
+                self.pulse.ring();
+            }
+            Err(failed) => {
+                add(&self.pulse.refused, group.len() as u64);
+                let told = failed.told();
+                match failed.fault {
+                    Some(fault) => self.faults.note(fault, failed.cause),
+                    None => tracing::error!("a commit was taken back: {}", failed.cause),
+                }
+                group.into_iter().for_each(|job| job.answer(Some(told)));
+            }
+        }
+        is_done
+    }
+
+    /// Keeps the write-ahead log small, and free of what was erased if it `is_idle`, so that nobody has to wait for that;
+    /// whether the file and its disk let it.
+    fn tend(&mut self, is_idle: bool) -> bool {
+        let tended = match self.has_erased && is_idle {
+            true => self.log.empty(&self.conn).map(|emptied| {
+                self.has_erased = !emptied;
+            }),
+            false => self.log.tend(&self.conn),
+        };
+        let Err(error) = tended else { return true };
+        match faults::kind_of(&error) {
+            Some(Fault::Locked) => return true, // somebody else does the same
+            Some(fault) => self.faults.note(fault, error),
+            None => tracing::error!("the write-ahead log cannot be kept small: {error}"),
+        }
+        false
+    }
+
+    /// Runs a group of changes in one transaction; the newest event after it.
+    fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<i64, Failed> {
+        self.execute("begin immediate")?;
+        let done = self.changes(group).and_then(|head| {
+            self.execute("commit")?;
+            Ok(head)
+        });
+        if done.is_err() && !self.conn.is_autocommit() {
+            self.conn.execute_batch("rollback")?;
+        }
+        done
+    }
+
+    fn changes(&mut self, group: &mut [Box<dyn Job>]) -> Result<i64, Failed> {
+        for job in group {
+            self.execute("savepoint change")?;
+            let tx = Tx::new(&self.conn);
+            let kept = job.run(&tx);
+            let erased = tx.erased.get();
+            if let Some(failed) = job.fault() {
+                let is_ours_alone = failed.fault == Some(Fault::IndexDamaged);
+                if !is_ours_alone || self.conn.is_autocommit() {
+                    return Err(failed); // the others would meet it as well, or SQLite has taken back all of them
+                }
+                self.faults.note(Fault::IndexDamaged, failed.cause);
+            }
+            if !kept {
+                self.execute("rollback to change")?;
+            }
+            self.has_erased |= kept && erased;
+            self.execute("release change")?;
+        }
+        let head = "select coalesce(max(id), 0) from events";
+        let mut head = self.conn.prepare_cached(head)?;
+        Ok(head.query_row([], |row| row.get(0))?)
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
