@@ -12,7 +12,9 @@ mod progress;
 mod publish;
 mod reindex;
 mod routes;
+mod running;
 mod serve;
+mod service;
 mod setup;
 mod token;
 

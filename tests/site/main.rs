@@ -76,5 +76,6 @@ mod sharing;
 mod starting;
 mod threads;
 mod undisturbed;
+mod upgrades;
 mod windows;
 mod writing;
