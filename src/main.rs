@@ -2,8 +2,8 @@
 //!
 //! In reading order: what a blog is (`model`), how its text becomes HTML (`text`), what happens to its pictures
 //! (`darkroom`), the file (`store`), the pages (`views`, `feeds`, `assets`), the streams (`live`), the site (`web`), and
-//! the command line (`cli`). Beside them `backup` keeps copies of the file, `import` brings posts over from elsewhere, and `watch` takes them from a folder as
-//! they are written.
+//! the command line (`cli`). Beside them `backup` keeps copies of the file, `import` brings posts over from elsewhere, `watch`
+//! takes them from a folder as they are written, and `primary` is the way from a replica to the machine that writes.
 
 mod assets;
 mod backup;
@@ -20,6 +20,7 @@ mod live;
 mod liveblog;
 mod model;
 mod password;
+mod primary;
 #[cfg(test)]
 mod properties;
 mod random;
@@ -27,6 +28,7 @@ mod renewal;
 mod social;
 mod store;
 mod text;
+mod tls;
 mod totp;
 mod views;
 mod visits;

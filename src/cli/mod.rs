@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod new;
 mod progress;
+mod promote;
 mod publish;
 mod reindex;
 mod routes;
@@ -75,6 +76,8 @@ enum Command {
     Backup(backup::Options),
     /// Put a backup in the place of the blog; what is there is kept aside
     Restore(backup::Restored),
+    /// Make a replica's copy the blog itself, once its primary is lost
+    Promote,
     /// Check the file and what must hold in it
     Check,
     /// Print every address that a server answers to, and the methods it takes
@@ -110,6 +113,7 @@ pub fn run() -> Result<()> {
             Some(Command::Export(options)) => export::run(&data, options).await,
             Some(Command::Backup(options)) => backup::run(&data, &options),
             Some(Command::Restore(options)) => backup::put_back(&data, &options),
+            Some(Command::Promote) => promote::run(&data),
             Some(Command::Check) => check::run(&data).await,
             Some(Command::Routes) => routes::run(),
             Some(Command::Reindex) => reindex::run(&data).await,

@@ -12,16 +12,19 @@ use tokio::task::JoinHandle;
 
 use super::serve::{Options, Switch, lock};
 use super::service;
-use crate::backup::Keeper;
+use crate::backup::{Keeper, Place};
 use crate::chores;
 use crate::error::{Error, Result};
 use crate::key::KeyFile;
 use crate::live::Live;
+use crate::primary::Primary;
 use crate::store::{Store, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes};
+use crate::web::{
+    Allowance, App, Doorkeeper, Invitation, Pictures, Role, Rulebook, Uploads, routes,
+};
 use crate::websub;
 
 /// A blog that is being served.
@@ -32,7 +35,7 @@ pub struct Running {
     pub setup_path: Option<String>,
     stop: watch::Sender<bool>,
     server: JoinHandle<io::Result<()>>,
-    tasks: [JoinHandle<()>; 5],
+    tasks: Vec<JoinHandle<()>>,
     tailer: thread::JoinHandle<()>,
     watch: Option<Watch>,
     store: Arc<Store>,
@@ -45,8 +48,14 @@ impl Running {
     /// Errors: [`Error::Refused`] or [`Error::Io`] with one line if the folder, the file or the address cannot be had.
     pub async fn start(folder: &Path, options: Options) -> Result<Running> {
         let lock = lock(folder)?; // before the file is opened: an older server may be running on it
-        let store = Arc::new(Store::open(folder, true)?);
-        chores::welcome(&store).await?;
+        let role = role(&options)?;
+        let store = Arc::new(match &role {
+            Role::Primary => Store::open(folder, true)?,
+            Role::Replica(_) => Store::of_copy(folder)?,
+        });
+        if role.is_primary() {
+            chores::welcome(&store).await?;
+        }
         let listener = listener(options.listen.address).await?;
         let address = listener
             .local_addr()
@@ -56,23 +65,39 @@ impl Running {
         let watching = watching.transpose()?;
         let (stop, stopped) = watch::channel(false);
         let (live, tailer) = Live::start(&store, stopped.clone())?;
-        let company = tokio::spawn(live.presence.clone().run(stopped.clone()));
+        let mut tasks = vec![tokio::spawn(live.presence.clone().run(stopped.clone()))];
         let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
         let owner = store.read(|conn| settings::get(conn, "owner")).await?;
         let invitation = Invitation::new()?;
-        let setup_path = owner.is_none().then(|| invitation.path());
+        let is_new = owner.is_none() && role.is_primary();
+        let setup_path = is_new.then(|| invitation.path());
         let visits = Arc::<Visits>::default();
-        let keeper = Keeper::new(store.path(), options.backups.unwrap_or_default());
-        let keeper = Arc::new(keeper);
+        let backups = match role {
+            Role::Primary => options.backups.unwrap_or_default(),
+            Role::Replica(_) => Place::Off,
+        };
+        let keeper = Arc::new(Keeper::new(store.path(), backups));
+        let base_url_is_given = options.base_url.is_some();
+        let base_url = options.base_url;
+        let base_url = base_url.unwrap_or_else(|| format!("http://{address}"));
+        if role.is_primary() {
+            let (store, stopped) = (store.clone(), stopped.clone());
+            tasks.extend(work(
+                store,
+                visits.clone(),
+                keeper.clone(),
+                &base_url,
+                stopped,
+            ));
+        }
         let bounds = Bounds::from_descriptors();
         let app = App {
             store: store.clone(),
+            role,
             live,
-            visits: visits.clone(),
-            base_url_is_given: options.base_url.is_some(),
-            base_url: options
-                .base_url
-                .unwrap_or_else(|| format!("http://{address}")),
+            visits,
+            base_url_is_given,
+            base_url,
             limits: options.limits == Switch::On,
             form_key: form_key
                 .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
@@ -84,20 +109,15 @@ impl Running {
             allowance: Allowance::new(bounds.streams()),
             rulebook: Rulebook::default(),
             trusted_proxies: options.trusted_proxies,
-            keeper: keeper.clone(),
+            keeper,
         };
-        let work = tokio::spawn(chores::run(store.clone(), visits, stopped.clone()));
-        let sizing = tokio::spawn(chores::size_pictures(store.clone(), stopped.clone()));
-        let backups = tokio::spawn(chores::back_up(store.clone(), keeper, stopped.clone()));
-        let pings = websub::run(store.clone(), app.base_url.clone(), stopped.clone());
-        let pings = tokio::spawn(pings);
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
         Ok(Running {
             address,
             setup_path,
             stop,
             server,
-            tasks: [work, sizing, backups, company, pings],
+            tasks,
             tailer,
             watch: watching,
             store,
@@ -129,6 +149,32 @@ impl Running {
         drop(self.store);
         Ok(())
     }
+}
+
+/// What the options make of this server.
+fn role(options: &Options) -> Result<Role> {
+    let primary = options.primary.as_deref().map(Primary::at).transpose()?;
+    Ok(match options.replica {
+        false => Role::Primary,
+        true => Role::Replica(primary),
+    })
+}
+
+/// What a server that writes does by itself.
+fn work(
+    store: Arc<Store>,
+    visits: Arc<Visits>,
+    keeper: Arc<Keeper>,
+    base_url: &str,
+    stopped: watch::Receiver<bool>,
+) -> [JoinHandle<()>; 4] {
+    let pings = websub::run(store.clone(), base_url.to_owned(), stopped.clone());
+    [
+        tokio::spawn(chores::run(store.clone(), visits, stopped.clone())),
+        tokio::spawn(chores::size_pictures(store.clone(), stopped.clone())),
+        tokio::spawn(chores::back_up(store, keeper, stopped)),
+        tokio::spawn(pings),
+    ]
 }
 
 /// The socket that the service manager holds, or else one of our own.

@@ -59,6 +59,13 @@ pub struct Options {
     /// Where the daily backups go, or `off`; `backups` in the data folder unless told otherwise
     #[arg(long, env = "ROWLOG_BACKUPS", value_name = "DIR|off", value_parser = place)]
     pub backups: Option<Place>,
+    /// Serve a copy that Litestream keeps up to date (`litestream restore -f`): pages and streams. No backups are made of it
+    #[arg(long, env = "ROWLOG_REPLICA", conflicts_with = "watch")]
+    pub replica: bool,
+    /// Where a replica sends what is to be written, such as <https://your.name> or <http://10.0.0.1:8080>; it must trust this
+    /// machine as a proxy
+    #[arg(long, env = "ROWLOG_PRIMARY", value_name = "URL", value_parser = base_url, requires = "replica")]
+    pub primary: Option<String>,
     /// The largest file that the owner may upload, in MiB
     #[arg(long, env = "ROWLOG_MAX_UPLOAD", default_value_t = MAX_UPLOAD, value_name = "MIB",
         value_parser = clap::value_parser!(u16).range(1..=512))]
@@ -87,6 +94,8 @@ impl Options {
             trusted_proxies: Vec::new(),
             watch: None,
             backups: Some(Place::Off),
+            replica: false,
+            primary: None,
             max_upload: MAX_UPLOAD,
         }
     }

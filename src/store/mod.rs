@@ -11,6 +11,7 @@ pub mod carried;
 pub mod check;
 pub mod clients;
 pub mod comments;
+pub mod copy;
 pub mod desk;
 pub mod entries;
 pub mod icons;
@@ -47,16 +48,17 @@ mod writer;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction};
 
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
-use writer::Writer;
+use writer::{Pulse, Writer};
 
 /// The name of the blog's file in its folder.
 const FILE: &str = "rowlog.db";
@@ -110,7 +112,9 @@ impl Deref for Tx<'_> {
 pub struct Store {
     path: PathBuf,
     readers: r2d2::Pool<SqliteConnectionManager>,
-    writer: Writer,
+    pulse: Arc<Pulse>,
+    /// None where the file is a copy that another program writes to.
+    writer: Option<Writer>,
 }
 
 impl Store {
@@ -120,22 +124,36 @@ impl Store {
     /// written by a newer version.
     pub fn open(folder: &Path, create: bool) -> Result<Store> {
         let path = folder.join(FILE);
+        copy::refuse(&path)?;
         let conn = migrate::open(folder, &path, create)?;
-        let manager = SqliteConnectionManager::file(&path)
-            .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .with_init(|conn| configure(conn, true));
-        let readers = r2d2::Pool::builder()
-            .max_size(READERS)
-            .min_idle(Some(0)) // none is opened behind our back, so the writer's is the last to close
-            .connection_timeout(Duration::from_secs(2))
-            .test_on_check_out(false)
-            .build(manager)?;
-        let writer = Writer::start(conn, &path)?;
+        let readers = readers(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let pulse = Arc::<Pulse>::default();
+        let writer = Writer::start(conn, &path, pulse.clone())?;
         Ok(Store {
             path,
             readers,
-            writer,
+            pulse,
+            writer: Some(writer),
         })
+    }
+
+    /// Opens the copy in `folder`, which another program keeps up to date. It cannot be written to.
+    ///
+    /// Errors: as [`copy::prepare`].
+    pub fn of_copy(folder: &Path) -> Result<Store> {
+        let path = folder.join(FILE);
+        copy::prepare(&path)?;
+        Ok(Store {
+            readers: readers(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+            path,
+            pulse: Arc::default(),
+            writer: None,
+        })
+    }
+
+    /// Whether the file is a copy that another program keeps up to date.
+    pub fn is_copy(&self) -> bool {
+        self.writer.is_none()
     }
 
     /// Whether there is a blog in `folder`.
@@ -162,7 +180,12 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Tx) -> Result<T> + Send + 'static,
     {
-        self.writer.write(change).await
+        match &self.writer {
+            Some(writer) => writer.write(change).await,
+            None => Err(Error::Unavailable(
+                "this is a copy of the blog, which is only read",
+            )),
+        }
     }
 
     /// Runs `query` on one moment of the file: all that it reads belongs together.
@@ -173,10 +196,10 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let pool = self.readers.clone();
+        let (pool, is_copy) = (self.readers.clone(), self.is_copy());
         let task = tokio::task::spawn_blocking(move || {
-            let mut conn = pool.get()?;
-            let snapshot = conn.transaction()?;
+            let conn = pool.get()?;
+            let snapshot = moment(&conn, is_copy)?;
             query(&snapshot)
         });
         task.await.map_err(|_| {
@@ -186,20 +209,61 @@ impl Store {
 
     /// The newest event that this process has committed; zero if it has committed none.
     pub fn committed(&self) -> EventId {
-        self.writer.head()
+        self.pulse.head()
     }
 
     /// A doorbell of its own for one follower: it rings after each commit of this process.
     pub fn doorbell(&self) -> Receiver<()> {
-        self.writer.doorbell()
+        self.pulse.doorbell()
     }
 
     /// A read-only connection outside of the pool, for one long-lived follower.
-    pub fn follower(&self) -> Result<Connection> {
-        let mut conn = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    pub fn follower(&self) -> Result<Lookout> {
+        let is_copy = self.is_copy();
+        let flags = match is_copy {
+            false => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            true => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        let mut conn = Connection::open_with_flags(&self.path, flags)?;
         configure(&mut conn, true)?;
-        Ok(conn)
+        Ok(Lookout { conn, is_copy })
     }
+}
+
+/// A connection that looks at the file again and again.
+pub struct Lookout {
+    conn: Connection,
+    is_copy: bool,
+}
+
+impl Lookout {
+    /// One moment of the file, as it is now.
+    ///
+    /// Errors: as [`Store::read`].
+    pub fn moment(&self) -> Result<Transaction<'_>> {
+        moment(&self.conn, self.is_copy)
+    }
+}
+
+/// One moment of the file: what is read in it belongs together.
+fn moment(conn: &Connection, is_copy: bool) -> Result<Transaction<'_>> {
+    match is_copy {
+        false => Ok(conn.unchecked_transaction()?),
+        true => copy::moment(conn),
+    }
+}
+
+/// Connections for those who read.
+fn readers(path: &Path, mode: OpenFlags) -> Result<r2d2::Pool<SqliteConnectionManager>> {
+    let manager = SqliteConnectionManager::file(path)
+        .with_flags(mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .with_init(|conn| configure(conn, true));
+    Ok(r2d2::Pool::builder()
+        .max_size(READERS)
+        .min_idle(Some(0)) // none is opened behind our back, so the writer's is the last to close
+        .connection_timeout(Duration::from_secs(2))
+        .test_on_check_out(false)
+        .build(manager)?)
 }
 
 /// Sets what every connection needs, whoever opens it.

@@ -43,7 +43,6 @@ const STOPPED: Error = Error::Unavailable(
 pub struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
-    pulse: Arc<Pulse>,
 }
 
 /// What is said of a commit that failed for a reason that is nobody's to know.
@@ -51,13 +50,25 @@ const FAILED: &str = "it could not be written to disk just now; please try again
 
 /// What the thread tells the rest of the process.
 #[derive(Default)]
-struct Pulse {
+pub struct Pulse {
     /// The newest committed event of this process.
     head: AtomicI64,
     bells: Mutex<Vec<SyncSender<()>>>,
 }
 
 impl Pulse {
+    /// The newest event that this process has committed; zero if none.
+    pub fn head(&self) -> EventId {
+        EventId(self.head.load(Ordering::Acquire))
+    }
+
+    /// A bell that rings after each commit. One ring may stand for many commits.
+    pub fn doorbell(&self) -> Receiver<()> {
+        let (rope, bell) = sync_channel(1);
+        self.bells().push(rope);
+        bell
+    }
+
     fn bells(&self) -> MutexGuard<'_, Vec<SyncSender<()>>> {
         self.bells.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,24 +81,21 @@ impl Pulse {
 }
 
 impl Writer {
-    /// Starts the thread, which writes to the file at `path` for as long as it is the same.
-    pub fn start(conn: Connection, path: &Path) -> Result<Writer> {
+    /// Starts the thread, which writes to the file at `path` for as long as it is the same, and tells `pulse`.
+    pub fn start(conn: Connection, path: &Path, pulse: Arc<Pulse>) -> Result<Writer> {
         let file =
             Identity::of(path).map_err(Error::io(format!("cannot look at {}", path.display())))?;
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let pulse = Arc::<Pulse>::default();
-        let told = pulse.clone();
         let thread = thread::Builder::new()
             .name("writer".into())
             .spawn(move || {
-                drain(&conn, &file, jobs, &told);
+                drain(&conn, &file, jobs, &pulse);
                 settle(&conn);
             })
             .map_err(Error::io("could not start the writer thread"))?;
         Ok(Writer {
             queue: Some(queue),
             thread: Some(thread),
-            pulse,
         })
     }
 
@@ -108,18 +116,6 @@ impl Writer {
             Some(Err(mpsc::error::TrySendError::Full(_))) => Err(OVERLOADED),
             _ => Err(STOPPED),
         }
-    }
-
-    /// The newest event that this process has committed; zero if none.
-    pub fn head(&self) -> EventId {
-        EventId(self.pulse.head.load(Ordering::Acquire))
-    }
-
-    /// A bell that rings after each commit. One ring may stand for many commits.
-    pub fn doorbell(&self) -> Receiver<()> {
-        let (rope, bell) = sync_channel(1);
-        self.pulse.bells().push(rope);
-        bell
     }
 }
 

@@ -174,7 +174,7 @@ pub async fn health(Data(app): Data<&Arc<App>>, client: ClientKey) -> Result<Res
         .store
         .read(move |conn| Ok((log::head(conn)?.id, keeper.standing())));
     let (head, backup) = read.await?;
-    let mut body = json!({ "status": "ok", "head": head, "streams": app.live.streams() });
+    let mut body = json!({ "status": "ok", "role": app.role.word(), "head": head, "streams": app.live.streams() });
     if client.is_here() {
         let at = backup.last.as_ref().map(|kept| kept.at);
         body["backup"] = json!({ "state": backup.word(Timestamp::now()), "at": at });

@@ -5,6 +5,7 @@
 
 mod browser;
 mod command;
+mod courier;
 mod http;
 mod page;
 mod recipes;
@@ -44,6 +45,7 @@ mod importing;
 mod keeping;
 mod lists;
 mod lists_alive;
+mod litestream;
 mod live;
 mod liveblog;
 mod log;
@@ -64,6 +66,7 @@ mod queue;
 mod reacting;
 mod reading;
 mod refusing;
+mod replicas;
 mod requests;
 mod restarts;
 mod rules;
