@@ -48,8 +48,8 @@ impl Live {
         store: &Store,
         stop: watch::Receiver<bool>,
     ) -> Result<(Arc<Live>, JoinHandle<()>)> {
-        let lookout = store.follower()?;
-        let ring = tailer::preload(&lookout)?;
+        let mut lookout = store.lookout()?;
+        let ring = tailer::preload(&mut lookout)?;
         let (head, _) = watch::channel(ring.last());
         let live = Arc::new(Live {
             ring: RwLock::new(ring),
@@ -61,7 +61,7 @@ impl Live {
         let (bell, tailed) = (store.doorbell(), live.clone());
         let tailer = std::thread::Builder::new()
             .name("tailer".into())
-            .spawn(move || tailer::run(&lookout, &bell, &tailed))
+            .spawn(move || tailer::run(&mut lookout, &bell, &tailed))
             .map_err(Error::io("could not start the tailer thread"))?;
         Ok((live, tailer))
     }

@@ -20,7 +20,7 @@ const BATCH: i64 = 256;
 const PRELOAD: i64 = 1_024;
 
 /// A ring with the newest events, so that clients who return after a restart need no database.
-pub fn preload(lookout: &Lookout) -> Result<Ring> {
+pub fn preload(lookout: &mut Lookout) -> Result<Ring> {
     let snapshot = lookout.moment()?;
     let beginning = log::beginning(&snapshot)?;
     let mut events = log::newest(&snapshot, PRELOAD)?;
@@ -36,7 +36,7 @@ pub fn preload(lookout: &Lookout) -> Result<Ring> {
 }
 
 /// The thread's life: read what is new, wait for the bell, again.
-pub fn run(lookout: &Lookout, bell: &Receiver<()>, live: &Live) {
+pub fn run(lookout: &mut Lookout, bell: &Receiver<()>, live: &Live) {
     let mut failing = false;
     while !*live.stop.borrow() {
         match advance(lookout, live) {
@@ -55,7 +55,7 @@ pub fn run(lookout: &Lookout, bell: &Receiver<()>, live: &Live) {
 }
 
 /// Renders the next batch and tells the streams; whether it was a full one.
-fn advance(lookout: &Lookout, live: &Live) -> Result<bool> {
+fn advance(lookout: &mut Lookout, live: &Live) -> Result<bool> {
     let snapshot = lookout.moment()?;
     let after = *live.head.borrow();
     let events = log::all_after(&snapshot, after, BATCH)?;

@@ -10,6 +10,7 @@
 //! Beside the copy lies a file that names the last change carried over. As long as it is there, nobody writes.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Transaction};
@@ -51,6 +52,8 @@ pub fn prepare(path: &Path) -> Result<()> {
             "there is no copy at {shown} yet; `litestream restore -f -o {shown} REPLICA_URL` makes it and keeps it up to date"
         )));
     }
+    let private = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+    private.map_err(Error::io(format!("cannot keep {shown} from others")))?; // Litestream makes it for all to read
     let conn = open(path)?;
     let taken_out = conn.query_row("pragma journal_mode = delete", [], |row| {
         row.get::<_, String>(0)
@@ -182,8 +185,8 @@ mod tests {
     async fn what_is_carried_over_without_the_first_page_is_seen() {
         let folder = copied().await;
         let copy = Store::of_copy(folder.path()).unwrap();
-        let lookout = copy.follower().unwrap();
-        let head = || log::head(&lookout.moment().unwrap()).unwrap().id;
+        let mut lookout = copy.lookout().unwrap();
+        let mut head = || log::head(&lookout.moment().unwrap()).unwrap().id;
         assert_eq!((head(), head()), (EventId(3), EventId(3)));
         let path = folder.path().join(FILE);
         let counter = || fs::read(&path).unwrap()[24..28].to_vec();

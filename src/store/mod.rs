@@ -15,6 +15,7 @@ pub mod copy;
 pub mod desk;
 pub mod entries;
 pub mod icons;
+mod identity;
 pub mod import;
 pub mod lists;
 pub mod log;
@@ -25,6 +26,7 @@ pub mod mine;
 pub mod news;
 pub mod posts;
 pub mod reactions;
+mod readers;
 pub mod redirects;
 pub mod related;
 pub mod restore;
@@ -52,22 +54,21 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{Connection, OpenFlags, Transaction};
+use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
+use readers::{Readers, moment};
 use writer::{Pulse, Writer};
+
+pub use readers::Lookout;
 
 /// The name of the blog's file in its folder.
 const FILE: &str = "rowlog.db";
 
 /// How long a connection waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
-
-/// Reader connections; more would only wait for each other on a small machine.
-const READERS: u32 = 8;
 
 /// A write transaction. Holding one is the proof that rows and events are recorded together.
 pub struct Tx<'conn> {
@@ -111,7 +112,7 @@ impl Deref for Tx<'_> {
 /// The blog's file: `rowlog.db` in the data folder.
 pub struct Store {
     path: PathBuf,
-    readers: r2d2::Pool<SqliteConnectionManager>,
+    readers: Arc<Readers>,
     pulse: Arc<Pulse>,
     /// None where the file is a copy that another program writes to.
     writer: Option<Writer>,
@@ -126,7 +127,7 @@ impl Store {
         let path = folder.join(FILE);
         copy::refuse(&path)?;
         let conn = migrate::open(folder, &path, create)?;
-        let readers = readers(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let readers = Arc::new(Readers::of_own(&path)?);
         let pulse = Arc::<Pulse>::default();
         let writer = Writer::start(conn, &path, pulse.clone())?;
         Ok(Store {
@@ -142,9 +143,8 @@ impl Store {
     /// Errors: as [`copy::prepare`].
     pub fn of_copy(folder: &Path) -> Result<Store> {
         let path = folder.join(FILE);
-        copy::prepare(&path)?;
         Ok(Store {
-            readers: readers(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+            readers: Arc::new(Readers::of_copy(&path)?),
             path,
             pulse: Arc::default(),
             writer: None,
@@ -196,7 +196,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (pool, is_copy) = (self.readers.clone(), self.is_copy());
+        let (pool, is_copy) = (self.readers.pool(), self.is_copy());
         let task = tokio::task::spawn_blocking(move || {
             let conn = pool.get()?;
             let snapshot = moment(&conn, is_copy)?;
@@ -218,52 +218,9 @@ impl Store {
     }
 
     /// A read-only connection outside of the pool, for one long-lived follower.
-    pub fn follower(&self) -> Result<Lookout> {
-        let is_copy = self.is_copy();
-        let flags = match is_copy {
-            false => OpenFlags::SQLITE_OPEN_READ_WRITE,
-            true => OpenFlags::SQLITE_OPEN_READ_ONLY,
-        };
-        let mut conn = Connection::open_with_flags(&self.path, flags)?;
-        configure(&mut conn, true)?;
-        Ok(Lookout { conn, is_copy })
+    pub fn lookout(&self) -> Result<Lookout> {
+        Lookout::new(self.readers.clone())
     }
-}
-
-/// A connection that looks at the file again and again.
-pub struct Lookout {
-    conn: Connection,
-    is_copy: bool,
-}
-
-impl Lookout {
-    /// One moment of the file, as it is now.
-    ///
-    /// Errors: as [`Store::read`].
-    pub fn moment(&self) -> Result<Transaction<'_>> {
-        moment(&self.conn, self.is_copy)
-    }
-}
-
-/// One moment of the file: what is read in it belongs together.
-fn moment(conn: &Connection, is_copy: bool) -> Result<Transaction<'_>> {
-    match is_copy {
-        false => Ok(conn.unchecked_transaction()?),
-        true => copy::moment(conn),
-    }
-}
-
-/// Connections for those who read.
-fn readers(path: &Path, mode: OpenFlags) -> Result<r2d2::Pool<SqliteConnectionManager>> {
-    let manager = SqliteConnectionManager::file(path)
-        .with_flags(mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .with_init(|conn| configure(conn, true));
-    Ok(r2d2::Pool::builder()
-        .max_size(READERS)
-        .min_idle(Some(0)) // none is opened behind our back, so the writer's is the last to close
-        .connection_timeout(Duration::from_secs(2))
-        .test_on_check_out(false)
-        .build(manager)?)
 }
 
 /// Sets what every connection needs, whoever opens it.

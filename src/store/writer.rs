@@ -7,19 +7,18 @@
 //! soon as nobody else has to be waited for.
 
 use std::cell::Cell;
-use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
-use std::{fs, io};
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
+use super::identity::Identity;
 use super::{BUSY, Tx};
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
@@ -184,7 +183,7 @@ fn drain(
             group.push(job);
         }
         if !file.is_in_place() {
-            let path = file.path.display();
+            let path = file.path().display();
             tracing::error!(
                 "writing has stopped, {path} was removed or replaced; put it back and restart"
             );
@@ -238,26 +237,6 @@ fn settle(conn: &Connection) {
     });
     if let Err(error) = busy {
         tracing::warn!("the write-ahead log could not be taken into the file: {error}");
-    }
-}
-
-/// Which file is written to. A name that leads to another file, or to none, means that what is written is lost.
-struct Identity {
-    path: PathBuf,
-    file: (u64, u64),
-}
-
-impl Identity {
-    fn of(path: &Path) -> io::Result<Identity> {
-        let found = fs::metadata(path)?;
-        Ok(Identity {
-            path: path.to_owned(),
-            file: (found.dev(), found.ino()),
-        })
-    }
-
-    fn is_in_place(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == self.file)
     }
 }
 

@@ -154,20 +154,26 @@ impl Litestream {
         program.exists().then_some(program)
     }
 
-    /// Copies a site's file to `store` all the time.
+    /// Copies a site's file to `store` all the time; waits until there is something to begin with.
     pub fn copying(site: &Site, store: &Path) -> Option<Litestream> {
         let url = format!("file://{}", path(store));
         let file = site.data().join("rowlog.db");
-        Litestream::run(site, &["replicate", path(&file), &url])
+        let running = Litestream::run(site, &["replicate", path(&file), &url])?;
+        eventually("there is a first copy", || store.join("ltx/0").exists());
+        Some(running)
     }
 
-    /// Keeps the copy of a replica up to date from `store`; waits until there is one.
+    /// Keeps the copy of a replica up to date from `store`; waits until there is one. It is made anew: this release does not
+    /// go on with one that it has left.
     pub fn following(replica: &Site, store: &Path) -> Option<Litestream> {
         let url = format!("file://{}", path(store));
         fs::create_dir_all(replica.data()).expect("the folder can be made");
         let file = replica.data().join("rowlog.db");
+        for old in [file.clone(), replica.data().join("rowlog.db-txid")] {
+            _ = fs::remove_file(old);
+        }
         let running = Litestream::run(replica, &["restore", "-f", "-o", path(&file), &url])?;
-        eventually("there is a copy", || {
+        eventually("the replica has a copy", || {
             replica.data().join("rowlog.db-txid").exists()
         });
         Some(running)

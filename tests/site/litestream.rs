@@ -56,10 +56,10 @@ fn ask(address: &Address, after: i64) -> std::io::Result<Value> {
     Ok(answer.expect(200).json())
 }
 
-fn write(site: &Site, from: usize, to: usize, pace: Duration) {
+fn write(site: &Site, name: &str, count: usize, pace: Duration) {
     let mut ann = site.visitor();
-    for n in from..to {
-        ann.comment("hello", "Ann", &format!("{} {n}", site.address()));
+    for n in 0..count {
+        ann.comment("hello", name, &format!("{name} says {n}"));
         thread::park_timeout(pace);
     }
 }
@@ -85,12 +85,12 @@ fn everyone_at_three_machines_sees_the_same_whatever_is_restarted() {
     let goal = AtomicI64::new(i64::MAX);
     let addresses = [&site, &one, &two].map(|site| site.address().clone());
     let mut live = two.follow("hello");
-    let half = |site: &Site, one: &Site, two: &Site| {
+    let half = |hour: &str, site: &Site, one: &Site, two: &Site| {
         thread::scope(|scope| {
             let few = each / AT_REPLICAS;
-            scope.spawn(move || write(site, 0, each - 2 * few, PACE));
-            scope.spawn(move || write(one, 0, few, Duration::ZERO));
-            scope.spawn(move || write(two, 0, few, Duration::ZERO));
+            scope.spawn(move || write(site, &format!("Ann {hour}"), each - 2 * few, PACE));
+            scope.spawn(move || write(one, &format!("Bob {hour}"), few, Duration::ZERO));
+            scope.spawn(move || write(two, &format!("Eve {hour}"), few, Duration::ZERO));
         });
     };
     let seen: Vec<Seen> = thread::scope(|scope| {
@@ -98,7 +98,7 @@ fn everyone_at_three_machines_sees_the_same_whatever_is_restarted() {
             let goal = &goal;
             scope.spawn(move || follow(address, goal))
         });
-        half(&site, &one, &two);
+        half("at first", &site, &one, &two);
         site.kill();
         drop(copying.take());
         site.serve();
@@ -107,7 +107,7 @@ fn everyone_at_three_machines_sees_the_same_whatever_is_restarted() {
         serve_replica(&mut one, &site);
         drop(second.take());
         second = Litestream::following(&two, &store);
-        half(&site, &one, &two);
+        half("later", &site, &one, &two);
         goal.store(site.head(), Ordering::Relaxed);
         clients
             .map(|client| client.join().expect("it saw all"))
@@ -115,7 +115,7 @@ fn everyone_at_three_machines_sees_the_same_whatever_is_restarted() {
     });
     let ids = |seen: &Seen| seen.iter().map(|(id, _)| *id).collect::<Vec<_>>();
     let written = site.ask("select count(*) from comments") as usize;
-    assert_eq!(ids(&seen[0]).len(), written);
+    assert_eq!((ids(&seen[0]).len(), written), (2 * each, 2 * each));
     assert_eq!(ids(&seen[1]), ids(&seen[0]));
     assert_eq!(ids(&seen[2]), ids(&seen[0]));
     let streamed = live.up_to(site.head());
