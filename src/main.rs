@@ -2,8 +2,8 @@
 //!
 //! In reading order: what a blog is (`model`), how its text becomes HTML (`text`), what happens to its pictures
 //! (`darkroom`), the file (`store`), the pages (`views`, `feeds`, `assets`), the streams (`live`), the site (`web`), and
-//! the command line (`cli`). Beside them `backup` keeps copies of the file, `import` brings posts over from elsewhere, and `watch` takes them from a folder as
-//! they are written.
+//! the command line (`cli`). Beside them `backup` keeps copies of the file, `import` brings posts over from elsewhere, `watch`
+//! takes them from a folder as they are written, and `primary` is the way from a replica to the machine that writes.
 
 mod assets;
 mod backup;
@@ -21,6 +21,7 @@ mod liveblog;
 mod lookout;
 mod model;
 mod password;
+mod primary;
 #[cfg(test)]
 mod properties;
 mod random;
@@ -28,6 +29,7 @@ mod renewal;
 mod social;
 mod store;
 mod text;
+mod tls;
 mod totp;
 mod views;
 mod visits;

@@ -169,7 +169,8 @@ mod tests {
         let (store, folder) = store();
         let keeper = Keeper::new(store.path(), Place::Beside);
         let due = |keeper: &Keeper, later: i64| {
-            let conn = store.follower().unwrap();
+            let mut lookout = store.lookout().unwrap();
+            let conn = lookout.moment().unwrap();
             keeper.is_due(&conn, Timestamp::now().plus(later)).unwrap()
         };
         assert!(

@@ -9,10 +9,13 @@ mod export;
 mod import;
 mod new;
 mod progress;
+mod promote;
 mod publish;
 mod reindex;
 mod routes;
+mod running;
 mod serve;
+mod service;
 mod setup;
 mod token;
 
@@ -75,6 +78,8 @@ enum Command {
     Restore(backup::Restored),
     /// Put back the file as it was before the last upgrade; what is there is kept aside
     Rollback,
+    /// Make a replica's copy the blog itself, once its primary is lost
+    Promote,
     /// Check the file and what must hold in it
     Check,
     /// Print every address that a server answers to, and the methods it takes
@@ -111,6 +116,7 @@ pub fn run() -> Result<()> {
             Some(Command::Backup(options)) => backup::run(&data, &options),
             Some(Command::Restore(options)) => backup::put_back(&data, &options),
             Some(Command::Rollback) => backup::roll_back(&data),
+            Some(Command::Promote) => promote::run(&data),
             Some(Command::Check) => check::run(&data).await,
             Some(Command::Routes) => routes::run(),
             Some(Command::Reindex) => reindex::run(&data).await,

@@ -1,38 +1,24 @@
 //! `rowlog serve`
 
 use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::{io, io::Write, thread};
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-use crate::backup::{Keeper, Place};
-use crate::chores;
+use super::running::Running;
+use super::service;
+use crate::backup::Place;
 use crate::error::{Error, Result};
-use crate::key::KeyFile;
-use crate::live::Live;
-use crate::lookout;
-use crate::store::{Store, recovery, settings};
-use crate::visits::Visits;
-use crate::watch::Watch;
-use crate::web::server::{Bounds, serve};
-use crate::web::{
-    Allowance, Answers, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes,
-};
-use crate::websub;
 
 /// Where to listen.
 #[derive(Args)]
 pub struct Listen {
-    /// The address to listen on; port 0 takes a free one
+    /// The address to listen on; port 0 takes a free one. A socket that systemd hands over goes before it
     #[arg(
         id = "listen",
         long = "listen",
@@ -40,17 +26,17 @@ pub struct Listen {
         default_value = "127.0.0.1:8080",
         value_name = "ADDR:PORT"
     )]
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 /// How to serve.
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
-    listen: Listen,
+    pub listen: Listen,
     /// Scheme and host as readers reach the blog, such as <https://blog.example>
     #[arg(long, env = "ROWLOG_BASE_URL", value_name = "URL", value_parser = base_url)]
-    base_url: Option<String>,
+    pub base_url: Option<String>,
     /// Turn rate limits and the form's time check off, for benchmarks and tests
     #[arg(
         long,
@@ -58,7 +44,7 @@ pub struct Options {
         default_value = "on",
         value_name = "on|off"
     )]
-    limits: Switch,
+    pub limits: Switch,
     /// Proxies whose X-Forwarded-For is believed, such as 127.0.0.1/32,10.0.0.0/8
     #[arg(
         long,
@@ -66,25 +52,35 @@ pub struct Options {
         value_name = "CIDR,…",
         value_delimiter = ','
     )]
-    trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<IpNet>,
     /// A folder of Markdown files to publish as they are saved
     #[arg(long, env = "ROWLOG_WATCH", value_name = "DIR")]
-    watch: Option<PathBuf>,
+    pub watch: Option<PathBuf>,
     /// Where the daily backups go, or `off`; `backups` in the data folder unless told otherwise
     #[arg(long, env = "ROWLOG_BACKUPS", value_name = "DIR|off", value_parser = place)]
-    backups: Option<Place>,
+    pub backups: Option<Place>,
+    /// Serve a copy that Litestream keeps up to date (`litestream restore -f`): pages and streams. No backups are made of it
+    #[arg(long, env = "ROWLOG_REPLICA", conflicts_with = "watch")]
+    pub replica: bool,
+    /// Where a replica sends what is to be written, such as <https://your.name> or <http://10.0.0.1:8080>; it must trust this
+    /// machine as a proxy
+    #[arg(long, env = "ROWLOG_PRIMARY", value_name = "URL", value_parser = base_url, requires = "replica")]
+    pub primary: Option<String>,
     /// The largest file that the owner may upload, in MiB
     #[arg(long, env = "ROWLOG_MAX_UPLOAD", default_value_t = MAX_UPLOAD, value_name = "MIB",
         value_parser = clap::value_parser!(u16).range(1..=512))]
-    max_upload: u16,
+    pub max_upload: u16,
 }
 
 /// MiB of the largest upload, unless told otherwise.
 const MAX_UPLOAD: u16 = 64;
 
+/// Whether something is on.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Switch {
+pub enum Switch {
+    /// It is.
     On,
+    /// It is not.
     Off,
 }
 
@@ -98,6 +94,8 @@ impl Options {
             trusted_proxies: Vec::new(),
             watch: None,
             backups: Some(Place::Off),
+            replica: false,
+            primary: None,
             max_upload: MAX_UPLOAD,
         }
     }
@@ -125,126 +123,10 @@ pub async fn run(folder: &Path, options: Options) -> Result<()> {
             running.address
         ))?;
     }
+    service::tell("READY=1");
     asked_to_stop.await;
+    service::tell("STOPPING=1");
     running.stop().await
-}
-
-/// A blog that is being served.
-pub struct Running {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// Where a blog without an owner is set up, from its root.
-    setup_path: Option<String>,
-    stop: watch::Sender<bool>,
-    server: JoinHandle<io::Result<()>>,
-    tasks: [JoinHandle<()>; 6],
-    tailer: thread::JoinHandle<()>,
-    watch: Option<Watch>,
-    store: Arc<Store>,
-    _lock: File,
-}
-
-impl Running {
-    /// Serves the blog in `folder`.
-    ///
-    /// Errors: [`Error::Refused`] or [`Error::Io`] with one line if the folder, the file or the address cannot be had.
-    pub async fn start(folder: &Path, options: Options) -> Result<Running> {
-        let lock = lock(folder)?; // before the file is opened: an older server may be running on it
-        recovery::inspect(folder)?;
-        let store = Arc::new(Store::open(folder, true)?);
-        chores::welcome(&store).await?;
-        let listener = TcpListener::bind(options.listen.address)
-            .await
-            .map_err(Error::io(format!(
-                "cannot listen on {}; choose another with --listen",
-                options.listen.address
-            )))?;
-        let address = listener
-            .local_addr()
-            .map_err(Error::io("cannot read the address listened on"))?;
-        let watching = options.watch.as_deref();
-        let watching = watching.map(|root| Watch::start(root, folder, store.clone()));
-        let watching = watching.transpose()?;
-        let (stop, stopped) = watch::channel(false);
-        let (live, tailer) = Live::start(&store, stopped.clone())?;
-        let company = tokio::spawn(live.presence.clone().run(stopped.clone()));
-        let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
-        let owner = store.read(|conn| settings::get(conn, "owner")).await?;
-        let invitation = Invitation::new()?;
-        let setup_path = owner.is_none().then(|| invitation.path());
-        let visits = Arc::<Visits>::default();
-        let keeper = Keeper::new(store.path(), options.backups.unwrap_or_default());
-        let keeper = Arc::new(keeper);
-        let bounds = Bounds::from_descriptors();
-        let app = App {
-            store: store.clone(),
-            live,
-            visits: visits.clone(),
-            base_url_is_given: options.base_url.is_some(),
-            base_url: options
-                .base_url
-                .unwrap_or_else(|| format!("http://{address}")),
-            limits: options.limits == Switch::On,
-            form_key: form_key
-                .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
-            invitation,
-            key: KeyFile::beside(folder),
-            pictures: Pictures::new(),
-            doorkeeper: Doorkeeper::new()?,
-            uploads: Uploads::new(usize::from(options.max_upload) << 20),
-            allowance: Allowance::new(bounds.streams()),
-            rulebook: Rulebook::default(),
-            trusted_proxies: options.trusted_proxies,
-            keeper: keeper.clone(),
-            answers: Answers::default(),
-            gauge: bounds.gauge.clone(),
-        };
-        let (watched, gauge) = (store.clone(), bounds.gauge.clone());
-        let looking = lookout::run(watched, keeper.clone(), gauge, stopped.clone());
-        let looking = tokio::spawn(looking);
-        let work = tokio::spawn(chores::run(store.clone(), visits, stopped.clone()));
-        let sizing = tokio::spawn(chores::size_pictures(store.clone(), stopped.clone()));
-        let backups = tokio::spawn(chores::back_up(store.clone(), keeper, stopped.clone()));
-        let pings = websub::run(store.clone(), app.base_url.clone(), stopped.clone());
-        let pings = tokio::spawn(pings);
-        let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
-        Ok(Running {
-            address,
-            setup_path,
-            stop,
-            server,
-            tasks: [work, sizing, backups, company, pings, looking],
-            tailer,
-            watch: watching,
-            store,
-            _lock: lock,
-        })
-    }
-
-    /// Takes leave of everyone who is connected, and closes the file.
-    ///
-    /// Errors: [`Error::Refused`] or [`Error::Io`] if a part of the server has failed.
-    pub async fn stop(self) -> Result<()> {
-        self.stop.send_replace(true);
-        let served = self
-            .server
-            .await
-            .map_err(|error| Error::Refused(format!("the server failed: {error}")))?;
-        served.map_err(Error::io("the server failed"))?;
-        for task in self.tasks {
-            task.await
-                .map_err(|error| Error::Refused(format!("the chores failed: {error}")))?;
-        }
-        if let Some(watch) = self.watch {
-            watch.stop()?;
-        }
-        // With its last connection the file takes the write-ahead log in and is complete alone.
-        self.tailer
-            .join()
-            .map_err(|_| Error::Refused("the tailer failed; its last words are above".into()))?;
-        drop(self.store);
-        Ok(())
-    }
 }
 
 /// One line on standard output, a promise to scripts. A closed output does not stop the blog.

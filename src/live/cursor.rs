@@ -17,7 +17,7 @@ pub enum Reset {
     Gap,
     /// It has seen events that are not in the log: an older backup was restored.
     Future,
-    /// The event it names happened at another time: this is not the log it knows.
+    /// The event it names happened at another time, or never here: this is not the log it knows.
     Fork,
     /// It sent something that is not a cursor.
     BadCursor,
@@ -86,15 +86,17 @@ pub fn resolve(conn: &Connection, topic: &Topic, cursor: Cursor) -> Result<Start
         Some(_) => log::at(conn, after)?,
         None => None,
     };
-    let forked = at
+    let differs = at
         .zip(recorded)
         .is_some_and(|(theirs, ours)| theirs != ours);
     Ok(if after > head {
         fresh(Some(Reset::Future))
-    } else if forked {
+    } else if differs {
         fresh(Some(Reset::Fork))
     } else if after < log::floor(conn, topic)? {
         fresh(Some(Reset::Gap))
+    } else if log::is_foreign(conn, after)? {
+        fresh(Some(Reset::Fork))
     } else {
         Start {
             after,
@@ -107,8 +109,7 @@ pub fn resolve(conn: &Connection, topic: &Topic, cursor: Cursor) -> Result<Start
 }
 
 impl Live {
-    /// [`resolve`] without asking the database, where the ring knows enough: it reaches back to the cursor, and to the
-    /// event whose time is to be checked.
+    /// [`resolve`] without asking the database, where the ring knows enough: it holds the event that the cursor names.
     pub fn resume(&self, topic: &Topic, cursor: Cursor) -> Option<Start> {
         let Cursor::After(after, at) = cursor else {
             return None;
@@ -117,7 +118,8 @@ impl Live {
             return None; // its frames are not in the ring
         }
         let (head, ring) = (self.head(), self.ring());
-        if after > head || at.is_some_and(|at| ring.time_of(after) != Some(at)) {
+        let time = ring.time_of(after)?;
+        if after > head || at.is_some_and(|at| time != at) {
             return None;
         }
         let missed = ring.count_after(topic, after)?;
@@ -185,6 +187,20 @@ mod tests {
                 (reset, EventId(after), EventId(5)),
                 "{cursor:?}"
             );
+        }
+        // Ids that another history may have given, on a machine that is lost.
+        let promote = |tx: &crate::store::Tx| -> Result<()> {
+            tx.execute("update sqlite_sequence set seq = seq + 1000", [])?;
+            log::append(tx, Kind::BlogPromoted, None, 0, Audience::Owner, None)
+        };
+        store.write(promote).await.unwrap();
+        for (after, reset) in [(5, None), (6, Some(Reset::Fork)), (1006, None)] {
+            let cursor = Cursor::After(EventId(after), None);
+            let start = store
+                .read(move |conn| resolve(conn, &Topic::Site(None), cursor))
+                .await
+                .unwrap();
+            assert_eq!(start.reset, reset, "{after}");
         }
         // Another post lost nothing: its readers keep their cursors.
         let quiet = Topic::Post(PostId(2), None);

@@ -10,7 +10,7 @@ use futures_util::{Stream, stream};
 use rusqlite::Connection;
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::cursor::{Reset, Start, resolve};
 use super::frame::{self, Frame};
@@ -29,6 +29,9 @@ const PAGE: usize = 128;
 
 /// How long the tailer may take to read what was just committed.
 const TAILER_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a copy may take to catch up with a client that has seen more. Shorter than a page waits for its first block.
+const COPY_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often an owner's stream without news looks whether its session lasts. With news it always looks first.
 const SESSION_EVERY: Duration = Duration::from_secs(1);
@@ -68,15 +71,19 @@ impl Follower {
         cursor: Cursor,
     ) -> Result<(Follower, Start)> {
         // Subscribed before the log is asked, so that a commit between the two is not missed.
-        let mut head = live.head.subscribe();
+        let head = live.head.subscribe();
         // What this process has already answered for must be in the ring: a text whose deletion was confirmed must
         // not be replayed by it. The tailer is that far within a moment; the log itself is always right.
-        let committed = store.committed();
-        let reached = head.wait_for(|head| *head >= committed);
-        if timeout(TAILER_WITHIN, reached).await.is_err() {
+        if !live.reaches(store.committed(), TAILER_WITHIN).await {
             return Err(Error::Unavailable(
                 "the log is not read fast enough; please try again",
             ));
+        }
+        // A client that comes from another machine may be ahead of a copy. If it stays so, it is told below.
+        if let Cursor::After(after, _) = cursor
+            && store.is_copy()
+        {
+            live.reaches(after, COPY_WITHIN).await;
         }
         let start = match live.resume(&topic, cursor) {
             Some(start) => start,

@@ -147,7 +147,8 @@ pub(super) fn shown(
         | Kind::VisitorBanned
         | Kind::ChangeUndone
         | Kind::VisitorUnbanned
-        | Kind::BlogRestored => None,
+        | Kind::BlogRestored
+        | Kind::BlogPromoted => None,
     };
     Ok(data.map(|data| (listed || was_listed(event), data)))
 }

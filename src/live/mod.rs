@@ -19,8 +19,10 @@ pub mod timing;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
@@ -46,8 +48,8 @@ impl Live {
         store: &Store,
         stop: watch::Receiver<bool>,
     ) -> Result<(Arc<Live>, JoinHandle<()>)> {
-        let conn = store.follower()?;
-        let ring = tailer::preload(&conn)?;
+        let mut lookout = store.lookout()?;
+        let ring = tailer::preload(&mut lookout)?;
         let (head, _) = watch::channel(ring.last());
         let live = Arc::new(Live {
             ring: RwLock::new(ring),
@@ -59,7 +61,7 @@ impl Live {
         let (bell, tailed) = (store.doorbell(), live.clone());
         let tailer = std::thread::Builder::new()
             .name("tailer".into())
-            .spawn(move || tailer::run(&conn, &bell, &tailed))
+            .spawn(move || tailer::run(&mut lookout, &bell, &tailed))
             .map_err(Error::io("could not start the tailer thread"))?;
         Ok((live, tailer))
     }
@@ -67,6 +69,13 @@ impl Live {
     /// The newest event that streams have been told of.
     pub fn head(&self) -> EventId {
         *self.head.borrow()
+    }
+
+    /// Waits until streams have been told of `event`; whether that was so within `patience`.
+    pub async fn reaches(&self, event: EventId, patience: Duration) -> bool {
+        let mut head = self.head.subscribe();
+        let reached = head.wait_for(|head| *head >= event);
+        timeout(patience, reached).await.is_ok()
     }
 
     /// Streams that are open now.

@@ -4,15 +4,13 @@ use std::sync::PoisonError;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use rusqlite::Connection;
-
 use super::Live;
 use super::frame;
 use super::ring::Ring;
 use crate::error::Result;
 use crate::model::event::{Event, Kind};
 use crate::model::id::EventId;
-use crate::store::log;
+use crate::store::{Lookout, log};
 
 /// How often to look for what other processes wrote into the same file.
 const RECHECK: Duration = Duration::from_millis(40);
@@ -22,8 +20,8 @@ const BATCH: i64 = 256;
 const PRELOAD: i64 = 1_024;
 
 /// A ring with the newest events, so that clients who return after a restart need no database.
-pub fn preload(conn: &Connection) -> Result<Ring> {
-    let snapshot = conn.unchecked_transaction()?;
+pub fn preload(lookout: &mut Lookout) -> Result<Ring> {
+    let snapshot = lookout.moment()?;
     let beginning = log::beginning(&snapshot)?;
     let mut events = log::newest(&snapshot, PRELOAD)?;
     events.retain(|event| event.id > beginning);
@@ -38,10 +36,10 @@ pub fn preload(conn: &Connection) -> Result<Ring> {
 }
 
 /// The thread's life: read what is new, wait for the bell, again.
-pub fn run(conn: &Connection, bell: &Receiver<()>, live: &Live) {
+pub fn run(lookout: &mut Lookout, bell: &Receiver<()>, live: &Live) {
     let mut failing = false;
     while !*live.stop.borrow() {
-        match advance(conn, live) {
+        match advance(lookout, live) {
             Ok(true) => continue, // a whole batch: there may be more
             Ok(false) => failing = false,
             Err(error) if !failing => {
@@ -57,8 +55,8 @@ pub fn run(conn: &Connection, bell: &Receiver<()>, live: &Live) {
 }
 
 /// Renders the next batch and tells the streams; whether it was a full one.
-fn advance(conn: &Connection, live: &Live) -> Result<bool> {
-    let snapshot = conn.unchecked_transaction()?;
+fn advance(lookout: &mut Lookout, live: &Live) -> Result<bool> {
+    let snapshot = lookout.moment()?;
     let after = *live.head.borrow();
     let events = log::all_after(&snapshot, after, BATCH)?;
     let Some(last) = events.last().map(|event| event.id) else {

@@ -82,6 +82,8 @@ kinds! {
     SettingsUpdated = "settings:updated",
     /// A backup took the place of the blog's file: the log begins anew.
     BlogRestored = "blog:restored",
+    /// A copy on another machine took the place of the blog: ids go on far above those that were given before.
+    BlogPromoted = "blog:promoted",
 }
 
 impl Kind {

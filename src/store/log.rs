@@ -127,6 +127,17 @@ pub fn at(conn: &Connection, id: EventId) -> Result<Option<Timestamp>> {
         .optional()?)
 }
 
+/// Whether the log goes back to before that id and yet does not hold it: another history has given it. Ids have no holes but
+/// those that are left when a file takes the place of another one.
+pub fn is_foreign(conn: &Connection, id: EventId) -> Result<bool> {
+    let sql = "select ?1 > (select min(id) from events)
+                      and not exists (select 1 from events where id = ?1)";
+    let foreign: Option<bool> = conn
+        .prepare_cached(sql)?
+        .query_row([id], |row| row.get(0))?;
+    Ok(foreign.unwrap_or(false))
+}
+
 /// The time of the oldest event that is still in the log.
 pub fn oldest(conn: &Connection) -> Result<Option<Timestamp>> {
     let sql = "select at from events order by id limit 1";

@@ -11,6 +11,7 @@ pub mod carried;
 pub mod check;
 pub mod clients;
 pub mod comments;
+pub mod copy;
 pub mod desk;
 pub mod entries;
 pub mod faults;
@@ -26,6 +27,7 @@ pub mod mine;
 pub mod news;
 pub mod posts;
 pub mod reactions;
+mod readers;
 pub mod recovery;
 pub mod redirects;
 pub mod related;
@@ -55,24 +57,22 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
 use faults::Faults;
-use identity::Identity;
-use writer::{Figures, Writer};
+use readers::{Readers, moment};
+use writer::{Figures, Pulse, Writer};
+
+pub use readers::Lookout;
 
 /// The name of the blog's file in its folder.
 const FILE: &str = "rowlog.db";
 
 /// How long a connection waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
-
-/// Reader connections; more would only wait for each other on a small machine.
-const READERS: u32 = 8;
 
 /// A write transaction. Holding one is the proof that rows and events are recorded together.
 pub struct Tx<'conn> {
@@ -116,10 +116,11 @@ impl Deref for Tx<'_> {
 /// The blog's file: `rowlog.db` in the data folder.
 pub struct Store {
     path: PathBuf,
-    readers: r2d2::Pool<SqliteConnectionManager>,
-    writer: Writer,
-    file: Identity,
+    readers: Arc<Readers>,
+    pulse: Arc<Pulse>,
     faults: Arc<Faults>,
+    /// None where the file is a copy that another program writes to.
+    writer: Option<Writer>,
 }
 
 impl Store {
@@ -129,26 +130,37 @@ impl Store {
     /// written by a newer version.
     pub fn open(folder: &Path, create: bool) -> Result<Store> {
         let path = folder.join(FILE);
+        copy::refuse(&path)?;
         let conn = migrate::open(folder, &path, create)?;
-        let manager = SqliteConnectionManager::file(&path)
-            .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .with_init(|conn| configure(conn, true));
-        let readers = r2d2::Pool::builder()
-            .max_size(READERS)
-            .min_idle(Some(0)) // none is opened behind our back, so the writer's is the last to close
-            .connection_timeout(Duration::from_secs(2))
-            .test_on_check_out(false)
-            .build(manager)?;
-        let file = Identity::of(&path).map_err(Error::io("cannot look at the blog's file"))?;
-        let faults = Arc::<Faults>::default();
-        let writer = Writer::start(conn, &path, faults.clone())?;
+        let readers = Arc::new(Readers::of_own(&path)?);
+        let (pulse, faults) = (Arc::<Pulse>::default(), Arc::<Faults>::default());
+        let writer = Writer::start(conn, &path, pulse.clone(), faults.clone())?;
         Ok(Store {
             path,
             readers,
-            writer,
-            file,
+            pulse,
             faults,
+            writer: Some(writer),
         })
+    }
+
+    /// Opens the copy in `folder`, which another program keeps up to date. It cannot be written to.
+    ///
+    /// Errors: as [`copy::prepare`].
+    pub fn of_copy(folder: &Path) -> Result<Store> {
+        let path = folder.join(FILE);
+        Ok(Store {
+            readers: Arc::new(Readers::of_copy(&path)?),
+            path,
+            pulse: Arc::default(),
+            faults: Arc::default(),
+            writer: None,
+        })
+    }
+
+    /// Whether the file is a copy that another program keeps up to date.
+    pub fn is_copy(&self) -> bool {
+        self.writer.is_none()
     }
 
     /// Whether there is a blog in `folder`.
@@ -175,7 +187,12 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Tx) -> Result<T> + Send + 'static,
     {
-        self.writer.write(change).await
+        match &self.writer {
+            Some(writer) => writer.write(change).await,
+            None => Err(Error::Unavailable(
+                "this is a copy of the blog, which is only read",
+            )),
+        }
     }
 
     /// Runs `query` on one moment of the file: all that it reads belongs together.
@@ -186,11 +203,12 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
-        let (pool, faults) = (self.readers.clone(), self.faults.clone());
+        let (pool, is_copy) = (self.readers.pool(), self.is_copy());
+        let faults = self.faults.clone();
         let task = tokio::task::spawn_blocking(move || {
             let read = || -> Result<T> {
-                let mut conn = pool.get()?;
-                let snapshot = conn.transaction()?;
+                let conn = pool.get()?;
+                let snapshot = moment(&conn, is_copy)?;
                 query(&snapshot)
             };
             read().inspect_err(|error| faults.note_read(error))
@@ -207,29 +225,28 @@ impl Store {
 
     /// What the writer has done and has to do.
     pub fn figures(&self) -> Figures {
-        self.writer.figures()
+        let writer = self.writer.as_ref();
+        writer.map(Writer::figures).unwrap_or_default()
     }
 
-    /// Whether the name of the file still leads to the one that is open.
+    /// Whether the name of the file that is written to still leads to it.
     pub fn is_in_place(&self) -> bool {
-        self.file.is_in_place()
+        self.writer.as_ref().is_none_or(Writer::is_in_place)
     }
 
     /// The newest event that this process has committed; zero if it has committed none.
     pub fn committed(&self) -> EventId {
-        self.writer.head()
+        self.pulse.head()
     }
 
     /// A doorbell of its own for one follower: it rings after each commit of this process.
     pub fn doorbell(&self) -> Receiver<()> {
-        self.writer.doorbell()
+        self.pulse.doorbell()
     }
 
     /// A read-only connection outside of the pool, for one long-lived follower.
-    pub fn follower(&self) -> Result<Connection> {
-        let mut conn = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        configure(&mut conn, true)?;
-        Ok(conn)
+    pub fn lookout(&self) -> Result<Lookout> {
+        Lookout::new(self.readers.clone())
     }
 }
 

@@ -20,7 +20,7 @@ use crate::model::event::{Audience, Kind};
 use crate::model::time::Timestamp;
 
 /// How far ids jump where nobody knows which ones were given since the backup.
-const LEAP: i64 = 1_000_000;
+pub(super) const LEAP: i64 = 1_000_000;
 
 /// What a restore did.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
+use poem::http::HeaderValue;
 use poem::{Addr, FromRequest, Request, RequestBody};
 
 use super::App;
@@ -21,6 +22,11 @@ impl ClientKey {
             IpAddr::V4(address) => address.octets().to_vec(),
             IpAddr::V6(address) => address.octets()[..8].to_vec(),
         }
+    }
+
+    /// The address that stands for it, as one server tells another.
+    pub fn header(&self) -> HeaderValue {
+        HeaderValue::try_from(self.0.to_string()).expect("an address is plain text")
     }
 
     /// The key of an address.

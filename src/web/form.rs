@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use percent_encoding::percent_decode;
 use poem::error::ReadBodyError;
 use poem::http::{StatusCode, header};
-use poem::{FromRequest, Request, RequestBody};
+use poem::{Body, FromRequest, Request, RequestBody};
 
 use super::error::Failure;
 
@@ -68,6 +69,29 @@ impl Form {
         Some(Form(fields))
     }
 
+    /// The bytes that the body of a request may have on the wire, if it is a form: more where the owner or an app writes.
+    pub fn limit_of(req: &Request) -> Option<usize> {
+        let path = req.original_uri().path();
+        let is_reader = !path.starts_with("/admin") && !path.starts_with("/micropub");
+        is_form(req).then_some(3 * if is_reader { LONGEST } else { LONGEST_POST })
+    }
+
+    /// The bytes of a form, as they came.
+    ///
+    /// Errors: 413 for more than `limit`, 400 if they do not come.
+    pub async fn bytes(body: Body, limit: usize) -> Result<Bytes, Failure> {
+        let bytes = body.into_bytes_limit(limit).await;
+        bytes.map_err(|error| match error {
+            ReadBodyError::PayloadTooLarge => Failure::status(StatusCode::PAYLOAD_TOO_LARGE),
+            _ => Failure::status(StatusCode::BAD_REQUEST),
+        })
+    }
+
+    /// The fields of a form that came; none if they cannot be read.
+    pub fn of(bytes: &[u8]) -> Form {
+        Form::parse(bytes).unwrap_or_default()
+    }
+
     /// Reads a form from a request's body.
     ///
     /// Errors: 415 for another type, 413 for a longer body, 400 for bytes that are not UTF-8.
@@ -81,24 +105,12 @@ impl Form {
         body: &mut RequestBody,
         longest: usize,
     ) -> Result<Form, Failure> {
-        let kind = req
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if !is_form(req) {
             return Err(Failure::status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
         let bad = || Failure::status(StatusCode::BAD_REQUEST);
         let body = body.take().map_err(|_| bad())?;
-        let bytes = body
-            .into_bytes_limit(3 * longest)
-            .await
-            .map_err(|error| match error {
-                ReadBodyError::PayloadTooLarge => Failure::status(StatusCode::PAYLOAD_TOO_LARGE),
-                _ => bad(),
-            })?;
+        let bytes = Form::bytes(body, 3 * longest).await?;
         let form = Form::parse(&bytes).ok_or_else(bad)?;
         match form.len() <= longest {
             true => Ok(form),
@@ -122,6 +134,13 @@ impl<'a> FromRequest<'a> for Form {
     async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Form> {
         Ok(Form::read(req, body).await?)
     }
+}
+
+fn is_form(req: &Request) -> bool {
+    let kind = req.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 fn decode(bytes: &[u8]) -> Option<String> {

@@ -95,7 +95,8 @@ pub async fn health(Data(app): Data<&Arc<App>>, Here(is_here): Here) -> Response
         (Ok(_), false) => "degraded",
         (Ok(_), true) => "ok",
     };
-    let mut body = json!({ "status": status, "streams": app.live.streams() });
+    let mut body =
+        json!({ "status": status, "role": app.role.word(), "streams": app.live.streams() });
     if let Ok(head) = head {
         body["head"] = json!(head);
     }

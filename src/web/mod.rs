@@ -12,6 +12,7 @@ mod css;
 mod error;
 mod feeds;
 mod form;
+mod forward;
 mod guard;
 mod holding;
 mod icons;
@@ -60,6 +61,7 @@ use reader::Reader;
 use table::{Table, Taking};
 
 pub use admin::{Doorkeeper, Invitation};
+pub use forward::Role;
 pub use holding::Rulebook;
 pub use limits::Allowance;
 pub use metrics::Answers;
@@ -70,6 +72,8 @@ pub use uploads::Uploads;
 pub struct App {
     /// The file.
     pub store: Arc<Store>,
+    /// Whether this server writes to it.
+    pub role: Role,
     /// The streams.
     pub live: Arc<Live>,
     /// Counts how often posts are read.
@@ -371,6 +375,7 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
             poem::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }))
         .around(pages::elsewhere)
+        .around(forward::to_primary)
         .around(guard::same_origin)
         .around(error::drawn)
         .around(compress::answers)

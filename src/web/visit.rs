@@ -47,7 +47,7 @@ pub fn mark(req: &mut Request) {
     }
 }
 
-/// Counts a request if somebody reads by it, once its page is there.
+/// Counts a request if somebody reads by it, once its page is there. A replica has nowhere to write that down.
 #[derive(Clone)]
 pub struct Visit {
     visits: Option<Arc<Visits>>,
@@ -62,7 +62,9 @@ impl<'a> FromRequest<'a> for Visit {
         let from = word(req.headers(), "referer").and_then(host_of);
         let here = word(req.headers(), "host").map(|host| host.split(':').next().unwrap_or(host));
         Ok(Visit {
-            visits: app.filter(|_| reads).map(|app| app.visits.clone()),
+            visits: app
+                .filter(|app| reads && app.role.is_primary())
+                .map(|app| app.visits.clone()),
             host: from.filter(|host| Some(host) != own.as_ref() && Some(&**host) != here),
         })
     }

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,15 +10,12 @@ use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use crate::model::hub::{Hub, is_public};
+use crate::tls;
 
 /// How long it may take until the hub has answered.
 const AT_MOST: Duration = Duration::from_secs(20);
@@ -33,7 +29,8 @@ const LARGEST_HEAD: usize = 16 * 1024;
 pub async fn send(hub: Hub, body: String) -> Result<(), String> {
     let sent = async {
         let stream = connect(&hub).await?;
-        let stream = encrypt(&hub, stream, roots()).await?;
+        let connector = tls::believing(tls::roots())?;
+        let stream = tls::encrypt(&connector, hub.host(), stream).await?;
         accepted(post(&hub, stream, body).await?)
     };
     let sent = timeout(AT_MOST, sent).await;
@@ -57,31 +54,6 @@ fn all_public(found: &[SocketAddr]) -> Result<(), String> {
         true => Ok(()),
         false => Err("its name leads into a private network".into()),
     }
-}
-
-/// The stream, encrypted, its other end known by a certificate that one of `roots` vouches for.
-async fn encrypt<S>(hub: &Hub, stream: S, roots: RootCertStore) -> Result<TlsStream<S>, String>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let failed =
-        |error: &dyn std::fmt::Display| format!("it does not speak TLS as it should: {error}");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| failed(&error))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let host = hub.host().trim_matches(['[', ']']).to_owned();
-    let name = ServerName::try_from(host).map_err(|error| failed(&error))?;
-    let connector = TlsConnector::from(Arc::new(config));
-    let stream = connector.connect(name, stream).await;
-    stream.map_err(|error| failed(&error))
-}
-
-/// Whom browsers believe.
-fn roots() -> RootCertStore {
-    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
 }
 
 async fn post<S>(hub: &Hub, stream: S, body: String) -> Result<StatusCode, String>
@@ -126,8 +98,10 @@ fn accepted(status: StatusCode) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use rustls::ServerConfig;
+    use std::sync::Arc;
+
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use rustls::{RootCertStore, ServerConfig};
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
     use tokio_rustls::TlsAcceptor;
 
@@ -208,7 +182,8 @@ mod tests {
     async fn heard(name: &str, roots: RootCertStore) -> Result<[u8; 5], String> {
         let (ours, theirs) = duplex(16 * 1024);
         let greeting = tokio::spawn(greet(theirs));
-        let mut stream = encrypt(&hub(name), ours, roots).await?;
+        let connector = tls::believing(roots)?;
+        let mut stream = tls::encrypt(&connector, hub(name).host(), ours).await?;
         let mut heard = [0; 5];
         stream.read_exact(&mut heard).await.unwrap();
         greeting.await.unwrap();
@@ -223,7 +198,7 @@ mod tests {
         assert_eq!(trusted, Ok(*b"hello"));
         let other_name = heard("https://other.example/", own).await;
         assert!(other_name.unwrap_err().contains("TLS"));
-        let unknown = heard("https://hub.example/", roots()).await;
+        let unknown = heard("https://hub.example/", tls::roots()).await;
         assert!(unknown.unwrap_err().contains("TLS"));
     }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, DirEntry, File};
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -107,14 +108,31 @@ impl Site {
 
     /// Serves the folder, at the same address as before if there was one.
     pub fn serve(&mut self) {
+        let mut command = self.command_by(&self.wrapper);
+        command.envs(self.variables.iter().cloned());
+        self.run(command);
+    }
+
+    /// Serves the folder on a socket that is handed over, by a process that says at `notify` how far it is.
+    pub fn serve_on(&mut self, socket: OwnedFd, notify: &str) {
+        let hand_over = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\" 3<&0 </dev/null";
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", hand_over, PROGRAM, "--data", path(&self.data())])
+            .current_dir(self.folder.path())
+            .env("NOTIFY_SOCKET", notify)
+            .stdin(socket);
+        self.run(command);
+    }
+
+    /// Runs `serve` and waits until it listens.
+    fn run(&mut self, mut command: Command) {
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.log())
             .expect("the log can be written");
-        let mut process = self
-            .command_by(&self.wrapper)
-            .envs(self.variables.iter().cloned())
+        let mut process = command
             .args(["serve", "--listen", &self.address.to_string()])
             .args(&self.options)
             .stdout(Stdio::piped())

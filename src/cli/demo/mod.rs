@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::running::Running;
 use super::{remark, serve};
 use crate::error::{Error, Result};
 use plan::Plan;
@@ -47,7 +48,7 @@ pub async fn run(options: Options) -> Result<()> {
     let pool = Arc::new(Pool::embedded());
     let blog = blog::make(folder.path(), &pool, seed).await?;
     let serving = serve::Options::at(options.listen).without_limits();
-    let running = serve::Running::start(folder.path(), serving).await?;
+    let running = Running::start(folder.path(), serving).await?;
     serve::announce(running.address)?;
     remark("A sample blog with simulated readers. Ctrl-C ends it and removes its folder.");
     let plan = Plan::new(&pool, &blog.posts, seed);

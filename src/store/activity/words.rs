@@ -53,6 +53,7 @@ pub fn of(event: &Told, change: Option<&Change>) -> Option<Words> {
             | Kind::ImportUndone
             | Kind::SettingsUpdated
             | Kind::BlogRestored
+            | Kind::BlogPromoted
     );
     if speaks_of_a_post && event.post.is_none() {
         return None; // it is gone
@@ -211,6 +212,7 @@ fn words(event: &Told) -> Option<&'static str> {
         Kind::ImportUndone => "An import was taken back",
         Kind::SettingsUpdated => "Settings were changed:",
         Kind::BlogRestored => "The blog was restored from a backup",
+        Kind::BlogPromoted => "The blog moved to a copy on another machine",
         // The comment itself is told of, what a post becomes instead, and what was decided.
         Kind::CommentApproved
         | Kind::ReplyCreated

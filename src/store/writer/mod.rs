@@ -40,6 +40,7 @@ const STOPPED: Error = Error::Unavailable(
 pub struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
+    file: Identity,
     pulse: Arc<Pulse>,
 }
 
@@ -48,7 +49,7 @@ const FAILED: &str = "it could not be written to disk just now; please try again
 
 /// What the thread tells the rest of the process.
 #[derive(Default)]
-struct Pulse {
+pub struct Pulse {
     /// The newest committed event of this process.
     head: AtomicI64,
     bells: Mutex<Vec<SyncSender<()>>>,
@@ -60,7 +61,7 @@ struct Pulse {
 }
 
 /// What the writer has done since the start, and what it has to do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Figures {
     /// Transactions that were committed.
     pub commits: u64,
@@ -75,6 +76,18 @@ pub struct Figures {
 }
 
 impl Pulse {
+    /// The newest event that this process has committed; zero if none.
+    pub fn head(&self) -> EventId {
+        EventId(self.head.load(Ordering::Acquire))
+    }
+
+    /// A bell that rings after each commit. One ring may stand for many commits.
+    pub fn doorbell(&self) -> Receiver<()> {
+        let (rope, bell) = sync_channel(1);
+        self.bells().push(rope);
+        bell
+    }
+
     /// A group of `changes` was committed, and `head` is the newest event.
     fn beat(&self, head: i64, changes: usize, took: Duration) {
         self.head.store(head, Ordering::Release);
@@ -102,17 +115,21 @@ fn add(to: &AtomicU64, more: u64) {
 }
 
 impl Writer {
-    /// Starts the thread, which writes to the file at `path` for as long as it is the same. What is in its way it notes
-    /// in `faults`.
-    pub fn start(conn: Connection, path: &Path, faults: Arc<Faults>) -> Result<Writer> {
+    /// Starts the thread, which writes to the file at `path` for as long as it is the same, and tells `pulse` how far it is.
+    /// What is in its way it notes in `faults`.
+    pub fn start(
+        conn: Connection,
+        path: &Path,
+        pulse: Arc<Pulse>,
+        faults: Arc<Faults>,
+    ) -> Result<Writer> {
         let file =
             Identity::of(path).map_err(Error::io(format!("cannot look at {}", path.display())))?;
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let pulse = Arc::<Pulse>::default();
         let scribe = Scribe {
             log: Log::of(&conn)?,
             conn,
-            file,
+            file: file.clone(),
             faults,
             pulse: pulse.clone(),
             has_erased: false,
@@ -124,6 +141,7 @@ impl Writer {
         Ok(Writer {
             queue: Some(queue),
             thread: Some(thread),
+            file,
             pulse,
         })
     }
@@ -150,11 +168,6 @@ impl Writer {
         }
     }
 
-    /// The newest event that this process has committed; zero if none.
-    pub fn head(&self) -> EventId {
-        EventId(self.pulse.head.load(Ordering::Acquire))
-    }
-
     /// What it has done and has to do.
     pub fn figures(&self) -> Figures {
         let read = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
@@ -168,11 +181,9 @@ impl Writer {
         }
     }
 
-    /// A bell that rings after each commit. One ring may stand for many commits.
-    pub fn doorbell(&self) -> Receiver<()> {
-        let (rope, bell) = sync_channel(1);
-        self.pulse.bells().push(rope);
-        bell
+    /// Whether the name of the file that it writes to still leads to it.
+    pub fn is_in_place(&self) -> bool {
+        self.file.is_in_place()
     }
 }
 

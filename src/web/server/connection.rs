@@ -1,7 +1,17 @@
 //! One connection's life: its requests, its end, and the courtesy of letting the last answer arrive.
 
 use std::{
-    convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration,
+    convert::Infallible,
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::Duration,
 };
 
 use http_body_util::combinators::BoxBody;
@@ -40,6 +50,10 @@ const UNSENT: u32 = 128 * 1024;
 /// How long a closed connection goes on swallowing what the client sends.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How long a client that had just come when the server was stopped may take to say what it wants. Nobody else will answer
+/// it: it is ours once we have accepted it.
+pub(super) const NEWCOMER: Duration = Duration::from_millis(250);
+
 type Wire = TokioIo<WriteDeadline>;
 
 /// What all connections share: the site behind them, and how to speak HTTP.
@@ -74,6 +88,7 @@ impl<E: Endpoint + 'static> Host<E> {
             return;
         };
         let wire = TokioIo::new(WriteDeadline::new(stream, self.bounds.write_stall));
+        let heard = Arc::<AtomicBool>::default();
         let mut connection = self.http.serve_connection(
             wire,
             Visit {
@@ -81,6 +96,7 @@ impl<E: Endpoint + 'static> Host<E> {
                 local,
                 peer,
                 upload: Arc::default(),
+                heard: heard.clone(),
             },
         );
         // The connection comes first, so that a request that has arrived by now counts as being in flight. Only the
@@ -88,13 +104,10 @@ impl<E: Endpoint + 'static> Host<E> {
         let end = tokio::select! {
             biased;
             end = finished(&mut connection) => end,
-            () = told(&mut shutdown) => {
-                Pin::new(&mut connection).graceful_shutdown();
-                match timeout(self.bounds.drain, finished(&mut connection)).await {
-                    Ok(end) => end,
-                    Err(_) => return,
-                }
-            }
+            () = told(&mut shutdown) => match self.take_leave(&mut connection, &heard).await {
+                Some(end) => end,
+                None => return,
+            },
         };
         let Some(wire) = still_sending(connection, end) else {
             return;
@@ -103,6 +116,20 @@ impl<E: Endpoint + 'static> Host<E> {
             () = see_off(wire) => {}
             () = told(&mut shutdown) => {}
         }
+    }
+
+    /// Lets a connection end after the request that it is at, or, if it has just come, the one that is on its way; `None`
+    /// if that takes too long.
+    async fn take_leave(
+        &self,
+        connection: &mut Connection<Wire, Visit<E>>,
+        heard: &AtomicBool,
+    ) -> Option<hyper::Result<()>> {
+        if let Ok(Some(end)) = timeout(NEWCOMER, begun(connection, heard)).await {
+            return Some(end);
+        }
+        Pin::new(&mut *connection).graceful_shutdown();
+        timeout(self.bounds.drain, finished(connection)).await.ok()
     }
 
     /// Answers one request.
@@ -132,6 +159,8 @@ struct Visit<E> {
     local: SocketAddr,
     peer: SocketAddr,
     upload: Arc<Upload>,
+    /// Whether there was a request.
+    heard: Arc<AtomicBool>,
 }
 
 impl<E: Endpoint + 'static> Service<hyper::Request<Incoming>> for Visit<E> {
@@ -142,6 +171,7 @@ impl<E: Endpoint + 'static> Service<hyper::Request<Incoming>> for Visit<E> {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
+        self.heard.store(true, Ordering::Relaxed);
         let (host, upload) = (self.host.clone(), self.upload.clone());
         let local = LocalAddr(Addr::SocketAddr(self.local));
         let remote = RemoteAddr(Addr::SocketAddr(self.peer));
@@ -162,6 +192,24 @@ async fn finished<E: Endpoint + 'static>(
     connection: &mut Connection<Wire, Visit<E>>,
 ) -> hyper::Result<()> {
     poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+}
+
+/// Resolves when the first request of this connection is there, or with its end if it ends before.
+async fn begun<E: Endpoint + 'static>(
+    connection: &mut Connection<Wire, Visit<E>>,
+    heard: &AtomicBool,
+) -> Option<hyper::Result<()>> {
+    poll_fn(|cx| {
+        if heard.load(Ordering::Relaxed) {
+            return Poll::Ready(None);
+        }
+        match connection.poll_without_shutdown(cx) {
+            Poll::Ready(end) => Poll::Ready(Some(end)),
+            Poll::Pending if heard.load(Ordering::Relaxed) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// Takes an ended connection apart, and returns its socket if the client may still be sending.

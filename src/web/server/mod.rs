@@ -28,7 +28,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use connection::Host;
+use connection::{Host, NEWCOMER};
 
 /// Descriptors that connections never take: the database's, the log's, and those of the libraries.
 const RESERVED_DESCRIPTORS: u64 = 100;
@@ -161,7 +161,7 @@ impl Drop for Place {
 
 /// Serves `endpoint` on `listener` until `shutdown` becomes true or its sender is gone.
 ///
-/// Then the port closes, answers in flight may finish (streams are expected to watch the same signal and to end
+/// Then the port closes, whoever has just come is heard, answers in flight may finish (streams are expected to watch the same signal and to end
 /// themselves), and what is left after `bounds.drain` is closed. A handler whose client leaves is dropped where it
 /// waits, so what must not stop half way belongs into one message to the writer.
 ///
@@ -186,7 +186,7 @@ where
         failing: Bursts::default(),
     };
     let places = door.places.clone();
-    let patience = bounds.drain + GRACE;
+    let patience = NEWCOMER + bounds.drain + GRACE;
     let host = Arc::new(Host::new(endpoint, bounds));
 
     admit(door, host, &mut shutdown).await;
