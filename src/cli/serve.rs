@@ -23,7 +23,9 @@ use crate::store::{Store, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes};
+use crate::web::{
+    Allowance, App, Doorkeeper, Invitation, Pages, Pictures, Rulebook, Uploads, routes,
+};
 use crate::websub;
 
 /// Where to listen.
@@ -137,6 +139,7 @@ pub struct Running {
     tasks: [JoinHandle<()>; 5],
     tailer: thread::JoinHandle<()>,
     watch: Option<Watch>,
+    pages: Arc<Pages>,
     store: Arc<Store>,
     _lock: File,
 }
@@ -172,9 +175,11 @@ impl Running {
         let keeper = Keeper::new(store.path(), options.backups.unwrap_or_default());
         let keeper = Arc::new(keeper);
         let bounds = Bounds::from_descriptors();
+        let pages = Arc::new(Pages::new(store.changes().clone()));
         let app = App {
             store: store.clone(),
             live,
+            pages: pages.clone(),
             visits: visits.clone(),
             base_url_is_given: options.base_url.is_some(),
             base_url: options
@@ -207,6 +212,7 @@ impl Running {
             tasks: [work, sizing, backups, company, pings],
             tailer,
             watch: watching,
+            pages,
             store,
             _lock: lock,
         })
@@ -222,6 +228,7 @@ impl Running {
             .await
             .map_err(|error| Error::Refused(format!("the server failed: {error}")))?;
         served.map_err(Error::io("the server failed"))?;
+        tracing::debug!(figures = ?self.pages.figures(), "pages in memory");
         for task in self.tasks {
             task.await
                 .map_err(|error| Error::Refused(format!("the chores failed: {error}")))?;

@@ -8,6 +8,7 @@ pub mod arrivals;
 pub mod backups;
 pub mod bans;
 pub mod carried;
+pub mod changes;
 pub mod check;
 pub mod clients;
 pub mod comments;
@@ -44,9 +45,10 @@ pub mod visitors;
 pub mod watched;
 mod writer;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -54,8 +56,10 @@ use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, Result};
+use crate::model::concern::Reach;
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
+use changes::Changes;
 use writer::Writer;
 
 /// The name of the blog's file in its folder.
@@ -75,6 +79,10 @@ pub struct Tx<'conn> {
     first: Cell<Option<EventId>>,
     /// Whether a text left the file with it.
     erased: Cell<bool>,
+    /// How far its events reach, and the newest of those that reach as far.
+    reaches: RefCell<Vec<(EventId, Reach)>>,
+    /// Whether pages look different after it although nothing is recorded.
+    unrecorded: Cell<bool>,
 }
 
 impl<'conn> Tx<'conn> {
@@ -84,12 +92,28 @@ impl<'conn> Tx<'conn> {
             now: Timestamp::now(),
             first: Cell::new(None),
             erased: Cell::new(false),
+            reaches: RefCell::default(),
+            unrecorded: Cell::new(false),
         }
     }
 
     /// Says that a text leaves the file with this transaction, and shall not stay behind in the write-ahead log.
     pub fn erases(&self) {
         self.erased.set(true);
+    }
+
+    /// Says that pages look different after this transaction for a reason that the log does not tell.
+    pub fn changes_pages(&self) {
+        self.unrecorded.set(true);
+    }
+
+    /// Keeps in mind how far an event of this transaction reaches.
+    fn reaches(&self, id: EventId, reach: Reach) {
+        let mut reaches = self.reaches.borrow_mut();
+        match reaches.last_mut() {
+            Some((newest, last)) if *last == reach => *newest = id,
+            _ => reaches.push((id, reach)),
+        }
     }
 
     /// The time of this transaction: one reading of the clock for all that happens in it.
@@ -111,6 +135,7 @@ pub struct Store {
     path: PathBuf,
     readers: r2d2::Pool<SqliteConnectionManager>,
     writer: Writer,
+    changes: Arc<Changes>,
 }
 
 impl Store {
@@ -130,11 +155,13 @@ impl Store {
             .connection_timeout(Duration::from_secs(2))
             .test_on_check_out(false)
             .build(manager)?;
-        let writer = Writer::start(conn, &path)?;
+        let changes = Arc::<Changes>::default();
+        let writer = Writer::start(conn, &path, changes.clone())?;
         Ok(Store {
             path,
             readers,
             writer,
+            changes,
         })
     }
 
@@ -187,6 +214,11 @@ impl Store {
     /// The newest event that this process has committed; zero if it has committed none.
     pub fn committed(&self) -> EventId {
         self.writer.head()
+    }
+
+    /// What has changed since this process began.
+    pub fn changes(&self) -> &Arc<Changes> {
+        &self.changes
     }
 
     /// A doorbell of its own for one follower: it rings after each commit of this process.

@@ -6,7 +6,6 @@
 //! A text that was erased may still stand in older pages of the write-ahead log. After such a change the log is emptied as
 //! soon as nobody else has to be waited for.
 
-use std::cell::Cell;
 use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -20,8 +19,10 @@ use std::{fs, io};
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
+use super::changes::Changes;
 use super::{BUSY, Tx};
 use crate::error::{Error, Result};
+use crate::model::concern::Reach;
 use crate::model::id::EventId;
 
 /// Changes that may wait. Beyond this the site says so rather than letting everyone wait longer.
@@ -54,6 +55,7 @@ const FAILED: &str = "it could not be written to disk just now; please try again
 struct Pulse {
     /// The newest committed event of this process.
     head: AtomicI64,
+    changes: Arc<Changes>,
     bells: Mutex<Vec<SyncSender<()>>>,
 }
 
@@ -71,11 +73,15 @@ impl Pulse {
 
 impl Writer {
     /// Starts the thread, which writes to the file at `path` for as long as it is the same.
-    pub fn start(conn: Connection, path: &Path) -> Result<Writer> {
+    /// What it commits it notes in `changes`.
+    pub fn start(conn: Connection, path: &Path, changes: Arc<Changes>) -> Result<Writer> {
         let file =
             Identity::of(path).map_err(Error::io(format!("cannot look at {}", path.display())))?;
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let pulse = Arc::<Pulse>::default();
+        let pulse = Arc::new(Pulse {
+            changes,
+            ..Pulse::default()
+        });
         let told = pulse.clone();
         let thread = thread::Builder::new()
             .name("writer".into())
@@ -179,7 +185,7 @@ fn drain(
     mut jobs: mpsc::Receiver<Box<dyn Job>>,
     pulse: &Pulse,
 ) {
-    let erased = Cell::new(false);
+    let mut effects = Effects::default();
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -194,16 +200,18 @@ fn drain(
             );
             return;
         }
-        match commit(conn, &mut group, &erased) {
+        match commit(conn, &mut group, &mut effects) {
             Ok(head) => {
                 pulse.head.store(head, Ordering::Release);
+                effects.note_in(&pulse.changes); // before anyone is answered
                 group.into_iter().for_each(|job| job.answer(None));
                 pulse.ring();
-                if erased.get() && jobs.is_empty() {
-                    erased.set(!has_emptied_log(conn));
+                if effects.erased && jobs.is_empty() {
+                    effects.erased = !has_emptied_log(conn);
                 }
             }
             Err(error) => {
+                effects.forget_changes();
                 tracing::error!("a commit failed and was taken back: {error}");
                 let fatal = is_fatal(&error);
                 let why = match Error::from(error) {
@@ -265,14 +273,47 @@ impl Identity {
     }
 }
 
+/// What a commit means beyond its rows.
+#[derive(Default)]
+struct Effects {
+    /// Whether texts may still stand in the write-ahead log that have left the file.
+    erased: bool,
+    /// How far its events reach.
+    reaches: Vec<(EventId, Reach)>,
+    /// Whether pages look different although nothing was recorded.
+    unrecorded: bool,
+}
+
+impl Effects {
+    fn add(&mut self, tx: Tx) {
+        self.erased |= tx.erased.get();
+        self.unrecorded |= tx.unrecorded.get();
+        self.reaches.append(&mut tx.reaches.into_inner());
+    }
+
+    fn note_in(&mut self, changes: &Changes) {
+        for (id, reach) in self.reaches.drain(..) {
+            changes.note(id, reach);
+        }
+        if std::mem::take(&mut self.unrecorded) {
+            changes.note_unrecorded();
+        }
+    }
+
+    fn forget_changes(&mut self) {
+        self.reaches.clear();
+        self.unrecorded = false;
+    }
+}
+
 /// Runs a group of changes in one transaction; the newest event after it.
 fn commit(
     conn: &Connection,
     group: &mut [Box<dyn Job>],
-    erased: &Cell<bool>,
+    effects: &mut Effects,
 ) -> rusqlite::Result<i64> {
     conn.prepare_cached("begin immediate")?.execute([])?;
-    let done = changes(conn, group, erased).and_then(|head| {
+    let done = changes(conn, group, effects).and_then(|head| {
         conn.prepare_cached("commit")?.execute([])?;
         Ok(head)
     });
@@ -285,16 +326,15 @@ fn commit(
 fn changes(
     conn: &Connection,
     group: &mut [Box<dyn Job>],
-    erased: &Cell<bool>,
+    effects: &mut Effects,
 ) -> rusqlite::Result<i64> {
     for job in group {
         conn.prepare_cached("savepoint change")?.execute([])?;
         let tx = Tx::new(conn);
         let kept = job.run(&tx);
-        if !kept {
-            conn.prepare_cached("rollback to change")?.execute([])?;
-        } else if tx.erased.get() {
-            erased.set(true);
+        match kept {
+            true => effects.add(tx),
+            false => drop(conn.prepare_cached("rollback to change")?.execute([])?),
         }
         conn.prepare_cached("release change")?.execute([])?;
     }

@@ -15,7 +15,7 @@ use crate::store::visitors;
 use crate::views::Theme;
 
 /// The name of the visitor's cookie.
-const VISITOR: &str = "visitor";
+pub const VISITOR: &str = "visitor";
 
 /// A year: the life of a visitor's cookie.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
