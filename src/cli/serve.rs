@@ -175,7 +175,7 @@ impl Running {
         let keeper = Keeper::new(store.path(), options.backups.unwrap_or_default());
         let keeper = Arc::new(keeper);
         let bounds = Bounds::from_descriptors();
-        let pages = Arc::new(Pages::new(store.changes().clone()));
+        let pages = Arc::new(Pages::of(&store)?);
         let app = App {
             store: store.clone(),
             live,

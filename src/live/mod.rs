@@ -56,10 +56,10 @@ impl Live {
             streams: AtomicUsize::new(0),
             presence: Arc::default(),
         });
-        let (bell, tailed, changes) = (store.doorbell(), live.clone(), store.changes().clone());
+        let (bell, tailed) = (store.doorbell(), live.clone());
         let tailer = std::thread::Builder::new()
             .name("tailer".into())
-            .spawn(move || tailer::run(&conn, &bell, &tailed, &changes))
+            .spawn(move || tailer::run(&conn, &bell, &tailed))
             .map_err(Error::io("could not start the tailer thread"))?;
         Ok((live, tailer))
     }

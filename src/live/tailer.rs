@@ -10,10 +10,8 @@ use super::Live;
 use super::frame;
 use super::ring::Ring;
 use crate::error::Result;
-use crate::model::concern::Reach;
 use crate::model::event::{Event, Kind};
 use crate::model::id::EventId;
-use crate::store::changes::Changes;
 use crate::store::log;
 
 /// How often to look for what other processes wrote into the same file.
@@ -40,11 +38,10 @@ pub fn preload(conn: &Connection) -> Result<Ring> {
 }
 
 /// The thread's life: read what is new, wait for the bell, again.
-/// What it finds it notes in `changes`: other processes write as well.
-pub fn run(conn: &Connection, bell: &Receiver<()>, live: &Live, changes: &Changes) {
+pub fn run(conn: &Connection, bell: &Receiver<()>, live: &Live) {
     let mut failing = false;
     while !*live.stop.borrow() {
-        match advance(conn, live, changes) {
+        match advance(conn, live) {
             Ok(true) => continue, // a whole batch: there may be more
             Ok(false) => failing = false,
             Err(error) if !failing => {
@@ -60,16 +57,13 @@ pub fn run(conn: &Connection, bell: &Receiver<()>, live: &Live, changes: &Change
 }
 
 /// Renders the next batch and tells the streams; whether it was a full one.
-fn advance(conn: &Connection, live: &Live, changes: &Changes) -> Result<bool> {
+fn advance(conn: &Connection, live: &Live) -> Result<bool> {
     let snapshot = conn.unchecked_transaction()?;
     let after = *live.head.borrow();
     let events = log::all_after(&snapshot, after, BATCH)?;
     let Some(last) = events.last().map(|event| event.id) else {
         return Ok(false);
     };
-    for event in &events {
-        changes.note(event.id, Reach::of(event.kind, event.post));
-    }
     let frames: Vec<_> = events
         .iter()
         .map(|event| frame::render(&snapshot, event))

@@ -1,7 +1,7 @@
 //! What has changed, as far as this process knows: the newest event that reached each page, in memory.
 //!
-//! The writer notes what it has committed before anyone is answered; the tailer notes what other processes wrote. So a
-//! page that was read from the file tells by its cursor whether it is as good as a new one, and nobody asks the file.
+//! The writer notes what it has committed before anyone is answered; what other processes write is noted by
+//! [`super::others`]. So a page that was read from the file tells by its cursor whether it is as good as a new one, and nobody asks the file.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 

@@ -23,6 +23,7 @@ pub mod media;
 mod migrate;
 pub mod mine;
 pub mod news;
+pub mod others;
 pub mod posts;
 pub mod reactions;
 pub mod redirects;

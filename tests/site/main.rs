@@ -48,6 +48,7 @@ mod live;
 mod liveblog;
 mod log;
 mod media;
+mod memory;
 mod micropub;
 mod mine;
 mod missed;

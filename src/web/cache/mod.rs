@@ -24,7 +24,10 @@ use tokio::time::sleep;
 
 use super::coding::Coding;
 use super::visit::{Counter, Read};
+use crate::error::Result;
+use crate::store::Store;
 use crate::store::changes::{Changes, Extent};
+use crate::store::others::Others;
 pub use page::Lasting;
 use page::Page;
 use shelf::{Made, Shelf, Turn};
@@ -36,6 +39,8 @@ const ROOM: usize = 32 << 20;
 pub struct Pages {
     shelf: RwLock<Shelf>,
     changes: Arc<Changes>,
+    /// Notices what other processes change; without it they change nothing.
+    others: Option<Others>,
     hits: AtomicU64,
     misses: AtomicU64,
     waits: AtomicU64,
@@ -57,15 +62,22 @@ pub struct Figures {
 }
 
 impl Pages {
-    /// None yet; they are as old as `changes` says.
-    pub fn new(changes: Arc<Changes>) -> Pages {
-        Pages::with_room(changes, ROOM)
+    /// None yet, of this blog.
+    ///
+    /// Errors: as [`Others::of`].
+    pub fn of(store: &Store) -> Result<Pages> {
+        let others = Others::of(store)?;
+        Ok(Pages {
+            others: Some(others),
+            ..Pages::with_room(store.changes().clone(), ROOM)
+        })
     }
 
     fn with_room(changes: Arc<Changes>, room: usize) -> Pages {
         Pages {
             shelf: RwLock::new(Shelf::new(room)),
             changes,
+            others: None,
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             waits: AtomicU64::new(0),
@@ -88,7 +100,12 @@ impl Pages {
     /// The page of that key, if there is one as good as new.
     fn fresh(&self, key: &str) -> Option<Arc<Page>> {
         let page = self.shelf().find(key)?.clone();
-        page.is_fresh(&self.changes).then_some(page)
+        (self.look() && page.is_fresh(&self.changes)).then_some(page)
+    }
+
+    /// Notes what other processes have written; whether that could be seen.
+    fn look(&self) -> bool {
+        self.others.as_ref().is_none_or(Others::look)
     }
 
     /// The answer of a page to a request with these headers; in a new coding it is made first.
@@ -164,6 +181,7 @@ impl<E: Endpoint> Front<E> {
     /// Makes the page, or waits for whoever does.
     async fn make(&self, key: Arc<str>, req: Request) -> poem::Result<Response> {
         let pages = &self.pages;
+        pages.look();
         let arrived = pages.changes.extent();
         loop {
             let turn = pages.shelf_mut().turn(&key);

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::model::concern::{Concern, Reach};
 use crate::model::id::{EventId, PostId};
+use crate::model::time::Timestamp;
 use crate::visits::Visits;
 
 /// A log, and a site that shows its head; it answers as often as it has leave to.
@@ -56,7 +57,7 @@ impl World {
         answer.set_data(Lasting {
             as_of: EventId(as_of),
             concern: post.map_or(Concern::Lists, |post| Concern::Post(PostId(post))),
-            until: None,
+            until: (req.uri().query() == Some("entries=9")).then(Timestamp::now),
         });
         self.leave.acquire().await.unwrap().forget();
         assert!(!self.panics.swap(false, Ordering::SeqCst), "on purpose");
@@ -234,4 +235,14 @@ async fn each_coding_is_made_once_and_known_by_its_tag() {
     assert_eq!(world.made(), 1);
     assert_eq!(tags[1], format!("W/{}", tags[0]));
     assert_eq!(tags[1], tags[2]);
+}
+
+#[tokio::test]
+async fn a_page_whose_time_is_over_is_made_again() {
+    let world = World::new();
+    let front = world.front(ROOM);
+    for made in 1..4 {
+        head(&front, "/posts/1?entries=9").await;
+        assert_eq!(world.made(), made);
+    }
 }
