@@ -17,18 +17,22 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// That of a page which is made for the first time.
+    /// That of a page which has just been made for the first time.
     pub fn new(now: Instant) -> Pace {
         Pace {
             paid_up: now + BETWEEN,
         }
     }
 
-    /// One more rendering: how long it must wait.
-    pub fn next(&mut self, now: Instant) -> Duration {
-        let due = self.paid_up.max(now);
-        self.paid_up = due + BETWEEN;
-        (due - now).saturating_sub(BETWEEN * (AHEAD - 1))
+    /// How long the next rendering must wait.
+    pub fn pause(&self, now: Instant) -> Duration {
+        let ahead = self.paid_up.saturating_duration_since(now);
+        ahead.saturating_sub(BETWEEN * (AHEAD - 1))
+    }
+
+    /// Notes that it was rendered once more.
+    pub fn note(&mut self, now: Instant) {
+        self.paid_up = self.paid_up.max(now) + BETWEEN;
     }
 }
 
@@ -42,17 +46,17 @@ mod tests {
         let (mut pace, mut now) = (Pace::new(start), start);
         let mut made = vec![start];
         for _ in 0..100 {
-            now += pace.next(now);
+            now += pace.pause(now);
+            pace.note(now);
             made.push(now);
         }
         assert_eq!(made[4], start, "the first ones need not wait");
         for (first, at) in made.iter().enumerate() {
-            let within = made[first..]
-                .iter()
-                .filter(|other| **other < *at + Duration::from_secs(1));
+            let within = *at + Duration::from_secs(1);
+            let within = made[first..].iter().filter(|other| **other < within);
             assert!(within.count() <= 20);
         }
         let later = now + Duration::from_secs(10);
-        assert_eq!(pace.next(later), Duration::ZERO);
+        assert_eq!(pace.pause(later), Duration::ZERO);
     }
 }

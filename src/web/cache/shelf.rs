@@ -72,8 +72,8 @@ impl Shelf {
         }
         let (tell, told) = watch::channel(Made::Awaited);
         self.making.insert(key.clone(), told);
-        let pace = self.slots.get_mut(key).map(|slot| &mut slot.pace);
-        let pause = pace.map_or(Duration::ZERO, |pace| pace.next(Instant::now()));
+        let pace = self.slots.get(key).map(|slot| slot.pace);
+        let pause = pace.map_or(Duration::ZERO, |pace| pace.pause(Instant::now()));
         Turn::Ours(pause, tell)
     }
 
@@ -86,17 +86,20 @@ impl Shelf {
     /// kept.
     pub fn put(&mut self, key: &Arc<str>, page: Arc<Page>) {
         let bytes = page.len() + OVERHEAD;
-        let older = self.slots.remove(key);
+        let (now, older) = (Instant::now(), self.slots.remove(key));
         self.bytes -= older.as_ref().map_or(0, |older| older.bytes);
         if bytes > self.room / 8 {
             self.order.retain(|other| other != key);
             return;
         }
         let pace = match older {
-            Some(older) => older.pace,
+            Some(mut older) => {
+                older.pace.note(now);
+                older.pace
+            }
             None => {
                 self.order.push_back(key.clone());
-                Pace::new(Instant::now())
+                Pace::new(now)
             }
         };
         self.bytes += bytes;
