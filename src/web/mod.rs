@@ -391,7 +391,7 @@ pub fn table() -> Table {
 }
 
 /// The site: its routes, and what holds for every request and every answer.
-pub fn routes(app: Arc<App>) -> impl Endpoint {
+pub fn routes(app: Arc<App>) -> impl server::Site {
     let site = table()
         .route
         .with(CatchPanic::new().with_handler(|_| {

@@ -47,7 +47,7 @@ impl Reader {
         Reader {
             token_hash: token::read(req, VISITOR, secure),
             session_hash: token::read(req, session::COOKIE, secure),
-            theme: token::cookie(req, "theme")
+            theme: token::cookie(req.headers(), "theme")
                 .and_then(Theme::parse)
                 .unwrap_or_default(),
             wants_json: liked_best(accept) == "application/json",

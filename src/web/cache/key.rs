@@ -18,13 +18,12 @@ const DIGITS: usize = 6;
 /// query as matters.
 ///
 /// A request out of the ordinary has none: it is answered by the long way, where everything is looked at.
-pub fn of(req: &Request) -> Option<Cow<'_, str>> {
-    let reads = matches!(*req.method(), Method::GET | Method::HEAD);
-    let uri = req.uri();
-    let plain = reads
-        && req.version() == Version::HTTP_11
+pub fn of<'a>(asked: &Asked<'a>) -> Option<Cow<'a, str>> {
+    let uri = asked.uri;
+    let plain = matches!(*asked.method, Method::GET | Method::HEAD)
+        && asked.version == Version::HTTP_11
         && uri.authority().is_none()
-        && names_a_plain_host(req.headers());
+        && names_a_plain_host(asked.headers);
     if !plain {
         return None;
     }
@@ -32,11 +31,35 @@ pub fn of(req: &Request) -> Option<Cow<'_, str>> {
     let place = place(uri, kind)?;
     match kind {
         Kind::Feed(_) => Some(place),
-        Kind::Page(_) => match strangers_theme(req)? {
+        Kind::Page(_) => match strangers_theme(asked.headers)? {
             Theme::Auto => Some(place),
             Theme::Dark => Some(Cow::Owned(format!("dark {place}"))),
             Theme::Light => Some(Cow::Owned(format!("light {place}"))),
         },
+    }
+}
+
+/// The head of a request.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// `GET`, or another.
+    pub method: &'a Method,
+    /// Path and query.
+    pub uri: &'a Uri,
+    /// The version of the protocol.
+    pub version: Version,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+}
+
+impl<'a> From<&'a Request> for Asked<'a> {
+    fn from(req: &'a Request) -> Asked<'a> {
+        Asked {
+            method: req.method(),
+            uri: req.uri(),
+            version: req.version(),
+            headers: req.headers(),
+        }
     }
 }
 
@@ -124,16 +147,16 @@ fn names_a_plain_host(headers: &HeaderMap) -> bool {
 }
 
 /// The theme of a reader about whom nothing else is known; none of a visitor or of the owner.
-fn strangers_theme(req: &Request) -> Option<Theme> {
-    if !req.headers().contains_key(header::COOKIE) {
+fn strangers_theme(headers: &HeaderMap) -> Option<Theme> {
+    if !headers.contains_key(header::COOKIE) {
         return Some(Theme::Auto);
     }
     let known = [reader::VISITOR, session::COOKIE];
     let is_known = known.into_iter().any(|name| {
-        token::cookie(req, name).is_some()
-            || token::cookie(req, &format!("__Host-{name}")).is_some()
+        token::cookie(headers, name).is_some()
+            || token::cookie(headers, &format!("__Host-{name}")).is_some()
     });
-    let theme = || token::cookie(req, "theme").and_then(Theme::parse);
+    let theme = || token::cookie(headers, "theme").and_then(Theme::parse);
     (!is_known).then(|| theme().unwrap_or_default())
 }
 
@@ -147,7 +170,7 @@ mod tests {
         for (name, value) in [("host", "blog.example:8080")].iter().chain(headers) {
             req = req.header(*name, *value);
         }
-        of(&req.finish()).map(Cow::into_owned)
+        of(&Asked::from(&req.finish())).map(Cow::into_owned)
     }
 
     #[test]

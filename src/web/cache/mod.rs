@@ -17,17 +17,21 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use http_body_util::Full;
+use hyper::body::Incoming;
 use poem::http::{HeaderMap, Method, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::coding::Coding;
+use super::server::{Quick, Site};
 use super::visit::{Counter, Read};
 use crate::error::Result;
 use crate::store::Store;
 use crate::store::changes::{Changes, Extent};
 use crate::store::others::Others;
+use key::Asked;
 pub use page::Lasting;
 use page::Page;
 use shelf::{Made, Shelf, Turn};
@@ -116,7 +120,12 @@ impl Pages {
             self.shelf_mut().weigh(key, page);
         }
         page.note();
-        page.answer(asked, coding)
+        let mut answer = Response::default();
+        let (status, headers, body) = page.answer(asked, coding);
+        answer.set_status(status);
+        *answer.headers_mut() = headers;
+        answer.set_body(body);
+        answer
     }
 
     fn shelf(&self) -> RwLockReadGuard<'_, Shelf> {
@@ -244,10 +253,14 @@ impl<E: Endpoint> Front<E> {
         method: &Method,
         asked: &HeaderMap,
     ) -> Response {
+        self.count(page, method, asked);
+        self.pages.answer(key, page, asked).await
+    }
+
+    fn count(&self, page: &Page, method: &Method, asked: &HeaderMap) {
         if let Some(read) = page.read().filter(|_| *method == Method::GET) {
             self.counter.count(asked, read);
         }
-        self.pages.answer(key, page, asked).await
     }
 }
 
@@ -256,7 +269,7 @@ impl<E: Endpoint> Endpoint for Front<E> {
 
     async fn call(&self, req: Request) -> poem::Result<Response> {
         let pages = &self.pages;
-        let Some(key) = key::of(&req) else {
+        let Some(key) = key::of(&Asked::from(&req)) else {
             return self.ask(req).await;
         };
         if let Some(page) = pages.fresh(&key) {
@@ -265,6 +278,31 @@ impl<E: Endpoint> Endpoint for Front<E> {
         }
         let key = Arc::<str>::from(Cow::as_ref(&key));
         self.make(key, req).await
+    }
+}
+
+impl<E: Endpoint + 'static> Site for Front<E> {
+    /// A page from memory, before poem knows of the request: most of what a page then costs is the sending.
+    fn at_once(&self, req: &hyper::Request<Incoming>) -> Option<Quick> {
+        let asked = Asked {
+            method: req.method(),
+            uri: req.uri(),
+            version: req.version(),
+            headers: req.headers(),
+        };
+        let page = self.pages.fresh(&key::of(&asked)?)?;
+        let coding = Coding::wanted(asked.headers);
+        if !page.has(coding) {
+            return None;
+        }
+        self.pages.hits.fetch_add(1, Ordering::Relaxed);
+        self.count(&page, asked.method, asked.headers);
+        page.note();
+        let (status, headers, body) = page.answer(asked.headers, coding);
+        let mut answer = Quick::new(Full::new(body));
+        *answer.status_mut() = status;
+        *answer.headers_mut() = headers;
+        Some(answer)
     }
 }
 

@@ -138,21 +138,17 @@ impl Page {
         .await;
     }
 
-    /// The answer to a request with these headers.
-    pub fn answer(&self, asked: &HeaderMap, coding: Coding) -> Response {
+    /// The answer to a request with these headers: its status, its headers and its body.
+    pub fn answer(&self, asked: &HeaderMap, coding: Coding) -> (StatusCode, HeaderMap, Bytes) {
         let form = self.cell(coding).and_then(|cell| cell.get()?.as_ref());
         let form = form.unwrap_or(&self.plain);
-        let mut answer = Response::default();
-        *answer.headers_mut() = form.headers.clone();
+        let mut headers = form.headers.clone();
         if asked.contains_key(header::IF_NONE_MATCH) && is_known(asked, &self.tag) {
-            let headers = answer.headers_mut();
             headers.remove(header::CONTENT_TYPE);
             headers.remove(header::CONTENT_ENCODING);
-            answer.set_status(StatusCode::NOT_MODIFIED);
-        } else {
-            answer.set_body(form.body.clone());
+            return (StatusCode::NOT_MODIFIED, headers, Bytes::new());
         }
-        answer
+        (StatusCode::OK, headers, form.body.clone())
     }
 
     /// Notes that somebody asked for it.

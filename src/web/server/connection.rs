@@ -1,10 +1,16 @@
 //! One connection's life: its requests, its end, and the courtesy of letting the last answer arrive.
 
 use std::{
-    convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration,
+    convert::Infallible,
+    future::{poll_fn, ready},
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
 };
 
-use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, combinators::BoxBody};
 use hyper::{
     body::{Body as _, Bytes, Incoming},
     server::conn::http1::{self, Connection},
@@ -12,7 +18,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
-    Addr, Body, Endpoint, Request, Response,
+    Addr, Body, Request, Response,
     http::{StatusCode, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
@@ -24,7 +30,7 @@ use tokio::{
 };
 
 use super::{
-    Bounds,
+    Bounds, Site,
     deadlines::{BodyDeadline, MoreTime, Upload, WriteDeadline},
     told,
 };
@@ -49,7 +55,7 @@ pub(super) struct Host<E> {
     http: http1::Builder,
 }
 
-impl<E: Endpoint + 'static> Host<E> {
+impl<E: Site> Host<E> {
     pub(super) fn new(endpoint: E, bounds: Bounds) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
@@ -134,7 +140,7 @@ struct Visit<E> {
     upload: Arc<Upload>,
 }
 
-impl<E: Endpoint + 'static> Service<hyper::Request<Incoming>> for Visit<E> {
+impl<E: Site> Service<hyper::Request<Incoming>> for Visit<E> {
     type Response = hyper::Response<BoxBody<Bytes, io::Error>>;
     type Error = Infallible;
     // In a box, because hyper keeps room for the future as long as the connection lives, and a stream that is idle
@@ -142,6 +148,12 @@ impl<E: Endpoint + 'static> Service<hyper::Request<Incoming>> for Visit<E> {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
+        if request.body().is_end_stream()
+            && let Some(answer) = self.host.endpoint.at_once(&request)
+        {
+            let answer = answer.map(|body| BoxBody::new(body.map_err(|never| match never {})));
+            return Box::pin(ready(Ok(answer)));
+        }
         let (host, upload) = (self.host.clone(), self.upload.clone());
         let local = LocalAddr(Addr::SocketAddr(self.local));
         let remote = RemoteAddr(Addr::SocketAddr(self.peer));
@@ -158,14 +170,12 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// Resolves when HTTP on this connection is over, with the socket still open.
-async fn finished<E: Endpoint + 'static>(
-    connection: &mut Connection<Wire, Visit<E>>,
-) -> hyper::Result<()> {
+async fn finished<E: Site>(connection: &mut Connection<Wire, Visit<E>>) -> hyper::Result<()> {
     poll_fn(|cx| connection.poll_without_shutdown(cx)).await
 }
 
 /// Takes an ended connection apart, and returns its socket if the client may still be sending.
-fn still_sending<E: Endpoint + 'static>(
+fn still_sending<E: Site>(
     connection: Connection<Wire, Visit<E>>,
     end: hyper::Result<()>,
 ) -> Option<WriteDeadline> {
