@@ -24,7 +24,8 @@ use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
 use crate::web::{
-    Allowance, Answers, App, Doorkeeper, Invitation, Pictures, Role, Rulebook, Uploads, routes,
+    Allowance, Answers, App, Doorkeeper, Invitation, Pages, Pictures, Role, Rulebook, Uploads,
+    routes,
 };
 use crate::websub;
 
@@ -39,6 +40,7 @@ pub struct Running {
     tasks: Vec<JoinHandle<()>>,
     tailer: thread::JoinHandle<()>,
     watch: Option<Watch>,
+    pages: Arc<Pages>,
     store: Arc<Store>,
     _lock: File,
 }
@@ -92,10 +94,12 @@ impl Running {
             tasks.push(tokio::spawn(looking));
             tasks.extend(work(store, visits.clone(), keeper, &base_url, stopped));
         }
+        let pages = Arc::new(Pages::of(&store)?);
         let app = App {
             store: store.clone(),
             role,
             live,
+            pages: pages.clone(),
             visits,
             base_url_is_given,
             base_url,
@@ -111,7 +115,7 @@ impl Running {
             rulebook: Rulebook::default(),
             trusted_proxies: options.trusted_proxies,
             keeper,
-            answers: Answers::default(),
+            answers: Arc::<Answers>::default(),
             gauge: bounds.gauge.clone(),
         };
         let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
@@ -123,6 +127,7 @@ impl Running {
             tasks,
             tailer,
             watch: watching,
+            pages,
             store,
             _lock: lock,
         })
@@ -138,6 +143,7 @@ impl Running {
             .await
             .map_err(|error| Error::Refused(format!("the server failed: {error}")))?;
         served.map_err(Error::io("the server failed"))?;
+        tracing::debug!(figures = ?self.pages.figures(), "pages in memory");
         for task in self.tasks {
             task.await
                 .map_err(|error| Error::Refused(format!("the chores failed: {error}")))?;

@@ -27,6 +27,7 @@ use tokio::time::timeout;
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::store::Store;
+use crate::store::changes::Changes;
 use presence::Presence;
 use ring::Ring;
 
@@ -34,6 +35,7 @@ use ring::Ring;
 pub struct Live {
     ring: RwLock<Ring>,
     head: watch::Sender<EventId>,
+    changes: Arc<Changes>,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
     /// Who is reading which post.
@@ -54,6 +56,7 @@ impl Live {
         let live = Arc::new(Live {
             ring: RwLock::new(ring),
             head,
+            changes: store.changes().clone(),
             stop,
             streams: AtomicUsize::new(0),
             presence: Arc::default(),

@@ -8,6 +8,7 @@ use super::Live;
 use super::frame;
 use super::ring::Ring;
 use crate::error::Result;
+use crate::model::concern::Reach;
 use crate::model::event::{Event, Kind};
 use crate::model::id::EventId;
 use crate::store::{Lookout, log};
@@ -77,6 +78,10 @@ fn advance(lookout: &mut Lookout, live: &Live) -> Result<bool> {
         ring.push(frame);
     }
     drop(ring);
+    for event in &events {
+        live.changes
+            .note(event.id, Reach::of(event.kind, event.post)); // a copy's writer is elsewhere
+    }
     live.head.send_replace(last);
     Ok(events.len() as i64 == BATCH)
 }

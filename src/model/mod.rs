@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod carried;
 pub mod client;
 pub mod comment;
+pub mod concern;
 pub mod cursor;
 pub mod desk;
 pub mod entry;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Tx, settings};
 use crate::error::Result;
+use crate::model::concern::Reach;
 use crate::model::event::{Audience, Event, Kind};
 use crate::model::id::{EventId, PostId};
 use crate::model::time::Timestamp;
@@ -45,6 +46,7 @@ pub fn append(
         |row| row.get(0),
     )?;
     tx.first.set(first.or(Some(id)));
+    tx.reaches(id, Reach::of(kind, post));
     Ok(())
 }
 

@@ -38,6 +38,7 @@ pub fn part(conn: &Connection, place: Place, range: Range<usize>) -> Result<Vec<
 
 /// Keeps a file. The same bytes are kept once; whether they are new.
 pub fn add(tx: &Tx, new: &NewMedia, batch: Option<i64>) -> Result<bool> {
+    tx.changes_pages(); // a cover may have waited for it
     let sql =
         "insert into media (hash, name, mime, width, height, is_sized, created_at, batch_id, bytes)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (hash) do nothing";
@@ -58,6 +59,7 @@ pub fn add(tx: &Tx, new: &NewMedia, batch: Option<i64>) -> Result<bool> {
 
 /// Keeps all smaller sizes that a picture has. A picture that is gone by now gets none.
 pub fn add_sizes(tx: &Tx, hash: &str, variants: &[NewVariant]) -> Result<()> {
+    tx.changes_pages();
     let sql = "update media set is_sized = 1 where hash = ?1";
     if tx.prepare_cached(sql)?.execute([hash])? == 0 {
         return Ok(());
@@ -79,6 +81,7 @@ pub fn unsized_one(conn: &Connection) -> Result<Option<(String, String, Vec<u8>)
 
 /// Says what a picture shows, for those who do not see it.
 pub fn describe(tx: &Tx, hash: &str, alt: &str) -> Result<()> {
+    tx.changes_pages();
     let sql = "update media set alt = ?2 where hash = ?1";
     tx.prepare_cached(sql)?.execute([hash, alt])?;
     Ok(())
@@ -86,6 +89,7 @@ pub fn describe(tx: &Tx, hash: &str, alt: &str) -> Result<()> {
 
 /// Removes a file and its smaller sizes.
 pub fn remove(tx: &Tx, hash: &str) -> Result<()> {
+    tx.changes_pages();
     tx.prepare_cached("delete from media where hash = ?1")?
         .execute([hash])?;
     Ok(())

@@ -8,6 +8,7 @@ pub mod arrivals;
 pub mod backups;
 pub mod bans;
 pub mod carried;
+pub mod changes;
 pub mod check;
 pub mod clients;
 pub mod comments;
@@ -25,6 +26,7 @@ pub mod media;
 mod migrate;
 pub mod mine;
 pub mod news;
+pub mod others;
 pub mod posts;
 pub mod reactions;
 mod readers;
@@ -50,7 +52,7 @@ mod wal;
 pub mod watched;
 mod writer;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,11 +62,13 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::error::{Error, Result};
+use crate::model::concern::Reach;
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
+use changes::Changes;
 use faults::Faults;
 use readers::{Readers, moment};
-use writer::{Figures, Pulse, Writer};
+use writer::{Figures, Pulse, Told, Writer};
 
 pub use readers::Lookout;
 
@@ -82,6 +86,10 @@ pub struct Tx<'conn> {
     first: Cell<Option<EventId>>,
     /// Whether a text left the file with it.
     erased: Cell<bool>,
+    /// How far its events reach, and the newest of those that reach as far.
+    reaches: RefCell<Vec<(EventId, Reach)>>,
+    /// Whether pages look different after it although nothing is recorded.
+    unrecorded: Cell<bool>,
 }
 
 impl<'conn> Tx<'conn> {
@@ -91,12 +99,28 @@ impl<'conn> Tx<'conn> {
             now: Timestamp::now(),
             first: Cell::new(None),
             erased: Cell::new(false),
+            reaches: RefCell::default(),
+            unrecorded: Cell::new(false),
         }
     }
 
     /// Says that a text leaves the file with this transaction, and shall not stay behind in the write-ahead log.
     pub fn erases(&self) {
         self.erased.set(true);
+    }
+
+    /// Says that pages look different after this transaction for a reason that the log does not tell.
+    pub fn changes_pages(&self) {
+        self.unrecorded.set(true);
+    }
+
+    /// Keeps in mind how far an event of this transaction reaches.
+    fn reaches(&self, id: EventId, reach: Reach) {
+        let mut reaches = self.reaches.borrow_mut();
+        match reaches.last_mut() {
+            Some((newest, last)) if *last == reach => *newest = id,
+            _ => reaches.push((id, reach)),
+        }
     }
 
     /// The time of this transaction: one reading of the clock for all that happens in it.
@@ -118,6 +142,7 @@ pub struct Store {
     path: PathBuf,
     readers: Arc<Readers>,
     pulse: Arc<Pulse>,
+    changes: Arc<Changes>,
     faults: Arc<Faults>,
     /// None where the file is a copy that another program writes to.
     writer: Option<Writer>,
@@ -133,12 +158,19 @@ impl Store {
         copy::refuse(&path)?;
         let conn = migrate::open(folder, &path, create)?;
         let readers = Arc::new(Readers::of_own(&path)?);
-        let (pulse, faults) = (Arc::<Pulse>::default(), Arc::<Faults>::default());
-        let writer = Writer::start(conn, &path, pulse.clone(), faults.clone())?;
+        let (pulse, changes) = (Arc::<Pulse>::default(), Arc::<Changes>::default());
+        let faults = Arc::<Faults>::default();
+        let told = Told {
+            pulse: pulse.clone(),
+            changes: changes.clone(),
+            faults: faults.clone(),
+        };
+        let writer = Writer::start(conn, &path, told)?;
         Ok(Store {
             path,
             readers,
             pulse,
+            changes,
             faults,
             writer: Some(writer),
         })
@@ -153,6 +185,7 @@ impl Store {
             readers: Arc::new(Readers::of_copy(&path)?),
             path,
             pulse: Arc::default(),
+            changes: Arc::default(),
             faults: Arc::default(),
             writer: None,
         })
@@ -239,12 +272,22 @@ impl Store {
         self.pulse.head()
     }
 
+    /// What has changed since this process began.
+    pub fn changes(&self) -> &Arc<Changes> {
+        &self.changes
+    }
+
     /// A doorbell of its own for one follower: it rings after each commit of this process.
     pub fn doorbell(&self) -> Receiver<()> {
         self.pulse.doorbell()
     }
 
-    /// A read-only connection outside of the pool, for one long-lived follower.
+    /// A read-only connection outside of the pool.
+    pub fn connection(&self) -> Result<Connection> {
+        self.readers.single()
+    }
+
+    /// The same for one long-lived follower, who goes over to a copy that is made anew.
     pub fn lookout(&self) -> Result<Lookout> {
         Lookout::new(self.readers.clone())
     }

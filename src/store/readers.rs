@@ -57,7 +57,7 @@ impl Readers {
     }
 
     /// A connection outside of the pool.
-    fn single(&self) -> Result<Connection> {
+    pub fn single(&self) -> Result<Connection> {
         let mut conn = Connection::open_with_flags(&self.path, flags(self.is_of_copy()))?;
         configure(&mut conn, true)?;
         Ok(conn)

@@ -4,7 +4,7 @@ use poem::http::{HeaderMap, StatusCode, header};
 use poem::web::Path;
 use poem::{Response, handler};
 
-use super::compress;
+use super::coding;
 use super::error::Failure;
 use crate::assets;
 use crate::error::Error;
@@ -16,7 +16,7 @@ pub const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 #[handler]
 pub async fn show(Path(name): Path<String>, headers: &HeaderMap) -> Result<Response, Failure> {
     let asset = assets::find(&name).ok_or(Error::NotFound)?;
-    let (bytes, encoding) = match compress::takes_gzip(headers) {
+    let (bytes, encoding) = match coding::takes_gzip(headers) {
         true => (&asset.gzip, "gzip"),
         false => (&asset.bytes, "identity"),
     };

@@ -11,14 +11,16 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::assets::is_known;
+use super::cache::Lasting;
 use super::error::Failure;
 use super::posts::number;
 use super::{App, site};
 use crate::error::{Error, Result};
 use crate::feeds::{self, Feed, Item, Part};
 use crate::hex::hex;
+use crate::model::concern::Concern;
 use crate::model::post::PostKind;
-use crate::store::{comments, entries, lists, posts, settings};
+use crate::store::{comments, entries, lists, log, posts, settings};
 use crate::views::Site;
 
 /// Posts, entries or comments of a feed.
@@ -46,9 +48,17 @@ impl App {
         F: FnOnce(&Connection, &Site) -> Result<(String, Option<String>)> + Send + 'static,
     {
         let base_url = self.base_url.clone();
-        let (body, links) = self
+        let ((body, links), lasting) = self
             .store
-            .read(move |conn| render(conn, &site(&settings::load(conn)?, base_url)))
+            .read(move |conn| {
+                let made = render(conn, &site(&settings::load(conn)?, base_url))?;
+                let lasting = Lasting {
+                    as_of: log::head(conn)?.id,
+                    concern: Concern::Lists,
+                    until: None,
+                };
+                Ok((made, lasting))
+            })
             .await?;
         let tag = format!("\"{}\"", hex(&Sha256::digest(&body)[..12]));
         let mut answer = Response::builder()
@@ -61,7 +71,9 @@ impl App {
         if is_known(headers, &tag) {
             return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
         }
-        Ok(answer.content_type(kind).body(body))
+        let mut answer = answer.content_type(kind).body(body);
+        answer.set_data(lasting);
+        Ok(answer)
     }
 
     /// One page of the feed of all posts, by its path and number.

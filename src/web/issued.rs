@@ -10,6 +10,10 @@ use crate::model::time::Timestamp;
 const SOONEST: i64 = 3_000;
 const LATEST: i64 = 24 * 60 * 60 * 1_000;
 
+/// Milliseconds for which many readers are handed the same form: a page in memory is made anew then. What posts by program
+/// at once can be taken for slow only where another reader came in this time.
+pub const RENEWED: i64 = 60 * 1_000;
+
 /// The hidden field of a form handed out at `now`: the time and its signature.
 pub fn sign(key: &str, now: Timestamp) -> String {
     let seal = mac(key, &now.0.to_be_bytes()).finalize().into_bytes();

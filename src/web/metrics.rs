@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use hyper::body::Incoming;
 use poem::http::{StatusCode, header};
 use poem::web::Data;
 use poem::{Endpoint, FromRequest, IntoResponse, Request, RequestBody, Response, handler};
@@ -19,6 +20,7 @@ use super::App;
 use super::client::Here;
 use super::error::Failure;
 use super::micropub::access;
+use super::server::{Quick, Site};
 use super::token;
 use crate::error::Result;
 use crate::lookout::length;
@@ -48,19 +50,45 @@ impl Default for Answers {
     }
 }
 
-/// Counts every answer, by the first digit of its status.
-pub async fn counted<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
-    let app = req.data::<Arc<App>>().cloned();
-    let answer = next.call(req).await.map(IntoResponse::into_response);
-    if let Some(app) = app {
-        let status = match &answer {
+impl Answers {
+    fn note(&self, status: StatusCode) {
+        let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
+        self.by_class[class].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A site of which every answer is counted.
+pub struct Counted<E> {
+    site: E,
+    answers: Arc<Answers>,
+}
+
+impl<E> Counted<E> {
+    /// Counts in `answers` what `site` answers.
+    pub fn new(site: E, answers: Arc<Answers>) -> Counted<E> {
+        Counted { site, answers }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Counted<E> {
+    type Output = Response;
+
+    async fn call(&self, req: Request) -> poem::Result<Response> {
+        let answer = self.site.call(req).await.map(IntoResponse::into_response);
+        self.answers.note(match &answer {
             Ok(answer) => answer.status(),
             Err(error) => error.status(),
-        };
-        let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
-        app.answers.by_class[class].fetch_add(1, Ordering::Relaxed);
+        });
+        answer
     }
-    answer
+}
+
+impl<E: Site> Site for Counted<E> {
+    fn at_once(&self, request: &hyper::Request<Incoming>) -> Option<Quick> {
+        let answer = self.site.at_once(request)?;
+        self.answers.note(answer.status());
+        Some(answer)
+    }
 }
 
 /// Somebody who may read the figures: the machine itself, or whoever has a token for it.

@@ -5,7 +5,9 @@ pub mod token;
 
 mod admin;
 mod assets;
+mod cache;
 mod client;
+mod coding;
 mod comments;
 mod compress;
 mod css;
@@ -36,6 +38,7 @@ mod throttle;
 mod uploads;
 mod visit;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -50,17 +53,23 @@ use crate::error::Result;
 use crate::key::KeyFile;
 use crate::live::Live;
 use crate::model::comment::Changer;
+use crate::model::concern::Concern;
 use crate::model::fault::Ongoing;
+use crate::model::post::PostKind;
 use crate::model::settings::Settings;
+use crate::model::time::Timestamp;
 use crate::model::typed::is_text;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, log, settings};
 use crate::views::{Cursor, Frame, Me, Site, Theme};
 use crate::visits::Visits;
+use cache::{Front, Lasting};
 use reader::Reader;
 use table::{Table, Taking};
+use visit::Read;
 
 pub use admin::{Doorkeeper, Invitation};
+pub use cache::Pages;
 pub use forward::Role;
 pub use holding::Rulebook;
 pub use limits::Allowance;
@@ -76,6 +85,8 @@ pub struct App {
     pub role: Role,
     /// The streams.
     pub live: Arc<Live>,
+    /// What is the same for all strangers, made once.
+    pub pages: Arc<Pages>,
     /// Counts how often posts are read.
     pub visits: Arc<Visits>,
     /// Scheme and host as readers reach the site, without a slash at the end.
@@ -103,7 +114,7 @@ pub struct App {
     /// Keeps the backups.
     pub keeper: Arc<Keeper>,
     /// What was answered so far.
-    pub answers: Answers,
+    pub answers: Arc<Answers>,
     /// How many connections are open.
     pub gauge: server::Gauge,
     /// The proxies that are believed when they say whom they ask for.
@@ -116,14 +127,14 @@ impl App {
     where
         F: FnOnce(&Moment) -> Result<String> + Send + 'static,
     {
-        let kept = if reader.token_hash.is_some() || reader.session_hash.is_some() {
-            "private, no-cache"
-        } else {
-            "no-cache"
+        let is_stranger = reader.token_hash.is_none() && reader.session_hash.is_none();
+        let kept = match is_stranger {
+            true => "no-cache",
+            false => "private, no-cache",
         };
         let (reader, base_url) = (reader.clone(), self.base_url.clone());
         let faults = self.store.faults().clone();
-        let html = self
+        let (html, lasting, read) = self
             .store
             .read(move |conn| {
                 let settings = settings::load(conn)?;
@@ -134,7 +145,7 @@ impl App {
                     .as_ref()
                     .map(|visitor| me::told(conn, visitor))
                     .transpose()?;
-                render(&Moment {
+                let moment = Moment {
                     conn,
                     settings,
                     site,
@@ -146,15 +157,26 @@ impl App {
                         true => faults.ongoing(),
                         false => Vec::new(),
                     },
-                })
+                    lasting: Cell::new(None),
+                    read: Cell::new(None),
+                };
+                let html = render(&moment)?;
+                Ok((html, moment.lasting.get(), moment.read.take()))
             })
             .await?;
-        Ok(Response::builder()
+        let mut answer = Response::builder()
             .content_type("text/html; charset=utf-8")
             .header(header::CACHE_CONTROL, kept)
             .header(header::VARY, "Cookie")
             .header(header::LINK, "</micropub>; rel=\"micropub\"")
-            .body(printable(html)))
+            .body(printable(html));
+        if let Some(lasting) = lasting.filter(|_| is_stranger) {
+            answer.set_data(lasting);
+        }
+        if let Some(read) = read {
+            answer.set_data(read);
+        }
+        Ok(answer)
     }
 
     /// Whether readers reach us over TLS, so that cookies may be kept to it.
@@ -176,6 +198,10 @@ struct Moment<'a> {
     me: Option<Me>,
     /// What is wrong, for the owner alone.
     faults: Vec<Ongoing>,
+    /// How long the page is as good as a new one, if it is for all strangers.
+    lasting: Cell<Option<Lasting>>,
+    /// What is read with the page, if that is counted.
+    read: Cell<Option<Read>>,
 }
 
 impl Moment<'_> {
@@ -186,6 +212,25 @@ impl Moment<'_> {
             owner: self.owner,
             window: self.settings.edit_minutes * 60_000,
         }
+    }
+
+    /// Says that strangers may be shown the same page again, until what it is about changes or that time has come.
+    fn lasts(&self, concern: Concern, until: Option<Timestamp>) -> Result<()> {
+        self.lasting.set(Some(Lasting {
+            as_of: log::head(self.conn)?.id,
+            concern,
+            until,
+        }));
+        Ok(())
+    }
+
+    /// Says that a post is read with the page, unless it is the owner who looks.
+    fn reads(&self, kind: PostKind, slug: &str) {
+        self.read.set((!self.owner).then(|| Read {
+            kind,
+            slug: slug.into(),
+            zone: self.settings.zone(),
+        }));
     }
 
     fn frame(&self) -> Frame<'_> {
@@ -292,8 +337,7 @@ where
 
 /// Says which methods a route takes when it is asked with another.
 fn only(methods: &'static str, route: RouteMethod) -> Taking<impl Endpoint> {
-    let endpoint = route.around(move |route, mut req| async move {
-        visit::mark(&mut req);
+    let endpoint = route.around(move |route, req| async move {
         let answer = route.call(req).await;
         answer.map_err(|error| match error.is::<MethodNotAllowedError>() {
             true => error::Failure::method(methods).into(),
@@ -367,8 +411,8 @@ pub fn table() -> Table {
 }
 
 /// The site: its routes, and what holds for every request and every answer.
-pub fn routes(app: Arc<App>) -> impl Endpoint {
-    table()
+pub fn routes(app: Arc<App>) -> impl server::Site {
+    let site = table()
         .route
         .with(CatchPanic::new().with_handler(|_| {
             tracing::error!("a handler panicked");
@@ -380,6 +424,9 @@ pub fn routes(app: Arc<App>) -> impl Endpoint {
         .around(error::drawn)
         .around(compress::answers)
         .around(guard::headers)
-        .around(metrics::counted)
-        .with(AddData::new(app))
+        .with(AddData::new(app.clone()));
+    let visits = app.role.is_primary().then(|| app.visits.clone());
+    let counter = visit::Counter::new(visits, &app.base_url);
+    let front = Front::new(site, app.pages.clone(), counter);
+    metrics::Counted::new(front, app.answers.clone())
 }

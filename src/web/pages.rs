@@ -13,8 +13,8 @@ use rusqlite::Connection;
 use super::App;
 use super::error::Failure;
 use super::reader::Reader;
-use super::visit::Visit;
 use crate::error::{Error, Result};
+use crate::model::concern::Concern;
 use crate::model::post::PostKind;
 use crate::store::{posts, redirects};
 use crate::views::posts::StaticPage;
@@ -25,12 +25,12 @@ pub async fn show(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
     Path(slug): Path<String>,
-    visit: Visit,
 ) -> Result<Response, Failure> {
     let page = app.page(&reader, move |moment| {
         let post = posts::open(moment.conn, PostKind::Page, &slug)?.ok_or(Error::NotFound)?;
         let html = StaticPage::new(moment.frame(), &post).render()?;
-        visit.note(moment, PostKind::Page, &slug);
+        moment.reads(PostKind::Page, &slug);
+        moment.lasts(Concern::Site, None)?;
         Ok(html)
     });
     Ok(page.await?)

@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::error::Failure;
 use super::reader::Reader;
-use super::visit::Visit;
 use super::{App, Moment, cursor, issued};
 use crate::error::{Error, Fields, Result};
 use crate::live::cursor as live;
 use crate::model::comment::{Comment, Parent, page_of};
+use crate::model::concern::Concern;
 use crate::model::cursor::Cursor as Seen;
 use crate::model::entry;
 use crate::model::id::{CommentId, VisitorId};
@@ -69,6 +69,7 @@ pub async fn home(
         };
         let pager = Pager { page, pages };
         let (frame, cursor) = (moment.frame(), moment.cursor()?);
+        moment.lasts(Concern::Lists, None)?;
         Ok(HomePage::new(frame, intro.as_deref(), pinned, &posts, pager, cursor).render()?)
     });
     Ok(answer.await?)
@@ -94,6 +95,7 @@ fn introduction(moment: &Moment) -> Result<Option<String>> {
 pub async fn archive(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
     let answer = app.page(&reader, |moment| {
         let posts = lists::page(moment.conn, 0, -1)?;
+        moment.lasts(Concern::Lists, None)?;
         Ok(ArchivePage::new(moment.frame(), &posts, moment.cursor()?).render()?)
     });
     Ok(answer.await?)
@@ -104,6 +106,7 @@ pub async fn archive(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Respo
 pub async fn tags(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
     let answer = app.page(&reader, |moment| {
         let all = lists::tags(moment.conn)?;
+        moment.lasts(Concern::Lists, None)?;
         Ok(TagsPage::new(moment.frame(), &all, moment.cursor()?).render()?)
     });
     Ok(answer.await?)
@@ -123,6 +126,7 @@ pub async fn tagged(
             return Err(Error::NotFound);
         }
         let all = lists::tags(moment.conn)?;
+        moment.lasts(Concern::Lists, None)?;
         Ok(TagPage::new(moment.frame(), &tag, &posts, &all, moment.cursor()?).render()?)
     });
     Ok(answer.await?)
@@ -135,7 +139,6 @@ pub async fn show(
     reader: Reader,
     Path(slug): Path<String>,
     Query(query): Query<PostQuery>,
-    visit: Visit,
 ) -> Result<Response, Failure> {
     let key = app.form_key.clone();
     let answer = app.page(&reader, move |moment| {
@@ -145,7 +148,7 @@ pub async fn show(
             ..Draft::default()
         };
         let html = moment.post(&slug, query, &draft, &key)?;
-        visit.note(moment, PostKind::Post, &slug);
+        moment.reads(PostKind::Post, &slug);
         Ok(html)
     });
     Ok(answer.await?)
@@ -198,6 +201,10 @@ impl Moment<'_> {
             Discussion::Chat => in_a_row(comments, own),
         };
         let standing = standing::of(conn, &post, viewer)?;
+        let renewed = now.plus(issued::RENEWED);
+        let closed = post.closes_at.filter(|at| *at > now);
+        let until = closed.map_or(renewed, |at| at.min(renewed));
+        self.lasts(Concern::Post(post.id), Some(until))?;
         let composer = ComposerView {
             values: draft.typed.clone(),
             errors: draft.errors.clone(),

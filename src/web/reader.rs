@@ -15,7 +15,7 @@ use crate::store::visitors;
 use crate::views::Theme;
 
 /// The name of the visitor's cookie.
-const VISITOR: &str = "visitor";
+pub const VISITOR: &str = "visitor";
 
 /// A year: the life of a visitor's cookie.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -47,7 +47,7 @@ impl Reader {
         Reader {
             token_hash: token::read(req, VISITOR, secure),
             session_hash: token::read(req, session::COOKIE, secure),
-            theme: token::cookie(req, "theme")
+            theme: token::cookie(req.headers(), "theme")
                 .and_then(Theme::parse)
                 .unwrap_or_default(),
             wants_json: liked_best(accept) == "application/json",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use poem::http::{HeaderValue, header};
+use poem::http::{HeaderMap, HeaderValue, header};
 use poem::web::cookie::{Cookie, SameSite};
 use poem::{Request, Response};
 use sha2::{Digest, Sha256};
@@ -29,13 +29,13 @@ pub fn hash(token: &str) -> TokenHash {
 /// The hash of the token in a cookie, if there is a well-formed one. On https only the cookie counts that no other host
 /// can plant.
 pub fn read(req: &Request, name: &str, secure: bool) -> Option<TokenHash> {
-    let token = cookie(req, &full_name(name, secure))?;
+    let token = cookie(req.headers(), &full_name(name, secure))?;
     is_token(token).then(|| hash(token))
 }
 
 /// The value of a cookie.
-pub fn cookie<'a>(req: &'a Request, name: &str) -> Option<&'a str> {
-    let lines = req.headers().get_all(header::COOKIE).iter();
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter();
     let mut pairs = lines
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use poem::http::{HeaderMap, Method, header};
-use poem::{FromRequest, Request, RequestBody};
+use jiff::tz::TimeZone;
+use poem::http::{HeaderMap, header};
 
-use super::{App, Moment};
 use crate::model::post::PostKind;
 use crate::model::time::Timestamp;
 use crate::visits::Visits;
@@ -36,47 +35,43 @@ const ROBOTS: [&str; 22] = [
     "facebookexternalhit",
 ];
 
-/// Of a request that asks for the head of a page alone.
-#[derive(Clone)]
-struct HeadOnly;
-
-/// Notes what the router forgets: it answers `HEAD` as if it were `GET`.
-pub fn mark(req: &mut Request) {
-    if *req.method() == Method::HEAD {
-        req.set_data(HeadOnly);
-    }
+/// What somebody reads with a page.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// A post, or a static page.
+    pub kind: PostKind,
+    /// Its slug.
+    pub slug: String,
+    /// Where the blog's days begin.
+    pub zone: TimeZone,
 }
 
-/// Counts a request if somebody reads by it, once its page is there. A replica has nowhere to write that down.
-#[derive(Clone)]
-pub struct Visit {
+/// Counts views.
+pub struct Counter {
     visits: Option<Arc<Visits>>,
-    host: Option<String>,
+    /// The host of the blog's own pages.
+    own: Option<String>,
 }
 
-impl<'a> FromRequest<'a> for Visit {
-    async fn from_request(req: &'a Request, _body: &mut RequestBody) -> poem::Result<Visit> {
-        let app = req.data::<Arc<App>>();
-        let reads = req.data::<HeadOnly>().is_none() && is_reader(req.headers());
-        let own = app.and_then(|app| host_of(&app.base_url));
-        let from = word(req.headers(), "referer").and_then(host_of);
-        let here = word(req.headers(), "host").map(|host| host.split(':').next().unwrap_or(host));
-        Ok(Visit {
-            visits: app
-                .filter(|app| reads && app.role.is_primary())
-                .map(|app| app.visits.clone()),
-            host: from.filter(|host| Some(host) != own.as_ref() && Some(&**host) != here),
-        })
-    }
-}
-
-impl Visit {
-    /// Counts the view of a post, unless it is the owner who looks.
-    pub fn note(&self, moment: &Moment, kind: PostKind, slug: &str) {
-        if let Some(visits) = self.visits.as_ref().filter(|_| !moment.owner) {
-            let day = Timestamp::now().day_in(&moment.settings.zone());
-            visits.note(&day, kind, slug, self.host.as_deref());
+impl Counter {
+    /// Counts into `visits` what is read at `base_url`; a replica has nowhere to write that down.
+    pub fn new(visits: Option<Arc<Visits>>, base_url: &str) -> Counter {
+        Counter {
+            visits,
+            own: host_of(base_url),
         }
+    }
+
+    /// Counts a view by the headers of the request for it, if somebody reads by that.
+    pub fn count(&self, headers: &HeaderMap, read: &Read) {
+        let Some(visits) = self.visits.as_ref().filter(|_| is_reader(headers)) else {
+            return;
+        };
+        let from = word(headers, "referer").and_then(host_of);
+        let here = word(headers, "host").map(|host| host.split(':').next().unwrap_or(host));
+        let from = from.filter(|host| Some(&**host) != here && Some(host) != self.own.as_ref());
+        let day = Timestamp::now().day_in(&read.zone);
+        visits.note(&day, read.kind, &read.slug, from.as_deref());
     }
 }
 

@@ -55,6 +55,7 @@ mod live;
 mod liveblog;
 mod log;
 mod media;
+mod memory;
 mod metrics;
 mod micropub;
 mod mine;

@@ -283,6 +283,7 @@ pub fn outdated(conn: &Connection, limit: i64) -> Result<Vec<(CommentId, String)
 /// Puts what this version of the renderer made of a comment in the place of what another made. One that is deleted has
 /// nothing to render.
 pub fn renew(tx: &Tx, id: CommentId, html: &str) -> Result<()> {
+    tx.changes_pages();
     let sql = "update comments set html = iif(body = '', '', ?2), renderer = ?3
                where id = ?1 and renderer <> ?3";
     tx.prepare_cached(sql)?

@@ -189,6 +189,7 @@ pub fn outdated(conn: &Connection, limit: i64) -> Result<Vec<(PostId, String)>> 
 /// Puts what this version of the renderer made of a post in the place of what another made. A post that was saved
 /// meanwhile is up to date already.
 pub fn renew(tx: &Tx, id: PostId, rendered: &Rendered) -> Result<()> {
+    tx.changes_pages();
     let sql = "update posts set html = ?2, text = ?3, excerpt = ?4, headings = ?5, words = ?6, renderer = ?7
                where id = ?1 and renderer <> ?7";
     let row = params![

@@ -6,6 +6,7 @@
 //! A text that was erased may still stand in older pages of the write-ahead log. After such a change the log is emptied as
 //! soon as nobody else has to be waited for.
 
+mod effects;
 mod scribe;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,11 +21,13 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Tx;
+use super::changes::Changes;
 use super::faults::{self, Faults};
 use super::identity::Identity;
 use super::wal::Log;
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
+use effects::Effects;
 use scribe::{Failed, Scribe};
 
 /// Changes that may wait. Beyond this the site says so rather than letting everyone wait longer.
@@ -47,7 +50,18 @@ pub struct Writer {
 /// What is said of a commit that failed for a reason that is nobody's to know.
 const FAILED: &str = "it could not be written to disk just now; please try again";
 
-/// What the thread tells the rest of the process.
+/// Where the thread tells the rest of the process what it does.
+#[derive(Clone)]
+pub struct Told {
+    /// How far it is.
+    pub pulse: Arc<Pulse>,
+    /// What pages are out of date by what was committed.
+    pub changes: Arc<Changes>,
+    /// What is in its way.
+    pub faults: Arc<Faults>,
+}
+
+/// How far the thread is.
 #[derive(Default)]
 pub struct Pulse {
     /// The newest committed event of this process.
@@ -115,24 +129,18 @@ fn add(to: &AtomicU64, more: u64) {
 }
 
 impl Writer {
-    /// Starts the thread, which writes to the file at `path` for as long as it is the same, and tells `pulse` how far it is.
-    /// What is in its way it notes in `faults`.
-    pub fn start(
-        conn: Connection,
-        path: &Path,
-        pulse: Arc<Pulse>,
-        faults: Arc<Faults>,
-    ) -> Result<Writer> {
+    /// Starts the thread, which writes to the file at `path` for as long as it is the same, and tells what it does.
+    pub fn start(conn: Connection, path: &Path, told: Told) -> Result<Writer> {
         let file =
             Identity::of(path).map_err(Error::io(format!("cannot look at {}", path.display())))?;
         let (queue, jobs) = mpsc::channel(QUEUE);
+        let pulse = told.pulse.clone();
         let scribe = Scribe {
             log: Log::of(&conn)?,
             conn,
             file: file.clone(),
-            faults,
-            pulse: pulse.clone(),
-            has_erased: false,
+            told,
+            effects: Effects::default(),
         };
         let thread = thread::Builder::new()
             .name("writer".into())

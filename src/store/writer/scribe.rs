@@ -1,6 +1,5 @@
 //! The writer's thread: what it does with the changes that wait, and what it does when they cannot be written.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use rusqlite::Connection;
@@ -8,10 +7,11 @@ use rusqlite::config::DbConfig;
 use tokio::sync::mpsc;
 
 use super::super::Tx;
-use super::super::faults::{self, Faults};
+use super::super::faults;
 use super::super::identity::Identity;
 use super::super::wal::Log;
-use super::{FAILED, Job, Pulse, add};
+use super::effects::Effects;
+use super::{FAILED, Job, Told, add};
 use crate::error::{DISK_FULL, LOCKED, READ_ONLY, Result};
 use crate::model::fault::Fault;
 
@@ -55,19 +55,17 @@ pub struct Scribe {
     pub file: Identity,
     /// The write-ahead log beside it.
     pub log: Log,
-    /// Where it notes what is in its way.
-    pub faults: Arc<Faults>,
-    /// Where it tells how far it is.
-    pub pulse: Arc<Pulse>,
-    /// Whether a text that was erased may still stand in the log.
-    pub has_erased: bool,
+    /// Where it tells what it does, and what is in its way.
+    pub told: Told,
+    /// What the changes at hand mean beyond their rows.
+    pub effects: Effects,
 }
 
 impl Scribe {
     /// The thread's life, and its end: the file is complete alone, unless to touch it could make it worse.
     pub fn work(mut self, jobs: mpsc::Receiver<Box<dyn Job>>) {
         self.drain(jobs);
-        if self.faults.stopping().is_none() {
+        if self.told.faults.stopping().is_none() {
             self.log.settle(&self.conn);
             return;
         }
@@ -88,20 +86,21 @@ impl Scribe {
                 group.push(job);
             }
             if !self.file.is_in_place() {
-                self.faults
+                self.told
+                    .faults
                     .note(Fault::Gone, "another file, or none, has its name");
             }
-            if self.faults.stopping().is_some() {
-                return add(&self.pulse.refused, group.len() as u64);
+            if self.told.faults.stopping().is_some() {
+                return add(&self.told.pulse.refused, group.len() as u64);
             }
             let before = self.conn.total_changes();
             if self.write(group) && self.tend(jobs.is_empty()) {
                 let has_written = self.conn.total_changes() > before;
                 if has_written {
-                    self.faults.end_with_a_write();
+                    self.told.faults.end_with_a_write();
                 }
             }
-            if self.faults.stopping().is_some() {
+            if self.told.faults.stopping().is_some() {
                 return;
             }
         }
@@ -114,15 +113,17 @@ impl Scribe {
         let is_done = committed.is_ok();
         match committed {
             Ok(head) => {
-                self.pulse.beat(head, group.len(), begun.elapsed());
+                self.effects.note_in(&self.told.changes); // before anyone is answered
+                self.told.pulse.beat(head, group.len(), begun.elapsed());
                 group.into_iter().for_each(|job| job.answer(None));
-                self.pulse.ring();
+                self.told.pulse.ring();
             }
             Err(failed) => {
-                add(&self.pulse.refused, group.len() as u64);
+                self.effects.forget();
+                add(&self.told.pulse.refused, group.len() as u64);
                 let told = failed.told();
                 match failed.fault {
-                    Some(fault) => self.faults.note(fault, failed.cause),
+                    Some(fault) => self.told.faults.note(fault, failed.cause),
                     None => tracing::error!("a commit was taken back: {}", failed.cause),
                 }
                 group.into_iter().for_each(|job| job.answer(Some(told)));
@@ -134,16 +135,16 @@ impl Scribe {
     /// Keeps the write-ahead log small, and free of what was erased if it `is_idle`, so that nobody has to wait for that;
     /// whether the file and its disk let it.
     fn tend(&mut self, is_idle: bool) -> bool {
-        let tended = match self.has_erased && is_idle {
+        let tended = match self.effects.erased && is_idle {
             true => self.log.empty(&self.conn).map(|emptied| {
-                self.has_erased = !emptied;
+                self.effects.erased = !emptied;
             }),
             false => self.log.tend(&self.conn),
         };
         let Err(error) = tended else { return true };
         match faults::kind_of(&error) {
             Some(Fault::Locked) => return true, // somebody else does the same
-            Some(fault) => self.faults.note(fault, error),
+            Some(fault) => self.told.faults.note(fault, error),
             None => tracing::error!("the write-ahead log cannot be kept small: {error}"),
         }
         false
@@ -167,18 +168,17 @@ impl Scribe {
             self.execute("savepoint change")?;
             let tx = Tx::new(&self.conn);
             let kept = job.run(&tx);
-            let erased = tx.erased.get();
             if let Some(failed) = job.fault() {
                 let is_ours_alone = failed.fault == Some(Fault::IndexDamaged);
                 if !is_ours_alone || self.conn.is_autocommit() {
                     return Err(failed); // the others would meet it as well, or SQLite has taken back all of them
                 }
-                self.faults.note(Fault::IndexDamaged, failed.cause);
+                self.told.faults.note(Fault::IndexDamaged, failed.cause);
             }
-            if !kept {
-                self.execute("rollback to change")?;
+            match kept {
+                true => self.effects.add(tx),
+                false => self.execute("rollback to change")?,
             }
-            self.has_erased |= kept && erased;
             self.execute("release change")?;
         }
         let head = "select coalesce(max(id), 0) from events";

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    future::poll_fn,
+    future::{poll_fn, ready},
     io,
     net::SocketAddr,
     pin::Pin,
@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, combinators::BoxBody};
 use hyper::{
     body::{Body as _, Bytes, Incoming},
     server::conn::http1::{self, Connection},
@@ -22,7 +22,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
-    Addr, Body, Endpoint, Request, Response,
+    Addr, Body, Request, Response,
     http::{StatusCode, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
@@ -34,7 +34,7 @@ use tokio::{
 };
 
 use super::{
-    Bounds,
+    Bounds, Site,
     deadlines::{BodyDeadline, MoreTime, Upload, WriteDeadline},
     told,
 };
@@ -63,7 +63,7 @@ pub(super) struct Host<E> {
     http: http1::Builder,
 }
 
-impl<E: Endpoint + 'static> Host<E> {
+impl<E: Site> Host<E> {
     pub(super) fn new(endpoint: E, bounds: Bounds) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
@@ -163,7 +163,7 @@ struct Visit<E> {
     heard: Arc<AtomicBool>,
 }
 
-impl<E: Endpoint + 'static> Service<hyper::Request<Incoming>> for Visit<E> {
+impl<E: Site> Service<hyper::Request<Incoming>> for Visit<E> {
     type Response = hyper::Response<BoxBody<Bytes, io::Error>>;
     type Error = Infallible;
     // In a box, because hyper keeps room for the future as long as the connection lives, and a stream that is idle
@@ -172,6 +172,12 @@ impl<E: Endpoint + 'static> Service<hyper::Request<Incoming>> for Visit<E> {
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         self.heard.store(true, Ordering::Relaxed);
+        if request.body().is_end_stream()
+            && let Some(answer) = self.host.endpoint.at_once(&request)
+        {
+            let answer = answer.map(|body| BoxBody::new(body.map_err(|never| match never {})));
+            return Box::pin(ready(Ok(answer)));
+        }
         let (host, upload) = (self.host.clone(), self.upload.clone());
         let local = LocalAddr(Addr::SocketAddr(self.local));
         let remote = RemoteAddr(Addr::SocketAddr(self.peer));
@@ -188,14 +194,12 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// Resolves when HTTP on this connection is over, with the socket still open.
-async fn finished<E: Endpoint + 'static>(
-    connection: &mut Connection<Wire, Visit<E>>,
-) -> hyper::Result<()> {
+async fn finished<E: Site>(connection: &mut Connection<Wire, Visit<E>>) -> hyper::Result<()> {
     poll_fn(|cx| connection.poll_without_shutdown(cx)).await
 }
 
 /// Resolves when the first request of this connection is there, or with its end if it ends before.
-async fn begun<E: Endpoint + 'static>(
+async fn begun<E: Site>(
     connection: &mut Connection<Wire, Visit<E>>,
     heard: &AtomicBool,
 ) -> Option<hyper::Result<()>> {
@@ -213,7 +217,7 @@ async fn begun<E: Endpoint + 'static>(
 }
 
 /// Takes an ended connection apart, and returns its socket if the client may still be sending.
-fn still_sending<E: Endpoint + 'static>(
+fn still_sending<E: Site>(
     connection: Connection<Wire, Visit<E>>,
     end: hyper::Result<()>,
 ) -> Option<WriteDeadline> {

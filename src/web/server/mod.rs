@@ -20,6 +20,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
 use poem::Endpoint;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
@@ -45,6 +47,15 @@ const BURST: Duration = Duration::from_secs(10);
 
 /// How long an endpoint that was let go may take to notice, beyond the drain time, before it is left behind.
 const GRACE: Duration = Duration::from_millis(250);
+
+/// An answer whose body is in memory.
+pub type Quick = hyper::Response<Full<Bytes>>;
+
+/// What answers.
+pub trait Site: Endpoint + 'static {
+    /// The answer to a request that has no body, if there is one which need not be waited for.
+    fn at_once(&self, request: &hyper::Request<Incoming>) -> Option<Quick>;
+}
 
 /// The deadlines and bounds of the accept loop.
 #[derive(Clone, Debug)]
@@ -174,7 +185,7 @@ pub async fn serve<E>(
     mut shutdown: watch::Receiver<bool>,
 ) -> io::Result<()>
 where
-    E: Endpoint + 'static,
+    E: Site,
 {
     tracing::debug!(address = %listener.local_addr()?, connections = bounds.connections, "accepting");
     let all = u32::try_from(bounds.connections).unwrap_or(u32::MAX);
@@ -202,11 +213,7 @@ async fn told(shutdown: &mut watch::Receiver<bool>) {
 }
 
 /// Starts a task for every arrival until the shutdown signal. The port closes when this returns.
-async fn admit<E: Endpoint + 'static>(
-    mut door: Door,
-    host: Arc<Host<E>>,
-    shutdown: &mut watch::Receiver<bool>,
-) {
+async fn admit<E: Site>(mut door: Door, host: Arc<Host<E>>, shutdown: &mut watch::Receiver<bool>) {
     loop {
         tokio::select! {
             biased;

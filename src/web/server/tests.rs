@@ -17,6 +17,23 @@ use super::*;
 const SOON: Duration = Duration::from_secs(3);
 const STREAM: &[u8] = b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n";
 
+/// A site that has nothing in memory.
+struct Slow<E>(E);
+
+impl<E: Endpoint> Endpoint for Slow<E> {
+    type Output = E::Output;
+
+    async fn call(&self, request: Request) -> poem::Result<E::Output> {
+        self.0.call(request).await
+    }
+}
+
+impl<E: Endpoint + 'static> super::Site for Slow<E> {
+    fn at_once(&self, _: &hyper::Request<Incoming>) -> Option<Quick> {
+        None
+    }
+}
+
 /// A running server: what is told when a stream is dropped, and how to stop it.
 struct Site {
     address: SocketAddr,
@@ -46,7 +63,7 @@ impl Site {
         let (ended, dropped) = mpsc::unbounded_channel();
         let stopping = stopped.clone();
         let endpoint = make(move |request| pages(request, ended.clone(), stopping.clone()));
-        let served = tokio::spawn(serve(listener, endpoint, bounds, stopped));
+        let served = tokio::spawn(serve(listener, Slow(endpoint), bounds, stopped));
         Self {
             address,
             gauge,

@@ -1,0 +1,171 @@
+//! A page in memory: its bytes in each coding with the headers they are sent with, and how long it is as good as a new one.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
+use poem::{Response, ResponseParts};
+use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+
+use crate::hex::hex;
+use crate::model::concern::Concern;
+use crate::model::id::EventId;
+use crate::model::time::Timestamp;
+use crate::store::changes::{Changes, Extent};
+use crate::web::assets::is_known;
+use crate::web::coding::{Coding, Effort, SHORTEST};
+use crate::web::compress::say_encoded;
+use crate::web::visit::Read;
+
+/// What an answer says of itself so that it is kept: until when it is as good as a new one.
+#[derive(Clone, Copy, Debug)]
+pub struct Lasting {
+    /// The newest event that it shows.
+    pub as_of: EventId,
+    /// What makes it out of date.
+    pub concern: Concern,
+    /// From when on it looks different, or has a form that grows old; whatever happens.
+    pub until: Option<Timestamp>,
+}
+
+/// Bytes and the headers they are sent with.
+struct Form {
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// An answer that is the same for all strangers.
+pub struct Page {
+    lasting: Lasting,
+    /// How often pages had changed without an event before it was read.
+    unrecorded: u64,
+    /// When it was made: a clock that is put back makes no page last.
+    made_at: Timestamp,
+    /// The strong one, of the bytes as they are.
+    tag: String,
+    read: Option<Read>,
+    plain: Form,
+    gzip: OnceCell<Option<Form>>,
+    brotli: OnceCell<Option<Form>>,
+    /// Whether anyone has asked for it since the shelf was last looked through.
+    pub asked_for: AtomicBool,
+}
+
+impl Page {
+    /// Takes an answer in, if it is one to be kept; `before` is how much had happened when it was begun.
+    ///
+    /// Errors: what reading its body answers. An answer that is not to be kept comes back.
+    pub async fn of(answer: Response, before: Extent) -> poem::Result<Result<Page, Response>> {
+        let lasting = answer.data::<Lasting>().copied();
+        let is_whole = answer.status() == StatusCode::OK
+            && !answer.headers().contains_key(header::SET_COOKIE)
+            && !answer.headers().contains_key(header::CONTENT_ENCODING);
+        let Some(lasting) = lasting.filter(|_| is_whole) else {
+            return Ok(Err(answer));
+        };
+        let read = answer.data::<Read>().cloned();
+        let (ResponseParts { mut headers, .. }, body) = answer.into_parts();
+        let body = body.into_bytes().await?;
+        let tag = format!("\"{}\"", hex(&Sha256::digest(&body)[..12]));
+        if let Ok(value) = HeaderValue::from_str(&tag) {
+            headers.insert(header::ETAG, value);
+        }
+        Ok(Ok(Page {
+            lasting,
+            unrecorded: before.unrecorded,
+            made_at: Timestamp::now(),
+            tag,
+            read,
+            plain: Form { headers, body },
+            gzip: OnceCell::new(),
+            brotli: OnceCell::new(),
+            asked_for: AtomicBool::new(false),
+        }))
+    }
+
+    /// Whether it is as good as one that would be made now, and no older than the `longest` that any lasts, in
+    /// milliseconds.
+    pub fn is_fresh(&self, changes: &Changes, longest: Option<i64>) -> bool {
+        let end = longest.map(|longest| self.made_at.plus(longest));
+        let mut ends = self.lasting.until.into_iter().chain(end);
+        self.lasting.as_of >= changes.newest(self.lasting.concern)
+            && self.unrecorded == changes.extent().unrecorded
+            && ends.all(|until| {
+                let now = Timestamp::now();
+                self.made_at <= now && now < until
+            })
+    }
+
+    /// Whether it shows all that had happened then.
+    pub fn shows(&self, then: Extent) -> bool {
+        self.lasting.as_of >= then.newest && self.unrecorded >= then.unrecorded
+    }
+
+    /// The view that it is to whoever reads it.
+    pub fn read(&self) -> Option<&Read> {
+        self.read.as_ref()
+    }
+
+    /// Bytes that it holds now.
+    pub fn len(&self) -> usize {
+        let encoded = [&self.gzip, &self.brotli].into_iter();
+        let encoded = encoded.filter_map(|form| form.get()?.as_ref());
+        self.plain.body.len() + encoded.map(|form| form.body.len()).sum::<usize>()
+    }
+
+    /// Whether nothing need be made for an answer in this coding.
+    pub fn has(&self, coding: Coding) -> bool {
+        self.cell(coding).is_none_or(OnceCell::initialized)
+    }
+
+    /// Makes the bytes of a coding, unless they are there or worth nothing.
+    pub async fn make(&self, coding: Coding) {
+        let Some(cell) = self.cell(coding) else {
+            return;
+        };
+        cell.get_or_init(|| async {
+            let name = coding
+                .name()
+                .filter(|_| self.plain.body.len() >= SHORTEST)?;
+            let body = self.plain.body.clone();
+            let small = spawn_blocking(move || coding.encode(&body, Effort::Kept)).await;
+            let mut headers = self.plain.headers.clone();
+            say_encoded(&mut headers, name);
+            small.ok().map(|small| Form {
+                headers,
+                body: small.into(),
+            })
+        })
+        .await;
+    }
+
+    /// The answer to a request with these headers: its status, its headers and its body.
+    pub fn answer(&self, asked: &HeaderMap, coding: Coding) -> (StatusCode, HeaderMap, Bytes) {
+        let form = self.cell(coding).and_then(|cell| cell.get()?.as_ref());
+        let form = form.unwrap_or(&self.plain);
+        let mut headers = form.headers.clone();
+        if asked.contains_key(header::IF_NONE_MATCH) && is_known(asked, &self.tag) {
+            headers.remove(header::CONTENT_TYPE);
+            headers.remove(header::CONTENT_ENCODING);
+            return (StatusCode::NOT_MODIFIED, headers, Bytes::new());
+        }
+        (StatusCode::OK, headers, form.body.clone())
+    }
+
+    /// Notes that somebody asked for it.
+    pub fn note(&self) {
+        if !self.asked_for.load(Ordering::Relaxed) {
+            self.asked_for.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn cell(&self, coding: Coding) -> Option<&OnceCell<Option<Form>>> {
+        match coding {
+            Coding::Identity => None,
+            Coding::Gzip => Some(&self.gzip),
+            Coding::Brotli => Some(&self.brotli),
+        }
+    }
+}
