@@ -9,7 +9,9 @@ use crate::views::Theme;
 use crate::web::{reader, session, token};
 
 /// Addresses of one segment that are no page of the owner's, beside those with a dot in them.
-const NOT_PAGES: [&str; 6] = ["admin", "events", "health", "me", "micropub", "search"];
+const NOT_PAGES: [&str; 7] = [
+    "admin", "events", "health", "me", "metrics", "micropub", "search",
+];
 
 /// Digits of the longest number in an address that is kept.
 const DIGITS: usize = 6;
