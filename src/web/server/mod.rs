@@ -257,6 +257,7 @@ impl Door {
             }
             let permit = self.places.clone().acquire_owned().await;
             let permit = permit.expect("the semaphore is never closed");
+            self.gauge.set_full(false);
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     self.gauge.set_failing(false);
