@@ -23,7 +23,7 @@ use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
 use crate::web::{
-    Allowance, App, Doorkeeper, Invitation, Pictures, Role, Rulebook, Uploads, routes,
+    Allowance, App, Doorkeeper, Invitation, Pictures, Role, Rooms, Rulebook, Uploads, routes,
 };
 use crate::websub;
 
@@ -95,6 +95,7 @@ impl Running {
             store: store.clone(),
             role,
             live,
+            rooms: Rooms::default(),
             visits,
             base_url_is_given,
             base_url,

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
@@ -28,6 +28,10 @@ const QUEUE: usize = 1024;
 
 /// How long the emptying of the log waits for readers; meanwhile nobody writes.
 const PATIENCE: Duration = Duration::from_millis(50);
+
+/// How long it is left alone after that: whoever copies the file all the time, as Litestream does, is always in the way, and
+/// no change may have to wait for it each time.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Changes in one commit: more share one flush to the disk, fewer keep the first one's wait short.
 const GROUP: usize = 64;
@@ -175,6 +179,7 @@ fn drain(
     pulse: &Pulse,
 ) {
     let erased = Cell::new(false);
+    let mut again = Instant::now();
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -194,8 +199,12 @@ fn drain(
                 pulse.head.store(head, Ordering::Release);
                 group.into_iter().for_each(|job| job.answer(None));
                 pulse.ring();
-                if erased.get() && jobs.is_empty() {
-                    erased.set(!has_emptied_log(conn));
+                if erased.get() && jobs.is_empty() && Instant::now() >= again {
+                    let emptied = has_emptied_log(conn);
+                    erased.set(!emptied);
+                    if !emptied {
+                        again = Instant::now() + AGAIN;
+                    }
                 }
             }
             Err(error) => {

@@ -25,6 +25,7 @@ mod pages;
 mod posts;
 mod reactions;
 mod reader;
+mod rooms;
 mod search;
 mod session;
 mod social;
@@ -62,6 +63,7 @@ pub use admin::{Doorkeeper, Invitation};
 pub use forward::Role;
 pub use holding::Rulebook;
 pub use limits::Allowance;
+pub use rooms::Rooms;
 pub use social::Pictures;
 pub use uploads::Uploads;
 
@@ -73,6 +75,8 @@ pub struct App {
     pub role: Role,
     /// The streams.
     pub live: Arc<Live>,
+    /// Which posts can be followed.
+    pub rooms: Rooms,
     /// Counts how often posts are read.
     pub visits: Arc<Visits>,
     /// Scheme and host as readers reach the site, without a slash at the end.
