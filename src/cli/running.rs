@@ -24,8 +24,8 @@ use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
 use crate::web::{
-    Allowance, Answers, App, Doorkeeper, Invitation, Pages, Pictures, Role, Rulebook, Uploads,
-    routes,
+    Allowance, Answers, App, Doorkeeper, Invitation, Pages, Pictures, Role, Rooms, Rulebook,
+    Uploads, routes,
 };
 use crate::websub;
 
@@ -100,6 +100,7 @@ impl Running {
             role,
             live,
             pages: pages.clone(),
+            rooms: Rooms::default(),
             visits,
             base_url_is_given,
             base_url,

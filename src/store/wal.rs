@@ -4,7 +4,7 @@
 //! file itself can grow at that moment. Readers hold a moment of the file for milliseconds, so the log begins anew again and
 //! again; where they follow each other too closely for that, the writer waits a moment for the last of them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -18,6 +18,10 @@ const VERY_LONG: i64 = 4_000;
 /// How long the writer waits for readers; meanwhile nobody writes.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// How long a log that could not be emptied is left to be: whoever copies the file all the time, as Litestream does, is always in
+/// the way, and no change may have to wait for it each time.
+const LEFT_ALONE: Duration = Duration::from_secs(5);
+
 /// Pages by which a log that could not begin anew grows until that is tried again.
 const AGAIN: i64 = 1_000;
 
@@ -26,6 +30,8 @@ const AGAIN: i64 = 1_000;
 pub struct Log {
     /// How long it must be until the writer waits for readers again.
     patient_at: i64,
+    /// When it can be emptied again.
+    empty_at: Option<Instant>,
 }
 
 impl Log {
@@ -36,6 +42,7 @@ impl Log {
         conn.pragma_update(None, "wal_autocheckpoint", 0)?;
         Ok(Log {
             patient_at: VERY_LONG,
+            empty_at: None,
         })
     }
 
@@ -58,6 +65,11 @@ impl Log {
         Ok(())
     }
 
+    /// Whether it is worth trying to empty the log now.
+    pub fn may_be_emptied(&self) -> bool {
+        self.empty_at.is_none_or(|then| Instant::now() >= then)
+    }
+
     /// Takes the log into the file and empties it; whether nobody who still reads an older moment was in the way.
     ///
     /// Errors: as [`Log::tend`].
@@ -65,7 +77,9 @@ impl Log {
         conn.busy_timeout(PATIENCE)?;
         let done = checkpoint(conn, "truncate");
         conn.busy_timeout(BUSY)?;
-        Ok(!done?.is_busy)
+        let is_busy = done?.is_busy;
+        self.empty_at = is_busy.then(|| Instant::now() + LEFT_ALONE);
+        Ok(!is_busy)
     }
 
     /// Takes the log into the file, so that the file is complete alone. Whoever else has it open at this moment keeps it

@@ -28,6 +28,7 @@ mod pages;
 mod posts;
 mod reactions;
 mod reader;
+mod rooms;
 mod search;
 mod session;
 mod social;
@@ -74,6 +75,7 @@ pub use forward::Role;
 pub use holding::Rulebook;
 pub use limits::Allowance;
 pub use metrics::Answers;
+pub use rooms::Rooms;
 pub use social::Pictures;
 pub use uploads::Uploads;
 
@@ -87,6 +89,8 @@ pub struct App {
     pub live: Arc<Live>,
     /// What is the same for all strangers, made once.
     pub pages: Arc<Pages>,
+    /// Which posts can be followed.
+    pub rooms: Rooms,
     /// Counts how often posts are read.
     pub visits: Arc<Visits>,
     /// Scheme and host as readers reach the site, without a slash at the end.

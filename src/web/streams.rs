@@ -14,6 +14,7 @@ use super::App;
 use super::client::ClientKey;
 use super::error::Failure;
 use super::reader::Reader;
+use super::rooms::Room;
 use super::{issued, session};
 use crate::error::{Error, Result};
 use crate::live::follower::{self, Follower, Terms};
@@ -47,22 +48,7 @@ pub async fn of_post(
     Path(slug): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
-    let asking = reader.clone();
-    let found = app.store.read(move |conn| {
-        let post = any_post(conn, &slug)?.ok_or(Error::NotFound)?;
-        match post.status {
-            Status::Published | Status::Unlisted => {
-                let seen = settings::load(conn)?.presence;
-                let visitor = asking.visitor(conn)?;
-                let visible = visitor.map(|visitor| visible(conn, &visitor)).transpose()?;
-                Ok(Some((post.id, visible, seen)))
-            }
-            Status::Deleted => Ok(None),
-            _ if log::tells_of_removal(conn, post.id)? => Ok(None),
-            _ => Err(Error::NotFound),
-        }
-    });
-    let Some((post, visible, seen)) = found.await? else {
+    let Some((Room { post, seen }, visible)) = room(app, &reader, slug).await? else {
         return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish());
     };
     let topic = Topic::Post(post, visible.as_ref().map(|visible| visible.id));
@@ -71,6 +57,40 @@ pub async fn of_post(
         seen.then(sit)
     })
     .await
+}
+
+/// The post of that address, and its reader as the others may see them; `None` if it is gone.
+///
+/// Errors: [`Error::NotFound`] if there was never one.
+async fn room(app: &App, reader: &Reader, slug: String) -> Result<Option<(Room, Option<Visible>)>> {
+    let (head, is_stranger) = (app.live.head(), reader.token_hash.is_none());
+    if let Some(room) = app.rooms.at(&slug, head).filter(|_| is_stranger) {
+        return Ok(Some((room, None)));
+    }
+    let (asking, wanted) = (reader.clone(), slug.clone());
+    let found = app.store.read(move |conn| {
+        let post = any_post(conn, &wanted)?.ok_or(Error::NotFound)?;
+        match post.status {
+            Status::Published | Status::Unlisted => {
+                let seen = settings::load(conn)?.presence;
+                let visitor = asking.visitor(conn)?;
+                let visible = visitor.map(|visitor| visible(conn, &visitor)).transpose()?;
+                let room = Room {
+                    post: post.id,
+                    seen,
+                };
+                Ok(Some((room, visible)))
+            }
+            Status::Deleted => Ok(None),
+            _ if log::tells_of_removal(conn, post.id)? => Ok(None),
+            _ => Err(Error::NotFound),
+        }
+    });
+    let found = found.await?;
+    if let Some((room, _)) = &found {
+        app.rooms.remember(slug, head, *room);
+    }
+    Ok(found)
 }
 
 /// A visitor as the others who read the same post may see them. A name that is the blog's own by now is not shown.

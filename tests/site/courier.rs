@@ -42,7 +42,9 @@ impl Courier {
     pub fn between(primary: &Site, replica: &Site) -> Courier {
         let [from, to] = [primary, replica].map(|site| site.data().join("rowlog.db"));
         fs::create_dir_all(replica.data()).expect("the folder can be made");
-        fs::write(&to, snapshot(&from)).expect("the copy can be written");
+        let part = replica.path("part.db");
+        fs::write(&part, snapshot(&from)).expect("the copy can be written");
+        fs::rename(&part, &to).expect("the copy can have its name");
         note(&to);
         Courier { from, to }
     }

@@ -1,5 +1,6 @@
 //! Replicas: other machines that serve pages and streams from a copy of the file, and send what writes to the primary.
 
+use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -138,6 +139,45 @@ fn a_client_that_is_ahead_of_a_copy_waits_for_it_before_it_starts_anew() {
     let mut lost = replica.follow_after("hello", site.head() + 7);
     assert_eq!(lost.hello.data["resumed"], false);
     assert_eq!(lost.next_of("reset").data["reason"], "future");
+}
+
+#[test]
+fn those_who_come_back_do_not_each_ask_the_file() {
+    let site = primary("off");
+    let (replica, _courier) = Courier::with_replica(&site);
+    let cursor = format!("/posts/hello/events?after={}", replica.head());
+    replica.stream(&cursor, &[]).close(); // the first one asks for all of them
+    let file = replica.data().join("rowlog.db");
+    let file = rusqlite::Connection::open(file).unwrap();
+    file.execute_batch("begin exclusive").unwrap(); // nobody can read it now
+    for _ in 0..50 {
+        assert_eq!(replica.stream(&cursor, &[]).hello.data["resumed"], true);
+    }
+    file.execute_batch("rollback").unwrap();
+}
+
+#[test]
+fn a_copy_that_is_made_anew_is_taken_up_by_a_running_replica() {
+    let site = primary("off");
+    let (replica, courier) = Courier::with_replica(&site);
+    let mut stream = replica.follow("hello");
+    let first = site.comment("hello", "Ann", "one");
+    courier.ship();
+    assert_eq!(stream.next().comment(), first);
+    for ending in ["", "-txid"] {
+        fs::remove_file(replica.data().join(format!("rowlog.db{ending}"))).unwrap();
+    }
+    let second = site.comment("hello", "Ann", "two");
+    assert!(
+        replica.post("hello").has(&format!("#comment-{first}")),
+        "the old one is read"
+    );
+    let courier = Courier::between(&site, &replica);
+    assert_eq!(stream.next().comment(), second);
+    let third = site.comment("hello", "Ann", "three");
+    courier.ship();
+    assert_eq!(stream.next().comment(), third);
+    assert!(replica.post("hello").has(&format!("#comment-{third}")));
 }
 
 #[test]

@@ -304,7 +304,8 @@ impl Stream {
     }
 }
 
-fn is_timeout(error: &io::Error) -> bool {
+/// Whether nothing came in time, rather than never.
+pub fn is_timeout(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock

@@ -110,8 +110,9 @@ fn nobody_is_refused_while_the_server_is_restarted_under_load() {
 fn a_client_that_had_just_come_is_heard_before_the_server_ends() {
     let mut site = Site::with_post("hello");
     let mut early = Connection::open(site.address()).unwrap();
-    site.get("/health").expect(200); // so that the one before has been accepted
+    let mut stream = site.follow("hello"); // so that the one before has been accepted
     site.signal("TERM");
+    stream.next_of("bye");
     let answer = early.send("GET", "/posts/hello", &[], b"");
     assert_eq!(answer.expect("it is heard").status(), 200);
     assert!(site.ended().success());

@@ -135,7 +135,7 @@ impl Scribe {
     /// Keeps the write-ahead log small, and free of what was erased if it `is_idle`, so that nobody has to wait for that;
     /// whether the file and its disk let it.
     fn tend(&mut self, is_idle: bool) -> bool {
-        let tended = match self.effects.erased && is_idle {
+        let tended = match self.effects.erased && is_idle && self.log.may_be_emptied() {
             true => self.log.empty(&self.conn).map(|emptied| {
                 self.effects.erased = !emptied;
             }),

@@ -52,7 +52,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How long a client that had just come when the server was stopped may take to say what it wants. Nobody else will answer
 /// it: it is ours once we have accepted it.
-pub(super) const NEWCOMER: Duration = Duration::from_millis(250);
+const NEWCOMER: Duration = Duration::from_secs(1);
 
 type Wire = TokioIo<WriteDeadline>;
 
@@ -125,11 +125,14 @@ impl<E: Site> Host<E> {
         connection: &mut Connection<Wire, Visit<E>>,
         heard: &AtomicBool,
     ) -> Option<hyper::Result<()>> {
-        if let Ok(Some(end)) = timeout(NEWCOMER, begun(connection, heard)).await {
-            return Some(end);
-        }
-        Pin::new(&mut *connection).graceful_shutdown();
-        timeout(self.bounds.drain, finished(connection)).await.ok()
+        let leave = async {
+            if let Ok(Some(end)) = timeout(NEWCOMER, begun(connection, heard)).await {
+                return end;
+            }
+            Pin::new(&mut *connection).graceful_shutdown();
+            finished(connection).await
+        };
+        timeout(self.bounds.drain, leave).await.ok()
     }
 
     /// Answers one request.

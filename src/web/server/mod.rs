@@ -30,7 +30,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use connection::{Host, NEWCOMER};
+use connection::Host;
 
 /// Descriptors that connections never take: the database's, the log's, and those of the libraries.
 const RESERVED_DESCRIPTORS: u64 = 100;
@@ -197,7 +197,7 @@ where
         failing: Bursts::default(),
     };
     let places = door.places.clone();
-    let patience = NEWCOMER + bounds.drain + GRACE;
+    let patience = bounds.drain + GRACE;
     let host = Arc::new(Host::new(endpoint, bounds));
 
     admit(door, host, &mut shutdown).await;
