@@ -156,6 +156,7 @@ impl Running {
         self.tailer
             .join()
             .map_err(|_| Error::Refused("the tailer failed; its last words are above".into()))?;
+        drop(self.pages);
         drop(self.store);
         Ok(())
     }
