@@ -23,7 +23,9 @@ use crate::store::{Store, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
-use crate::web::{Allowance, App, Doorkeeper, Invitation, Pictures, Rulebook, Uploads, routes};
+use crate::web::{
+    Allowance, App, Doorkeeper, Invitation, Pictures, Rooms, Rulebook, Uploads, routes,
+};
 use crate::websub;
 
 /// Where to listen.
@@ -175,6 +177,7 @@ impl Running {
         let app = App {
             store: store.clone(),
             live,
+            rooms: Rooms::default(),
             visits: visits.clone(),
             base_url_is_given: options.base_url.is_some(),
             base_url: options

@@ -16,14 +16,17 @@ pub mod sse;
 mod tailer;
 pub mod timing;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 
 use tokio::sync::watch;
 
 use crate::error::{Error, Result};
-use crate::model::id::EventId;
+use crate::model::event::{Event, Kind};
+use crate::model::id::{EventId, PostId};
+use crate::model::topic::Topic;
 use crate::store::Store;
 use presence::Presence;
 use ring::Ring;
@@ -32,6 +35,10 @@ use ring::Ring;
 pub struct Live {
     ring: RwLock<Ring>,
     head: watch::Sender<EventId>,
+    /// For those who are only told of one post: the newest event that it was told of.
+    posts: Mutex<HashMap<PostId, watch::Sender<EventId>>>,
+    /// The newest event that may give addresses and settings another meaning.
+    turned: AtomicI64,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
     /// Who is reading which post.
@@ -48,10 +55,13 @@ impl Live {
     ) -> Result<(Arc<Live>, JoinHandle<()>)> {
         let conn = store.follower()?;
         let ring = tailer::preload(&conn)?;
-        let (head, _) = watch::channel(ring.last());
+        let last = ring.last();
+        let (head, _) = watch::channel(last);
         let live = Arc::new(Live {
             ring: RwLock::new(ring),
             head,
+            posts: Mutex::default(),
+            turned: AtomicI64::new(last.0),
             stop,
             streams: AtomicUsize::new(0),
             presence: Arc::default(),
@@ -69,6 +79,49 @@ impl Live {
         *self.head.borrow()
     }
 
+    /// The newest event that may give addresses and settings another meaning. It is known before [`Live::head`] passes it.
+    pub fn turned(&self) -> EventId {
+        EventId(self.turned.load(Ordering::Acquire))
+    }
+
+    /// What changes with every event that `topic` may carry. A stranger's stream of one post is not woken by the news of
+    /// another; a visitor may be told of an answer to their own words anywhere, so theirs is woken by everything.
+    fn bell(&self, topic: &Topic) -> watch::Receiver<EventId> {
+        match topic {
+            Topic::Post(post, None) => {
+                let mut posts = self.posts();
+                let bell = posts.entry(*post);
+                bell.or_insert_with(|| watch::channel(EventId::ZERO).0)
+                    .subscribe()
+            }
+            _ => self.head.subscribe(),
+        }
+    }
+
+    /// Tells the streams of events that are on the ring.
+    fn tell(&self, events: &[Event]) {
+        let Some(last) = events.last() else { return };
+        if let Some(turn) = events.iter().rfind(|event| is_turn(event.kind)) {
+            self.turned.store(turn.id.0, Ordering::Release);
+        }
+        self.head.send_replace(last.id);
+        let mut posts = self.posts();
+        let touched = events.iter().filter_map(|event| event.post);
+        for post in touched.collect::<BTreeSet<_>>() {
+            let is_alone = posts.get(&post).is_some_and(|bell| {
+                bell.send_replace(last.id);
+                bell.receiver_count() == 0
+            });
+            if is_alone {
+                posts.remove(&post);
+            }
+        }
+    }
+
+    fn posts(&self) -> MutexGuard<'_, HashMap<PostId, watch::Sender<EventId>>> {
+        self.posts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Streams that are open now.
     pub fn streams(&self) -> usize {
         self.streams.load(Ordering::Relaxed)
@@ -78,6 +131,15 @@ impl Live {
     fn ring(&self) -> RwLockReadGuard<'_, Ring> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether an event of that kind may give addresses or settings another meaning: every one that is not about what readers
+/// say, or about what is added to a post that stays where it is.
+fn is_turn(kind: Kind) -> bool {
+    !matches!(
+        kind.noun(),
+        "comment" | "reply" | "reaction" | "entry" | "visitor" | "owner"
+    )
 }
 
 /// Counts one open stream for as long as it lives.
@@ -94,5 +156,53 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::Audience;
+    use crate::model::id::VisitorId;
+    use crate::model::time::Timestamp;
+    use crate::store::tests::store;
+
+    fn event(id: i64, post: i64, kind: Kind) -> Event {
+        Event {
+            id: EventId(id),
+            kind,
+            post: Some(PostId(post)),
+            subject: id,
+            audience: Audience::Public,
+            at: Timestamp(id),
+            data: None,
+        }
+    }
+
+    #[test]
+    fn news_of_one_post_wakes_those_who_may_be_told_and_no_strangers_elsewhere() {
+        let (store, _folder) = store();
+        let (stop, stopped) = watch::channel(false);
+        let (live, tailer) = Live::start(&store, stopped).unwrap();
+        let topics = [
+            Topic::Post(PostId(1), None),
+            Topic::Post(PostId(2), None),
+            Topic::Post(PostId(2), Some(VisitorId(7))),
+            Topic::Site(None),
+        ];
+        let mut bells = topics.map(|topic| live.bell(&topic));
+        bells.iter_mut().for_each(|bell| bell.mark_unchanged());
+        live.tell(&[event(5, 1, Kind::CommentCreated)]);
+        let rung = bells.map(|bell| bell.has_changed().unwrap());
+        assert_eq!(rung, [true, false, true, true]);
+        assert_eq!(live.turned(), EventId::ZERO);
+        live.tell(&[
+            event(6, 1, Kind::PostMoved),
+            event(7, 1, Kind::CommentCreated),
+        ]);
+        assert_eq!((live.turned(), live.head()), (EventId(6), EventId(7)));
+        stop.send_replace(true);
+        drop(store);
+        tailer.join().unwrap();
     }
 }

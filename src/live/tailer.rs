@@ -7,10 +7,10 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::Live;
-use super::frame;
+use super::frame::Studio;
 use super::ring::Ring;
 use crate::error::Result;
-use crate::model::event::{Event, Kind};
+use crate::model::event::Kind;
 use crate::model::id::EventId;
 use crate::store::log;
 
@@ -31,9 +31,10 @@ pub fn preload(conn: &Connection) -> Result<Ring> {
         .first()
         .map_or(beginning, |event| EventId(event.id.0 - 1));
     let mut ring = Ring::new(floor);
-    for event in events {
-        ring.push(frame::render(&snapshot, &event));
-    }
+    let studio = Studio::of(&snapshot)?;
+    events
+        .iter()
+        .for_each(|event| ring.push(studio.render(event)));
     Ok(ring)
 }
 
@@ -61,24 +62,20 @@ fn advance(conn: &Connection, live: &Live) -> Result<bool> {
     let snapshot = conn.unchecked_transaction()?;
     let after = *live.head.borrow();
     let events = log::all_after(&snapshot, after, BATCH)?;
-    let Some(last) = events.last().map(|event| event.id) else {
+    if events.is_empty() {
         return Ok(false);
-    };
-    let frames: Vec<_> = events
-        .iter()
-        .map(|event| frame::render(&snapshot, event))
-        .collect();
+    }
+    let studio = Studio::of(&snapshot)?;
+    let frames: Vec<_> = events.iter().map(|event| studio.render(event)).collect();
     let mut ring = live.ring.write().unwrap_or_else(PoisonError::into_inner);
     for frame in frames {
-        ring.refresh(&frame.event, |older: &Event| {
-            frame::render(&snapshot, older)
-        });
+        ring.refresh(&frame.event, |older| studio.render(older));
         if frame.event.kind == Kind::SettingsUpdated {
             ring.forget(); // dates or reactions may look different now, in every frame
         }
         ring.push(frame);
     }
     drop(ring);
-    live.head.send_replace(last);
+    live.tell(&events);
     Ok(events.len() as i64 == BATCH)
 }

@@ -47,6 +47,7 @@ mod writer;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -111,6 +112,7 @@ pub struct Store {
     path: PathBuf,
     readers: r2d2::Pool<SqliteConnectionManager>,
     writer: Writer,
+    reads: AtomicU64,
 }
 
 impl Store {
@@ -135,6 +137,7 @@ impl Store {
             path,
             readers,
             writer,
+            reads: AtomicU64::new(0),
         })
     }
 
@@ -173,6 +176,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let pool = self.readers.clone();
         let task = tokio::task::spawn_blocking(move || {
             let mut conn = pool.get()?;
@@ -182,6 +186,11 @@ impl Store {
         task.await.map_err(|_| {
             Error::Unavailable("reading the database failed unexpectedly; please try again")
         })?
+    }
+
+    /// How often [`Store::read`] was asked.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     /// The newest event that this process has committed; zero if it has committed none.

@@ -24,6 +24,7 @@ mod pages;
 mod posts;
 mod reactions;
 mod reader;
+mod rooms;
 mod search;
 mod session;
 mod social;
@@ -60,6 +61,7 @@ use table::{Table, Taking};
 pub use admin::{Doorkeeper, Invitation};
 pub use holding::Rulebook;
 pub use limits::Allowance;
+pub use rooms::Rooms;
 pub use social::Pictures;
 pub use uploads::Uploads;
 
@@ -69,6 +71,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// The streams.
     pub live: Arc<Live>,
+    /// Which post's stream is behind an address.
+    pub rooms: Rooms,
     /// Counts how often posts are read.
     pub visits: Arc<Visits>,
     /// Scheme and host as readers reach the site, without a slash at the end.

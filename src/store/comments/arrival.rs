@@ -19,8 +19,8 @@ const ECHO: i64 = 60_000;
 
 const HOUR: i64 = 60 * 60_000;
 
-/// The same words by anyone wait within this many milliseconds, among this many newest comments: a flood of comments must
-/// not make each of them dear.
+/// The same words by anyone wait within this many milliseconds. Where anyone's may be the same, this many newest comments
+/// are looked at: a flood of comments must not make each of them dear.
 const RECENTLY: i64 = 24 * HOUR;
 const REMEMBERED: i64 = 1_000;
 
@@ -49,14 +49,18 @@ pub fn repeated(
     new: &NewComment,
     now: Timestamp,
 ) -> Result<Option<CommentId>> {
-    let sql =
-        "select id from comments where post_id = ?1 and op = ?4 and body = ?2 and parent_id is ?3
-               union all
-               select c.id from comments c left join visitors v on v.id = c.visitor_id
-               where c.post_id = ?1 and c.created_at > ?5 and c.body = ?2 and c.parent_id is ?3
-                 and (v.token_hash = ?6
-                     or c.name = ?7 and not exists (select 1 from visitors where token_hash = ?6))
-               limit 1";
+    let same = "post_id = ?1 and body = ?2 and parent_id is ?3";
+    let sql = format!(
+        "select id from comments where op = ?4 and {same}
+         union all
+         select id from comments
+         where visitor_id = (select id from visitors where token_hash = ?6) and created_at > ?5 and {same}
+         union all
+         select id from (select * from comments where post_id = ?1 and created_at > ?5
+                         order by created_at desc limit ?8)
+         where name = ?7 and {same} and not exists (select 1 from visitors where token_hash = ?6)
+         limit 1"
+    );
     let row = params![
         post,
         new.body.as_str(),
@@ -65,9 +69,10 @@ pub fn repeated(
         now.plus(-ECHO),
         token_hash,
         new.name.as_str(),
+        REMEMBERED,
     ];
     Ok(conn
-        .prepare_cached(sql)?
+        .prepare_cached(&sql)?
         .query_row(row, |row| row.get(0))
         .optional()?)
 }

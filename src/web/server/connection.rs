@@ -1,7 +1,17 @@
 //! One connection's life: its requests, its end, and the courtesy of letting the last answer arrive.
 
 use std::{
-    convert::Infallible, future::poll_fn, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration,
+    convert::Infallible,
+    future::poll_fn,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::Duration,
 };
 
 use http_body_util::combinators::BoxBody;
@@ -13,7 +23,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
     Addr, Body, Endpoint, Request, Response,
-    http::{StatusCode, uri::Scheme},
+    http::{StatusCode, Version, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
@@ -25,7 +35,8 @@ use tokio::{
 
 use super::{
     Bounds,
-    deadlines::{BodyDeadline, MoreTime, Upload, WriteDeadline},
+    deadlines::{BodyDeadline, MoreTime, Stall, Upload, WriteDeadline},
+    lasting::{Lasting, Outlet},
     told,
 };
 
@@ -62,47 +73,57 @@ impl<E: Endpoint + 'static> Host<E> {
         }
     }
 
-    /// Serves one connection until it ends, by itself or some time after the shutdown signal.
+    /// Serves one connection until it ends, by itself or some time after the shutdown signal, or until an answer begins that
+    /// lasts, which goes on by itself.
     pub(super) async fn attend(
         self: Arc<Self>,
         stream: TcpStream,
         peer: SocketAddr,
         mut shutdown: watch::Receiver<bool>,
-    ) {
+    ) -> Option<Lasting> {
         // These fail only if the client is gone already.
         let (Ok(local), Ok(())) = (stream.local_addr(), tune(&stream)) else {
-            return;
+            return None;
         };
-        let wire = TokioIo::new(WriteDeadline::new(stream, self.bounds.write_stall));
+        let wire = WriteDeadline::new(stream, self.bounds.write_stall);
+        let (stall, outlet) = (wire.stall(), Outlet::default());
         let mut connection = self.http.serve_connection(
-            wire,
+            TokioIo::new(wire),
             Visit {
                 host: self.clone(),
                 local,
                 peer,
                 upload: Arc::default(),
+                outlet: outlet.clone(),
+                is_chunked: AtomicBool::default(),
             },
         );
         // The connection comes first, so that a request that has arrived by now counts as being in flight. Only the
         // second branch leaves it unfinished: a finished one must never be polled again.
         let end = tokio::select! {
             biased;
-            end = finished(&mut connection) => end,
+            end = finished(&mut connection, &outlet, &stall) => end,
             () = told(&mut shutdown) => {
                 Pin::new(&mut connection).graceful_shutdown();
-                match timeout(self.bounds.drain, finished(&mut connection)).await {
-                    Ok(end) => end,
-                    Err(_) => return,
-                }
+                let rest = finished(&mut connection, &outlet, &stall);
+                timeout(self.bounds.drain, rest).await.ok()?
             }
         };
-        let Some(wire) = still_sending(connection, end) else {
-            return;
+        let end = match end {
+            End::Http(end) => end,
+            End::Lasting => {
+                let (parts, source) = (connection.into_parts(), outlet.take()?);
+                let (wire, is_chunked) = (parts.io.into_inner(), parts.service.is_chunked);
+                let (is_chunked, drain) = (is_chunked.into_inner(), self.bounds.drain);
+                return Some(Lasting::new(wire, source, is_chunked, shutdown, drain));
+            }
         };
+        let wire = still_sending(connection, end)?;
         tokio::select! {
             () = see_off(wire) => {}
             () = told(&mut shutdown) => {}
         }
+        None
     }
 
     /// Answers one request.
@@ -132,6 +153,9 @@ struct Visit<E> {
     local: SocketAddr,
     peer: SocketAddr,
     upload: Arc<Upload>,
+    outlet: Outlet,
+    /// Whether the client of the newest request reads chunks.
+    is_chunked: AtomicBool,
 }
 
 impl<E: Endpoint + 'static> Service<hyper::Request<Incoming>> for Visit<E> {
@@ -145,7 +169,10 @@ impl<E: Endpoint + 'static> Service<hyper::Request<Incoming>> for Visit<E> {
         let (host, upload) = (self.host.clone(), self.upload.clone());
         let local = LocalAddr(Addr::SocketAddr(self.local));
         let remote = RemoteAddr(Addr::SocketAddr(self.peer));
-        let request = Request::from((request, local, remote, Scheme::HTTP));
+        let is_chunked = request.version() == Version::HTTP_11;
+        self.is_chunked.store(is_chunked, Ordering::Relaxed);
+        let mut request = Request::from((request, local, remote, Scheme::HTTP));
+        request.set_data(self.outlet.clone());
         Box::pin(async move { Ok(host.answer(request, upload).await.into()) })
     }
 }
@@ -157,11 +184,29 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)
 }
 
-/// Resolves when HTTP on this connection is over, with the socket still open.
+/// How hyper's part of a connection ends.
+enum End {
+    /// HTTP is over.
+    Http(hyper::Result<()>),
+    /// The head of an answer is sent whose body lasts.
+    Lasting,
+}
+
+/// Resolves when hyper's part of this connection is over, with the socket still open.
+///
+/// hyper writes what it has before it waits. So once it waits for the body of an answer that lasts, and the socket does not
+/// keep it waiting, the head is gone, and its buffers are empty.
 async fn finished<E: Endpoint + 'static>(
     connection: &mut Connection<Wire, Visit<E>>,
-) -> hyper::Result<()> {
-    poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+    outlet: &Outlet,
+    stall: &Stall,
+) -> End {
+    poll_fn(|cx| match connection.poll_without_shutdown(cx) {
+        Poll::Ready(end) => Poll::Ready(End::Http(end)),
+        Poll::Pending if outlet.is_asked() && !stall.is_on() => Poll::Ready(End::Lasting),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// Takes an ended connection apart, and returns its socket if the client may still be sending.
