@@ -24,7 +24,7 @@ use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
 use crate::web::{
-    Allowance, App, Doorkeeper, Invitation, Pictures, Rooms, Rulebook, Uploads, routes,
+    Allowance, App, Doorkeeper, Invitation, Known, Pictures, Rulebook, Uploads, routes,
 };
 use crate::websub;
 
@@ -177,7 +177,7 @@ impl Running {
         let app = App {
             store: store.clone(),
             live,
-            rooms: Rooms::default(),
+            known: Known::default(),
             visits: visits.clone(),
             base_url_is_given: options.base_url.is_some(),
             base_url: options

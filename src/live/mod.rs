@@ -24,7 +24,7 @@ use std::thread::JoinHandle;
 use tokio::sync::watch;
 
 use crate::error::{Error, Result};
-use crate::model::event::{Event, Kind};
+use crate::model::event::Event;
 use crate::model::id::{EventId, PostId};
 use crate::model::topic::Topic;
 use crate::store::Store;
@@ -79,7 +79,7 @@ impl Live {
         *self.head.borrow()
     }
 
-    /// The newest event that may give addresses and settings another meaning. It is known before [`Live::head`] passes it.
+    /// The newest event of the log that may give addresses and settings another meaning, whichever process it came from.
     pub fn turned(&self) -> EventId {
         EventId(self.turned.load(Ordering::Acquire))
     }
@@ -101,7 +101,7 @@ impl Live {
     /// Tells the streams of events that are on the ring.
     fn tell(&self, events: &[Event]) {
         let Some(last) = events.last() else { return };
-        if let Some(turn) = events.iter().rfind(|event| is_turn(event.kind)) {
+        if let Some(turn) = events.iter().rfind(|event| event.kind.is_turn()) {
             self.turned.store(turn.id.0, Ordering::Release);
         }
         self.head.send_replace(last.id);
@@ -133,15 +133,6 @@ impl Live {
     }
 }
 
-/// Whether an event of that kind may give addresses or settings another meaning: every one that is not about what readers
-/// say, or about what is added to a post that stays where it is.
-fn is_turn(kind: Kind) -> bool {
-    !matches!(
-        kind.noun(),
-        "comment" | "reply" | "reaction" | "entry" | "visitor" | "owner"
-    )
-}
-
 /// Counts one open stream for as long as it lives.
 pub struct Counted(Arc<Live>);
 
@@ -162,7 +153,7 @@ impl Drop for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::event::Audience;
+    use crate::model::event::{Audience, Kind};
     use crate::model::id::VisitorId;
     use crate::model::time::Timestamp;
     use crate::store::tests::store;

@@ -90,6 +90,15 @@ impl Kind {
         self.as_str().split(':').next().unwrap_or_default()
     }
 
+    /// Whether it may give addresses or settings another meaning: every one that is not about what readers say, about who
+    /// signs in, or about what is added to a post that stays where it is.
+    pub fn is_turn(self) -> bool {
+        !matches!(
+            self.noun(),
+            "comment" | "reply" | "reaction" | "entry" | "visitor" | "owner"
+        )
+    }
+
     /// The kind of that name.
     pub fn parse(name: &str) -> Option<Kind> {
         Kind::ALL.iter().copied().find(|kind| kind.as_str() == name)

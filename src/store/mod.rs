@@ -74,6 +74,8 @@ pub struct Tx<'conn> {
     now: Timestamp,
     /// The first event that was recorded in it.
     first: Cell<Option<EventId>>,
+    /// The newest event that was recorded in it and that may give addresses or settings another meaning.
+    turn: Cell<Option<EventId>>,
     /// Whether a text left the file with it.
     erased: Cell<bool>,
 }
@@ -84,6 +86,7 @@ impl<'conn> Tx<'conn> {
             conn,
             now: Timestamp::now(),
             first: Cell::new(None),
+            turn: Cell::new(None),
             erased: Cell::new(false),
         }
     }
@@ -196,6 +199,12 @@ impl Store {
     /// The newest event that this process has committed; zero if it has committed none.
     pub fn committed(&self) -> EventId {
         self.writer.head()
+    }
+
+    /// The newest event that this process has committed and that may give addresses or settings another meaning; zero if
+    /// there was none.
+    pub fn turned(&self) -> EventId {
+        self.writer.turned()
     }
 
     /// A doorbell of its own for one follower: it rings after each commit of this process.

@@ -6,7 +6,6 @@
 //! A text that was erased may still stand in older pages of the write-ahead log. After such a change the log is emptied as
 //! soon as nobody else has to be waited for.
 
-use std::cell::Cell;
 use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -54,6 +53,8 @@ const FAILED: &str = "it could not be written to disk just now; please try again
 struct Pulse {
     /// The newest committed event of this process.
     head: AtomicI64,
+    /// The newest of them that may give addresses or settings another meaning.
+    turned: AtomicI64,
     bells: Mutex<Vec<SyncSender<()>>>,
 }
 
@@ -113,6 +114,11 @@ impl Writer {
     /// The newest event that this process has committed; zero if none.
     pub fn head(&self) -> EventId {
         EventId(self.pulse.head.load(Ordering::Acquire))
+    }
+
+    /// The newest of them that may give addresses or settings another meaning.
+    pub fn turned(&self) -> EventId {
+        EventId(self.pulse.turned.load(Ordering::Acquire))
     }
 
     /// A bell that rings after each commit. One ring may stand for many commits.
@@ -179,7 +185,7 @@ fn drain(
     mut jobs: mpsc::Receiver<Box<dyn Job>>,
     pulse: &Pulse,
 ) {
-    let erased = Cell::new(false);
+    let mut erased = false;
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -194,13 +200,17 @@ fn drain(
             );
             return;
         }
-        match commit(conn, &mut group, &erased) {
-            Ok(head) => {
-                pulse.head.store(head, Ordering::Release);
+        match commit(conn, &mut group) {
+            Ok(done) => {
+                erased |= done.erased;
+                if let Some(turn) = done.turn {
+                    pulse.turned.store(turn.0, Ordering::Release);
+                }
+                pulse.head.store(done.head, Ordering::Release);
                 group.into_iter().for_each(|job| job.answer(None));
                 pulse.ring();
-                if erased.get() && jobs.is_empty() {
-                    erased.set(!has_emptied_log(conn));
+                if erased && jobs.is_empty() {
+                    erased = !has_emptied_log(conn);
                 }
             }
             Err(error) => {
@@ -265,16 +275,23 @@ impl Identity {
     }
 }
 
-/// Runs a group of changes in one transaction; the newest event after it.
-fn commit(
-    conn: &Connection,
-    group: &mut [Box<dyn Job>],
-    erased: &Cell<bool>,
-) -> rusqlite::Result<i64> {
+/// What a transaction did.
+#[derive(Default)]
+struct Done {
+    /// The newest event after it.
+    head: i64,
+    /// The newest that it recorded and that may give addresses or settings another meaning.
+    turn: Option<EventId>,
+    /// Whether a text left the file with it.
+    erased: bool,
+}
+
+/// Runs a group of changes in one transaction.
+fn commit(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<Done> {
     conn.prepare_cached("begin immediate")?.execute([])?;
-    let done = changes(conn, group, erased).and_then(|head| {
+    let done = changes(conn, group).and_then(|done| {
         conn.prepare_cached("commit")?.execute([])?;
-        Ok(head)
+        Ok(done)
     });
     if done.is_err() && !conn.is_autocommit() {
         conn.execute_batch("rollback")?;
@@ -282,24 +299,24 @@ fn commit(
     done
 }
 
-fn changes(
-    conn: &Connection,
-    group: &mut [Box<dyn Job>],
-    erased: &Cell<bool>,
-) -> rusqlite::Result<i64> {
+fn changes(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<Done> {
+    let mut done = Done::default();
     for job in group {
         conn.prepare_cached("savepoint change")?.execute([])?;
         let tx = Tx::new(conn);
         let kept = job.run(&tx);
-        if !kept {
+        if kept {
+            done.erased |= tx.erased.get();
+            done.turn = tx.turn.get().or(done.turn);
+        } else {
             conn.prepare_cached("rollback to change")?.execute([])?;
-        } else if tx.erased.get() {
-            erased.set(true);
         }
         conn.prepare_cached("release change")?.execute([])?;
     }
-    conn.prepare_cached("select coalesce(max(id), 0) from events")?
-        .query_row([], |row| row.get(0))
+    done.head = conn
+        .prepare_cached("select coalesce(max(id), 0) from events")?
+        .query_row([], |row| row.get(0))?;
+    Ok(done)
 }
 
 /// Whether going on could make things worse: after a failed flush Linux marks the pages clean, so trying again would

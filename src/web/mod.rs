@@ -16,6 +16,7 @@ mod guard;
 mod holding;
 mod icons;
 mod issued;
+mod known;
 mod limits;
 mod me;
 mod media;
@@ -24,7 +25,6 @@ mod pages;
 mod posts;
 mod reactions;
 mod reader;
-mod rooms;
 mod search;
 mod session;
 mod social;
@@ -60,8 +60,8 @@ use table::{Table, Taking};
 
 pub use admin::{Doorkeeper, Invitation};
 pub use holding::Rulebook;
+pub use known::Known;
 pub use limits::Allowance;
-pub use rooms::Rooms;
 pub use social::Pictures;
 pub use uploads::Uploads;
 
@@ -71,8 +71,8 @@ pub struct App {
     pub store: Arc<Store>,
     /// The streams.
     pub live: Arc<Live>,
-    /// Which post's stream is behind an address.
-    pub rooms: Rooms,
+    /// What strangers ask for again and again.
+    pub known: Known,
     /// Counts how often posts are read.
     pub visits: Arc<Visits>,
     /// Scheme and host as readers reach the site, without a slash at the end.

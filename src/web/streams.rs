@@ -14,8 +14,8 @@ use serde_json::json;
 use super::App;
 use super::client::ClientKey;
 use super::error::Failure;
+use super::known::Room;
 use super::reader::Reader;
-use super::rooms::Room;
 use super::server::lasting::Outlet;
 use super::{issued, session};
 use crate::error::{Error, Result};
@@ -73,9 +73,10 @@ pub async fn of_post(
     Path(slug): Path<String>,
     asked: Asked,
 ) -> Result<Response, Failure> {
-    // Only whoever shows no cookie: who a visitor is must be asked.
-    let moment = app.moment().filter(|_| reader.token_hash.is_none());
-    let known = moment.and_then(|moment| app.room(moment, &slug));
+    // Who a visitor is must be asked; a stranger's question has been asked before.
+    let moment = app.moment();
+    let is_stranger = reader.token_hash.is_none();
+    let known = app.room(moment, &slug).filter(|_| is_stranger);
     let (room, visible) = match known {
         Some(room) => (room, None),
         None => match behind(app, &reader, slug.clone()).await? {
@@ -83,7 +84,7 @@ pub async fn of_post(
             None => return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish()),
         },
     };
-    if let (Some(moment), None) = (moment, known) {
+    if known.is_none() {
         app.keep_room(moment, slug, room);
     }
     let topic = Topic::Post(room.post, visible.as_ref().map(|visible| visible.id));
