@@ -53,8 +53,14 @@ pub fn ask(
         socket.set_nodelay(true)?;
         socket.set_nonblocking(true)?;
         let mut socket = TcpStream::from_std(socket);
-        poll.registry().register(&mut socket, Token(at), Interest::READABLE)?;
-        let mut client = Client { socket, cookie: None, answer: Vec::new(), asked: start };
+        poll.registry()
+            .register(&mut socket, Token(at), Interest::READABLE)?;
+        let mut client = Client {
+            socket,
+            cookie: None,
+            answer: Vec::new(),
+            asked: start,
+        };
         asked += 1;
         client.ask(&make(asked))?;
         clients.push(client);
@@ -70,9 +76,13 @@ pub fn ask(
         }
         for event in &events {
             let client = &mut clients[event.token().0];
-            let Some(status) = client.receive(&mut room)? else { continue };
+            let Some(status) = client.receive(&mut room)? else {
+                continue;
+            };
             match good.contains(&status) {
-                true => outcome.delays.push(client.asked.elapsed().as_micros() as u32),
+                true => outcome
+                    .delays
+                    .push(client.asked.elapsed().as_micros() as u32),
                 false => outcome.refused += 1,
             }
             if start.elapsed() < time && asked < most {
@@ -91,7 +101,8 @@ impl Client {
     fn ask(&mut self, request: &Request) -> io::Result<()> {
         self.answer.clear();
         self.asked = Instant::now();
-        self.socket.write_all(&request.bytes(self.cookie.as_deref()))
+        self.socket
+            .write_all(&request.bytes(self.cookie.as_deref()))
     }
 
     /// Receives what there is; the status once the answer is whole.

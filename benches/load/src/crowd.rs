@@ -101,7 +101,12 @@ enum State {
 
 impl<'a> Crowd<'a> {
     /// So many readers, who are not there yet.
-    pub fn new(address: SocketAddr, path: &'static str, size: usize, book: &'a Book) -> io::Result<Crowd<'a>> {
+    pub fn new(
+        address: SocketAddr,
+        path: &'static str,
+        size: usize,
+        book: &'a Book,
+    ) -> io::Result<Crowd<'a>> {
         let reader = |_| Reader {
             state: State::Away(Instant::now()),
             rest: Vec::new(),
@@ -133,12 +138,18 @@ impl<'a> Crowd<'a> {
 
     /// Those who have not seen that event as their newest.
     pub fn behind(&self, number: usize) -> usize {
-        self.readers.iter().filter(|reader| reader.last < number).count()
+        self.readers
+            .iter()
+            .filter(|reader| reader.last < number)
+            .count()
     }
 
     /// How many events after their newest the readers have not seen, up to that one.
     pub fn missing(&self, number: usize) -> usize {
-        self.readers.iter().map(|reader| number.saturating_sub(reader.last)).sum()
+        self.readers
+            .iter()
+            .map(|reader| number.saturating_sub(reader.last))
+            .sum()
     }
 
     /// Has all readers open their streams. Errors: they did not within a minute.
@@ -147,7 +158,9 @@ impl<'a> Crowd<'a> {
         while self.present() < self.readers.len() {
             if Instant::now() > until {
                 let present = self.present();
-                return Err(io::Error::other(format!("only {present} streams could be opened")));
+                return Err(io::Error::other(format!(
+                    "only {present} streams could be opened"
+                )));
             }
             self.turn(Duration::from_millis(20))?;
         }
@@ -176,7 +189,7 @@ impl<'a> Crowd<'a> {
                 self.ask(at);
             }
             if event.is_readable() || event.is_read_closed() {
-                self.receive(at);
+                self.receive(at, event.is_read_closed());
             }
         }
         Ok(())
@@ -184,7 +197,8 @@ impl<'a> Crowd<'a> {
 
     fn set_out(&mut self) -> io::Result<()> {
         let now = Instant::now();
-        let connecting = |reader: &&Reader| matches!(reader.state, State::Connecting(_) | State::Open(_, false));
+        let connecting =
+            |reader: &&Reader| matches!(reader.state, State::Connecting(_) | State::Open(_, false));
         let mut free = AT_ONCE.saturating_sub(self.readers.iter().filter(connecting).count());
         for (at, reader) in self.readers.iter_mut().enumerate() {
             if free == 0 {
@@ -193,7 +207,9 @@ impl<'a> Crowd<'a> {
             if matches!(reader.state, State::Away(until) if until <= now) {
                 let mut socket = TcpStream::connect(self.address)?;
                 let interest = Interest::READABLE | Interest::WRITABLE;
-                self.poll.registry().register(&mut socket, Token(at), interest)?;
+                self.poll
+                    .registry()
+                    .register(&mut socket, Token(at), interest)?;
                 reader.state = State::Connecting(socket);
                 free -= 1;
             }
@@ -204,15 +220,22 @@ impl<'a> Crowd<'a> {
     /// Sends the request of a reader whose connection stands.
     fn ask(&mut self, at: usize) {
         let reader = &mut self.readers[at];
-        let State::Connecting(socket) = &mut reader.state else { return };
-        let cursor = reader.cursor.as_ref().map(|id| format!("Last-Event-ID: {id}\r\n"));
+        let State::Connecting(socket) = &mut reader.state else {
+            return;
+        };
+        let cursor = reader
+            .cursor
+            .as_ref()
+            .map(|id| format!("Last-Event-ID: {id}\r\n"));
         let request = format!(
             "GET {} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n{}\r\n",
             self.path,
             cursor.unwrap_or_default()
         );
         let away = State::Away(Instant::now() + AGAIN);
-        let sent = socket.peer_addr().and_then(|_| socket.write_all(request.as_bytes()));
+        let sent = socket
+            .peer_addr()
+            .and_then(|_| socket.write_all(request.as_bytes()));
         reader.state = match (sent, std::mem::replace(&mut reader.state, away)) {
             (Ok(()), State::Connecting(socket)) => State::Open(socket, false),
             (_, State::Connecting(_)) => State::Away(Instant::now() + AGAIN),
@@ -220,7 +243,8 @@ impl<'a> Crowd<'a> {
         };
     }
 
-    fn receive(&mut self, at: usize) {
+    /// Receives what has come for a reader; to its end, if that is known to have come as well.
+    fn receive(&mut self, at: usize, is_closed: bool) {
         loop {
             let reader = &mut self.readers[at];
             let socket = match &mut reader.state {
@@ -235,7 +259,7 @@ impl<'a> Crowd<'a> {
                 Ok(0) => return self.end(at),
                 Ok(size) => {
                     self.take(at, size);
-                    if size < self.room.len() - WHOLE {
+                    if size < self.room.len() - WHOLE && !is_closed {
                         return; // a socket that gives less than there is room for has given all
                     }
                 }
@@ -260,7 +284,10 @@ impl<'a> Crowd<'a> {
         let reader = &mut self.readers[at];
         if let State::Open(_, begun @ false) = &mut reader.state {
             *begun = true;
-            let back = reader.ended.take().map(|ended| now.duration_since(ended).as_millis() as u32);
+            let back = reader
+                .ended
+                .take()
+                .map(|ended| now.duration_since(ended).as_millis() as u32);
             self.returns.extend(back);
         }
         let from = WHOLE - reader.rest.len();
@@ -268,7 +295,12 @@ impl<'a> Crowd<'a> {
         let heard = &self.room[from..WHOLE + size];
         let mut done = 0;
         for found in memmem::find_iter(heard, MARK.as_bytes()) {
-            let Some(number) = heard.get(found + MARK.len()..found + WHOLE).and_then(number) else { continue };
+            let Some(number) = heard
+                .get(found + MARK.len()..found + WHOLE)
+                .and_then(number)
+            else {
+                continue;
+            };
             done = found + WHOLE;
             if number > reader.last {
                 self.lost += number - reader.last - 1;
@@ -298,7 +330,9 @@ fn note(reader: &mut Reader, heard: &[u8]) {
     if memmem::find(heard, b"event: bye").is_some()
         && let Some(at) = memmem::find(heard, b"\"after\":")
     {
-        let digits = heard[at + 8..].iter().take_while(|byte| byte.is_ascii_digit());
+        let digits = heard[at + 8..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit());
         let after = digits.fold(0, |all, digit| all * 10 + u64::from(digit - b'0'));
         reader.away = Some(Duration::from_millis(after));
     }

@@ -18,7 +18,14 @@ struct Row {
 
 impl Figures {
     /// Adds the value of one run.
-    pub fn add(&mut self, who: &'static str, name: &str, unit: &'static str, bar: &'static str, value: f64) {
+    pub fn add(
+        &mut self,
+        who: &'static str,
+        name: &str,
+        unit: &'static str,
+        bar: &'static str,
+        value: f64,
+    ) {
         let at = self.rows.iter().position(|row| row.name == name);
         let at = at.unwrap_or_else(|| {
             let name = name.to_owned();
@@ -34,7 +41,11 @@ impl Figures {
         let has = |who: &&&'static str| self.values.keys().any(|(_, has)| *has == **who);
         let whos: Vec<_> = whos.iter().filter(has).collect();
         let names: Vec<_> = whos.iter().map(|who| who.to_string()).collect();
-        let mut text = format!("| what | {} | bar |\n|---|{}---|\n", names.join(" | "), "---|".repeat(names.len()));
+        let mut text = format!(
+            "| what | {} | bar |\n|---|{}---|\n",
+            names.join(" | "),
+            "---|".repeat(names.len())
+        );
         for (at, row) in self.rows.iter().enumerate() {
             let cells = whos.iter().map(|who| match self.values.get(&(at, **who)) {
                 Some(values) => spread(values, row.unit),
@@ -80,7 +91,9 @@ fn written(value: f64, unit: &str) -> String {
 fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let parts = digits.as_bytes().rchunks(3).rev();
-    let parts: Vec<_> = parts.map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+    let parts: Vec<_> = parts
+        .map(|part| String::from_utf8_lossy(part).into_owned())
+        .collect();
     parts.join(",")
 }
 

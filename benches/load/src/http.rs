@@ -17,19 +17,26 @@ impl Client {
         let socket = TcpStream::connect(address)?;
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(Duration::from_secs(30)))?;
-        Ok(Client { socket, cookie: None })
+        Ok(Client {
+            socket,
+            cookie: None,
+        })
     }
 
     /// Sends a request, and reads the answer to its end. Errors: what the system answers, and a status that refuses.
     pub fn ask(&mut self, request: &Request) -> io::Result<Vec<u8>> {
-        self.socket.write_all(&request.bytes(self.cookie.as_deref()))?;
+        self.socket
+            .write_all(&request.bytes(self.cookie.as_deref()))?;
         let (mut answer, mut part) = (Vec::new(), [0; 16 * 1024]);
         loop {
             if let Some(whole) = Parsed::of(&answer).filter(|parsed| parsed.is_whole(&answer)) {
                 self.cookie = whole.cookie.or(self.cookie.take());
                 return match whole.status {
                     200..400 => Ok(answer.split_off(whole.head)),
-                    refused => Err(io::Error::other(format!("{} was answered with {refused}", request.path))),
+                    refused => Err(io::Error::other(format!(
+                        "{} was answered with {refused}",
+                        request.path
+                    ))),
                 };
             }
             match self.socket.read(&mut part)? {
@@ -53,17 +60,28 @@ pub struct Request {
 impl Request {
     /// A page.
     pub fn get(path: &str) -> Request {
-        Request { method: "GET", path: path.into(), body: None }
+        Request {
+            method: "GET",
+            path: path.into(),
+            body: None,
+        }
     }
 
     /// A form.
     pub fn post(path: &str, body: String) -> Request {
-        Request { method: "POST", path: path.into(), body: Some(body) }
+        Request {
+            method: "POST",
+            path: path.into(),
+            body: Some(body),
+        }
     }
 
     /// As it is sent.
     pub fn bytes(&self, cookie: Option<&str>) -> Vec<u8> {
-        let mut head = format!("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n", self.method, self.path);
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+            self.method, self.path
+        );
         if let Some(cookie) = cookie {
             head += &format!("Cookie: {cookie}\r\n");
         }
@@ -97,14 +115,21 @@ impl Parsed {
         let status = text.get(9..12)?.parse().ok()?;
         let (mut length, mut cookie) = ((status == 204).then_some(0), None);
         for line in text.lines().skip(1) {
-            let Some((name, value)) = line.split_once(':') else { continue };
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().ok();
             } else if name.eq_ignore_ascii_case("set-cookie") {
                 cookie = value.trim().split(';').next().map(str::to_owned);
             }
         }
-        Some(Parsed { status, head, length, cookie })
+        Some(Parsed {
+            status,
+            head,
+            length,
+            cookie,
+        })
     }
 
     /// Whether the body is there as well.

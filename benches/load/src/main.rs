@@ -32,7 +32,13 @@ struct Options {
 fn main() -> io::Result<()> {
     let options = Options::parse()?;
     let limit = getrlimit(Resource::Nofile).maximum;
-    setrlimit(Resource::Nofile, Rlimit { current: limit, maximum: limit })?;
+    setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit,
+            maximum: limit,
+        },
+    )?;
     let start = Instant::now();
     let mut figures = Figures::default();
     let measured = measure(&options, &mut figures);
@@ -47,11 +53,23 @@ fn main() -> io::Result<()> {
 
 impl Options {
     fn parse() -> io::Result<Options> {
-        let place = Place { program: "target/release/rowlog".into(), peers: "benches/peers".into() };
-        let mut options = Options { place, readme: None, only: None, quick: false };
+        let place = Place {
+            program: "target/release/rowlog".into(),
+            peers: "benches/peers".into(),
+        };
+        let mut options = Options {
+            place,
+            readme: None,
+            only: None,
+            quick: false,
+        };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
-            let mut value = || words.next().ok_or_else(|| io::Error::other(format!("{word} what?")));
+            let mut value = || {
+                words
+                    .next()
+                    .ok_or_else(|| io::Error::other(format!("{word} what?")))
+            };
             match word.as_str() {
                 "--quick" => options.quick = true,
                 "--only" => options.only = Some(value()?.split(',').map(str::to_owned).collect()),
@@ -65,7 +83,9 @@ impl Options {
     }
 
     fn wants(&self, work: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only.iter().any(|wanted| wanted == work))
+        self.only
+            .as_ref()
+            .is_none_or(|only| only.iter().any(|wanted| wanted == work))
     }
 }
 
@@ -121,16 +141,26 @@ fn measure(options: &Options, figures: &mut Figures) -> io::Result<()> {
 /// Leaves the first core to the server, or takes whichever there is.
 fn keep_to(cores: Cores) -> io::Result<()> {
     let all = std::fs::read_to_string("/sys/devices/system/cpu/present").unwrap_or_default();
-    let last = all.trim().rsplit('-').next().and_then(|last| last.parse().ok()).unwrap_or(0);
+    let last = all
+        .trim()
+        .rsplit('-')
+        .next()
+        .and_then(|last| last.parse().ok())
+        .unwrap_or(0);
     let mut set = CpuSet::new();
-    (0..=last).filter(|core| cores == Cores::All || *core > 0 || last == 0).for_each(|core| set.set(core));
+    (0..=last)
+        .filter(|core| cores == Cores::All || *core > 0 || last == 0)
+        .for_each(|core| set.set(core));
     Ok(sched_setaffinity(None, &set)?)
 }
 
 /// Puts the table into the README.
 fn write(readme: &PathBuf, table: &str) -> io::Result<()> {
     let text = std::fs::read_to_string(readme)?;
-    let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = parts.ok_or_else(|| io::Error::other("the README has no place for the table"))?;
+    let parts = text
+        .split_once(BEGIN)
+        .and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let (before, after) =
+        parts.ok_or_else(|| io::Error::other("the README has no place for the table"))?;
     std::fs::write(readme, format!("{before}{BEGIN}\n\n{table}\n{END}{after}"))
 }

@@ -52,7 +52,12 @@ impl Who {
     pub fn is_here(self) -> bool {
         let answers = |program: &str| {
             let mut asked = Command::new(program);
-            asked.arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+            asked
+                .arg("-v")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .is_ok()
         };
         match self {
             Who::Rowlog => true,
@@ -82,7 +87,10 @@ impl Who {
 /// The form of a comment.
 pub fn comment(body: &str) -> Request {
     let body = body.replace(' ', "+").replace('*', "%2A");
-    Request::post("/posts/hello/comments", format!("name=Ann+of+the+shore&body={body}"))
+    Request::post(
+        "/posts/hello/comments",
+        format!("name=Ann+of+the+shore&body={body}"),
+    )
 }
 
 /// A server that runs.
@@ -111,7 +119,13 @@ impl Server {
         if who == Who::Rowlog {
             found(&place.program, folder.path())?;
         }
-        Server::serve(who, place, cores, folder, SocketAddr::from(([127, 0, 0, 1], 0)))
+        Server::serve(
+            who,
+            place,
+            cores,
+            folder,
+            SocketAddr::from(([127, 0, 0, 1], 0)),
+        )
     }
 
     /// Stops it as an operator would and starts it again on what it has, where it was.
@@ -121,33 +135,67 @@ impl Server {
         Server::serve(who, place, cores, folder, self.address)
     }
 
-    fn serve(who: Who, place: &Place, cores: Cores, folder: TempDir, at: SocketAddr) -> io::Result<Server> {
+    fn serve(
+        who: Who,
+        place: &Place,
+        cores: Cores,
+        folder: TempDir,
+        at: SocketAddr,
+    ) -> io::Result<Server> {
         let (mut command, mut address) = (on(cores), at);
         if who != Who::Rowlog && at.port() == 0 {
             address = TcpListener::bind(at)?.local_addr()?;
         }
         let port = address.port().to_string();
         match who {
-            Who::Rowlog => command.arg(&place.program).arg("--data").arg(folder.path()).args(["serve", "--limits", "off"])
+            Who::Rowlog => command
+                .arg(&place.program)
+                .arg("--data")
+                .arg(folder.path())
+                .args(["serve", "--limits", "off"])
                 .args(["--backups", "off", "--listen", &address.to_string()]),
-            Who::Node => command.arg("node").arg(place.peers.join("emitter.mjs")).arg(&port),
+            Who::Node => command
+                .arg("node")
+                .arg(place.peers.join("emitter.mjs"))
+                .arg(&port),
             Who::Nchan | Who::Static => {
                 let config = folder.path().join("nginx.conf");
-                let given = if who == Who::Nchan { "nchan.conf" } else { "static.conf" };
+                let given = if who == Who::Nchan {
+                    "nchan.conf"
+                } else {
+                    "static.conf"
+                };
                 let text = fs::read_to_string(place.peers.join(given))?;
-                let text = text.replace("FOLDER", &folder.path().display().to_string()).replace("PORT", &port);
+                let text = text
+                    .replace("FOLDER", &folder.path().display().to_string())
+                    .replace("PORT", &port);
                 fs::write(&config, text)?;
-                command.args(["nginx", "-e"]).arg(folder.path().join("error.log")).arg("-p").arg(folder.path()).arg("-c").arg(config)
+                command
+                    .args(["nginx", "-e"])
+                    .arg(folder.path().join("error.log"))
+                    .arg("-p")
+                    .arg(folder.path())
+                    .arg("-c")
+                    .arg(config)
             }
         };
         let start = Instant::now();
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
         if let (Who::Rowlog, Some(stdout)) = (who, child.stdout.take()) {
-            address = listening(stdout).ok_or_else(|| io::Error::other("the blog did not start"))?;
+            address =
+                listening(stdout).ok_or_else(|| io::Error::other("the blog did not start"))?;
         } else {
             reached(address)?;
         }
-        Ok(Server { child, folder, address, started: start.elapsed() })
+        Ok(Server {
+            child,
+            folder,
+            address,
+            started: start.elapsed(),
+        })
     }
 
     /// Asks it to stop, and waits until it has.
@@ -173,7 +221,11 @@ impl Server {
         let used = |pid: u32| {
             let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             let after = stat.rsplit(')').next().unwrap_or_default();
-            let ticks = after.split_whitespace().skip(11).take(2).filter_map(|word| word.parse::<f64>().ok());
+            let ticks = after
+                .split_whitespace()
+                .skip(11)
+                .take(2)
+                .filter_map(|word| word.parse::<f64>().ok());
             ticks.sum::<f64>() / TICKS
         };
         self.processes().into_iter().map(used).sum()
@@ -184,7 +236,8 @@ impl Server {
         let resident = |pid: u32| {
             let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
             let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-            line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or(0.0)
+            line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok())
+                .unwrap_or(0.0)
         };
         self.processes().into_iter().map(resident).sum()
     }
@@ -192,8 +245,11 @@ impl Server {
     /// It, and those it has started.
     fn processes(&self) -> Vec<u32> {
         let pid = self.child.id();
-        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        let children = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+        let children =
+            fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        let children = children
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok());
         std::iter::once(pid).chain(children).collect()
     }
 }
@@ -208,7 +264,12 @@ impl Drop for Server {
 fn on(cores: Cores) -> Command {
     let list = match cores {
         Cores::One => "0".to_owned(),
-        Cores::All => format!("0-{}", std::thread::available_parallelism().map_or(0, |all| all.get() - 1).max(1)),
+        Cores::All => format!(
+            "0-{}",
+            std::thread::available_parallelism()
+                .map_or(0, |all| all.get() - 1)
+                .max(1)
+        ),
     };
     let mut command = Command::new("taskset");
     command.args(["--cpu-list", &list]);
@@ -218,13 +279,32 @@ fn on(cores: Cores) -> Command {
 /// Makes a blog with one post.
 fn found(program: &Path, folder: &Path) -> io::Result<()> {
     let mut setup = Command::new(program);
-    setup.arg("--data").arg(folder).args(["setup", "--title", "A blog", "--name", "Maren", "--password-stdin"]);
+    setup.arg("--data").arg(folder).args([
+        "setup",
+        "--title",
+        "A blog",
+        "--name",
+        "Maren",
+        "--password-stdin",
+    ]);
     let mut setup = setup.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-    setup.stdin.take().map(|mut input| input.write_all(b"a tide table of 1911\n")).transpose()?;
+    setup
+        .stdin
+        .take()
+        .map(|mut input| input.write_all(b"a tide table of 1911\n"))
+        .transpose()?;
     let post = folder.join("hello.md");
-    fs::write(&post, "+++\ntitle = \"Hello\"\n+++\nSomething to talk about.\n")?;
+    fs::write(
+        &post,
+        "+++\ntitle = \"Hello\"\n+++\nSomething to talk about.\n",
+    )?;
     let mut publish = Command::new(program);
-    publish.arg("--data").arg(folder).arg("publish").arg(post).stdout(Stdio::null());
+    publish
+        .arg("--data")
+        .arg(folder)
+        .arg("publish")
+        .arg(post)
+        .stdout(Stdio::null());
     match setup.wait()?.success() && publish.status()?.success() {
         true => Ok(()),
         false => Err(io::Error::other("the blog could not be made")),
@@ -235,7 +315,10 @@ fn found(program: &Path, folder: &Path) -> io::Result<()> {
 fn listening(stdout: std::process::ChildStdout) -> Option<SocketAddr> {
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line).ok()?;
-    line.trim_end().strip_prefix("Listening on http://")?.parse().ok()
+    line.trim_end()
+        .strip_prefix("Listening on http://")?
+        .parse()
+        .ok()
 }
 
 /// Waits until somebody listens there.
