@@ -61,17 +61,6 @@ pub struct Start {
 }
 
 impl Start {
-    /// At the newest event, for whoever has no cursor to continue from.
-    fn at(head: EventId, reset: Option<Reset>) -> Start {
-        Start {
-            after: head,
-            head,
-            resumed: false,
-            missed: 0,
-            reset,
-        }
-    }
-
     /// The data of a `reset`, if there is one.
     pub fn reset_data(&self) -> Option<Value> {
         self.reset.map(|reason| reason.data(self.head))
@@ -81,7 +70,13 @@ impl Start {
 /// Decides where a client starts, from one moment of the log.
 pub fn resolve(conn: &Connection, topic: &Topic, cursor: Cursor) -> Result<Start> {
     let head = log::head(conn)?.id;
-    let fresh = |reset| Start::at(head, reset);
+    let fresh = |reset| Start {
+        after: head,
+        head,
+        resumed: false,
+        missed: 0,
+        reset,
+    };
     let (after, at) = match cursor {
         Cursor::Head => return Ok(fresh(None)),
         Cursor::Bad => return Ok(fresh(Some(Reset::BadCursor))),
@@ -115,15 +110,13 @@ impl Live {
     /// [`resolve`] without asking the database, where the ring knows enough: it reaches back to the cursor, and to the
     /// event whose time is to be checked.
     pub fn resume(&self, topic: &Topic, cursor: Cursor) -> Option<Start> {
+        let Cursor::After(after, at) = cursor else {
+            return None;
+        };
         if topic.is_owners() {
             return None; // its frames are not in the ring
         }
         let (head, ring) = (self.head(), self.ring());
-        let (after, at) = match cursor {
-            Cursor::After(after, at) => (after, at),
-            Cursor::Head => return Some(Start::at(head, None)),
-            Cursor::Bad => return Some(Start::at(head, Some(Reset::BadCursor))),
-        };
         if after > head || at.is_some_and(|at| ring.time_of(after) != Some(at)) {
             return None;
         }

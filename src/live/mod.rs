@@ -17,7 +17,7 @@ mod tailer;
 pub mod timing;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 
@@ -37,8 +37,6 @@ pub struct Live {
     head: watch::Sender<EventId>,
     /// For those who are only told of one post: the newest event that it was told of.
     posts: Mutex<HashMap<PostId, watch::Sender<EventId>>>,
-    /// The newest event that may give addresses and settings another meaning.
-    turned: AtomicI64,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
     /// Who is reading which post.
@@ -55,13 +53,11 @@ impl Live {
     ) -> Result<(Arc<Live>, JoinHandle<()>)> {
         let conn = store.follower()?;
         let ring = tailer::preload(&conn)?;
-        let last = ring.last();
-        let (head, _) = watch::channel(last);
+        let (head, _) = watch::channel(ring.last());
         let live = Arc::new(Live {
             ring: RwLock::new(ring),
             head,
             posts: Mutex::default(),
-            turned: AtomicI64::new(last.0),
             stop,
             streams: AtomicUsize::new(0),
             presence: Arc::default(),
@@ -77,11 +73,6 @@ impl Live {
     /// The newest event that streams have been told of.
     pub fn head(&self) -> EventId {
         *self.head.borrow()
-    }
-
-    /// The newest event of the log that may give addresses and settings another meaning, whichever process it came from.
-    pub fn turned(&self) -> EventId {
-        EventId(self.turned.load(Ordering::Acquire))
     }
 
     /// What changes with every event that `topic` may carry. A stranger's stream of one post is not woken by the news of
@@ -101,9 +92,6 @@ impl Live {
     /// Tells the streams of events that are on the ring.
     fn tell(&self, events: &[Event]) {
         let Some(last) = events.last() else { return };
-        if let Some(turn) = events.iter().rfind(|event| event.kind.is_turn()) {
-            self.turned.store(turn.id.0, Ordering::Release);
-        }
         self.head.send_replace(last.id);
         let mut posts = self.posts();
         let touched = events.iter().filter_map(|event| event.post);
@@ -186,12 +174,6 @@ mod tests {
         live.tell(&[event(5, 1, Kind::CommentCreated)]);
         let rung = bells.map(|bell| bell.has_changed().unwrap());
         assert_eq!(rung, [true, false, true, true]);
-        assert_eq!(live.turned(), EventId::ZERO);
-        live.tell(&[
-            event(6, 1, Kind::PostMoved),
-            event(7, 1, Kind::CommentCreated),
-        ]);
-        assert_eq!((live.turned(), live.head()), (EventId(6), EventId(7)));
         stop.send_replace(true);
         drop(store);
         tailer.join().unwrap();

@@ -42,14 +42,11 @@ pub fn append(
     let sql = "insert into events (kind, post_id, subject, audience, at, data, change)
                values (?1, ?2, ?3, ?4, ?5, ?6, ?7) returning id";
     let (data, first) = (data.map(|facts| facts.to_string()), tx.first.get());
-    let id: EventId = tx.prepare_cached(sql)?.query_row(
+    let id = tx.prepare_cached(sql)?.query_row(
         params![kind, post, subject, audience, tx.now(), data, first],
         |row| row.get(0),
     )?;
     tx.first.set(first.or(Some(id)));
-    if kind.is_turn() {
-        tx.turn.set(Some(id));
-    }
     Ok(())
 }
 

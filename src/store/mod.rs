@@ -39,6 +39,7 @@ mod sql;
 pub mod standing;
 pub mod tokens;
 pub mod trash;
+mod turns;
 pub mod views;
 pub mod visitors;
 pub mod watched;
@@ -57,6 +58,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
+use turns::Turns;
 use writer::Writer;
 
 /// The name of the blog's file in its folder.
@@ -74,8 +76,6 @@ pub struct Tx<'conn> {
     now: Timestamp,
     /// The first event that was recorded in it.
     first: Cell<Option<EventId>>,
-    /// The newest event that was recorded in it and that may give addresses or settings another meaning.
-    turn: Cell<Option<EventId>>,
     /// Whether a text left the file with it.
     erased: Cell<bool>,
 }
@@ -86,7 +86,6 @@ impl<'conn> Tx<'conn> {
             conn,
             now: Timestamp::now(),
             first: Cell::new(None),
-            turn: Cell::new(None),
             erased: Cell::new(false),
         }
     }
@@ -114,6 +113,7 @@ impl Deref for Tx<'_> {
 pub struct Store {
     path: PathBuf,
     readers: r2d2::Pool<SqliteConnectionManager>,
+    turns: Turns,
     writer: Writer,
     reads: AtomicU64,
 }
@@ -139,6 +139,7 @@ impl Store {
         Ok(Store {
             path,
             readers,
+            turns: Turns::default(),
             writer,
             reads: AtomicU64::new(0),
         })
@@ -199,12 +200,6 @@ impl Store {
     /// The newest event that this process has committed; zero if it has committed none.
     pub fn committed(&self) -> EventId {
         self.writer.head()
-    }
-
-    /// The newest event that this process has committed and that may give addresses or settings another meaning; zero if
-    /// there was none.
-    pub fn turned(&self) -> EventId {
-        self.writer.turned()
     }
 
     /// A doorbell of its own for one follower: it rings after each commit of this process.

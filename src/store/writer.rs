@@ -6,6 +6,7 @@
 //! A text that was erased may still stand in older pages of the write-ahead log. After such a change the log is emptied as
 //! soon as nobody else has to be waited for.
 
+use std::cell::Cell;
 use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -53,8 +54,6 @@ const FAILED: &str = "it could not be written to disk just now; please try again
 struct Pulse {
     /// The newest committed event of this process.
     head: AtomicI64,
-    /// The newest of them that may give addresses or settings another meaning.
-    turned: AtomicI64,
     bells: Mutex<Vec<SyncSender<()>>>,
 }
 
@@ -114,11 +113,6 @@ impl Writer {
     /// The newest event that this process has committed; zero if none.
     pub fn head(&self) -> EventId {
         EventId(self.pulse.head.load(Ordering::Acquire))
-    }
-
-    /// The newest of them that may give addresses or settings another meaning.
-    pub fn turned(&self) -> EventId {
-        EventId(self.pulse.turned.load(Ordering::Acquire))
     }
 
     /// A bell that rings after each commit. One ring may stand for many commits.
@@ -185,7 +179,7 @@ fn drain(
     mut jobs: mpsc::Receiver<Box<dyn Job>>,
     pulse: &Pulse,
 ) {
-    let mut erased = false;
+    let erased = Cell::new(false);
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -200,17 +194,13 @@ fn drain(
             );
             return;
         }
-        match commit(conn, &mut group) {
-            Ok(done) => {
-                erased |= done.erased;
-                if let Some(turn) = done.turn {
-                    pulse.turned.store(turn.0, Ordering::Release);
-                }
-                pulse.head.store(done.head, Ordering::Release);
+        match commit(conn, &mut group, &erased) {
+            Ok(head) => {
+                pulse.head.store(head, Ordering::Release);
                 group.into_iter().for_each(|job| job.answer(None));
                 pulse.ring();
-                if erased && jobs.is_empty() {
-                    erased = !has_emptied_log(conn);
+                if erased.get() && jobs.is_empty() {
+                    erased.set(!has_emptied_log(conn));
                 }
             }
             Err(error) => {
@@ -275,23 +265,16 @@ impl Identity {
     }
 }
 
-/// What a transaction did.
-#[derive(Default)]
-struct Done {
-    /// The newest event after it.
-    head: i64,
-    /// The newest that it recorded and that may give addresses or settings another meaning.
-    turn: Option<EventId>,
-    /// Whether a text left the file with it.
-    erased: bool,
-}
-
-/// Runs a group of changes in one transaction.
-fn commit(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<Done> {
+/// Runs a group of changes in one transaction; the newest event after it.
+fn commit(
+    conn: &Connection,
+    group: &mut [Box<dyn Job>],
+    erased: &Cell<bool>,
+) -> rusqlite::Result<i64> {
     conn.prepare_cached("begin immediate")?.execute([])?;
-    let done = changes(conn, group).and_then(|done| {
+    let done = changes(conn, group, erased).and_then(|head| {
         conn.prepare_cached("commit")?.execute([])?;
-        Ok(done)
+        Ok(head)
     });
     if done.is_err() && !conn.is_autocommit() {
         conn.execute_batch("rollback")?;
@@ -299,24 +282,24 @@ fn commit(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<Don
     done
 }
 
-fn changes(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<Done> {
-    let mut done = Done::default();
+fn changes(
+    conn: &Connection,
+    group: &mut [Box<dyn Job>],
+    erased: &Cell<bool>,
+) -> rusqlite::Result<i64> {
     for job in group {
         conn.prepare_cached("savepoint change")?.execute([])?;
         let tx = Tx::new(conn);
         let kept = job.run(&tx);
-        if kept {
-            done.erased |= tx.erased.get();
-            done.turn = tx.turn.get().or(done.turn);
-        } else {
+        if !kept {
             conn.prepare_cached("rollback to change")?.execute([])?;
+        } else if tx.erased.get() {
+            erased.set(true);
         }
         conn.prepare_cached("release change")?.execute([])?;
     }
-    done.head = conn
-        .prepare_cached("select coalesce(max(id), 0) from events")?
-        .query_row([], |row| row.get(0))?;
-    Ok(done)
+    conn.prepare_cached("select coalesce(max(id), 0) from events")?
+        .query_row([], |row| row.get(0))
 }
 
 /// Whether going on could make things worse: after a failed flush Linux marks the pages clean, so trying again would

@@ -1,8 +1,8 @@
 //! What strangers ask for again and again, kept in memory: which post's stream is behind an address, and the settings. Ten
 //! thousand readers who come back after a restart, or a flood of comments, must not each ask the file for the same.
 //!
-//! What is kept is made stale by the log, never by a timer: by every event that may give it another meaning. Of what this
-//! process writes that holds from the commit on, of what another one writes once it is seen in the log.
+//! What is kept is made stale by the log, never by a timer: by every event that may give it another meaning, from its commit
+//! on.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,14 +34,14 @@ struct Facts {
     settings: Option<Arc<Settings>>,
 }
 
-/// A time during which nothing changed its meaning: since that event.
+/// A time during which nothing changed its meaning: since that event. None is known while the log cannot be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment(Option<EventId>);
 
 impl App {
     /// The moment that it is. What is read from the file after this may be kept for it.
     pub fn moment(&self) -> Moment {
-        Moment(Some(self.store.turned().max(self.live.turned())))
+        Moment(self.store.turned().ok())
     }
 
     /// The room of that slug, if it is known at that moment.
@@ -76,7 +76,7 @@ impl Known {
     /// What is known at that moment; of another one nothing is.
     fn at(&self, moment: Moment) -> MutexGuard<'_, Facts> {
         let mut facts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if facts.since != moment {
+        if facts.since != moment || moment.0.is_none() {
             *facts = Facts {
                 since: moment,
                 ..Facts::default()

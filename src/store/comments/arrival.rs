@@ -18,7 +18,7 @@ use crate::text::RENDERER;
 const ECHO: i64 = 60_000;
 
 /// Among so many newest comments of theirs, or of a post's.
-const CLICKS: i64 = 100;
+const CLICKS: i64 = 20;
 
 const HOUR: i64 = 60 * 60_000;
 
