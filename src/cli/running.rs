@@ -24,7 +24,7 @@ use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::web::server::{Bounds, serve};
 use crate::web::{
-    Allowance, Answers, App, Doorkeeper, Invitation, Pages, Pictures, Role, Rooms, Rulebook,
+    Allowance, Answers, App, Doorkeeper, Invitation, Known, Pages, Pictures, Role, Rulebook,
     Uploads, routes,
 };
 use crate::websub;
@@ -100,7 +100,7 @@ impl Running {
             role,
             live,
             pages: pages.clone(),
-            rooms: Rooms::default(),
+            known: Known::default(),
             visits,
             base_url_is_given,
             base_url,

@@ -49,7 +49,9 @@ fn shown(conn: &Connection, event: &Event) -> Result<Option<Value>> {
         true => queue::find(conn, CommentId(event.subject))?,
         false => None,
     };
-    let data = match frame::shown(conn, event, &manner)? {
+    let whole = event.post.map(|id| posts::by_id(conn, id)).transpose()?;
+    let whole = whole.flatten();
+    let data = match frame::shown(conn, event, whole.as_ref(), &manner)? {
         Some((_, data)) => Some(data),
         None => owners(
             conn,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use futures_util::{Stream, stream};
 use rusqlite::Connection;
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::cursor::{Reset, Start, resolve};
-use super::frame::{self, Frame};
+use super::frame::{Frame, Studio};
 use super::presence::Company;
 use super::timing::{next_ping, random_between};
 use super::{Counted, Live, desk, sse};
@@ -47,7 +48,7 @@ pub struct Follower {
     live: Arc<Live>,
     store: Arc<Store>,
     topic: Topic,
-    head: watch::Receiver<EventId>,
+    bell: watch::Receiver<EventId>,
     /// Everything up to here has been handed out.
     pub after: EventId,
 }
@@ -71,7 +72,7 @@ impl Follower {
         cursor: Cursor,
     ) -> Result<(Follower, Start)> {
         // Subscribed before the log is asked, so that a commit between the two is not missed.
-        let head = live.head.subscribe();
+        let bell = live.bell(&topic);
         // What this process has already answered for must be in the ring: a text whose deletion was confirmed must
         // not be replayed by it. The tailer is that far within a moment; the log itself is always right.
         if !live.reaches(store.committed(), TAILER_WITHIN).await {
@@ -98,7 +99,7 @@ impl Follower {
                 live,
                 store,
                 topic,
-                head,
+                bell,
                 after: start.after,
             },
             start,
@@ -110,7 +111,7 @@ impl Follower {
     ///
     /// Errors: what reading the log answers.
     pub async fn now(&mut self) -> Result<Batch> {
-        self.head.mark_unchanged(); // before the look, so that a commit during it is not missed
+        self.bell.mark_unchanged(); // before the look, so that a commit during it is not missed
         let topic = self.topic;
         let found = match topic {
             Topic::Owner(_) => None,
@@ -145,7 +146,7 @@ impl Follower {
     /// Waits until the log has grown since the last look, or until the owner's session must be looked at.
     pub async fn grown(&mut self) {
         tokio::select! {
-            changed = self.head.changed() => if changed.is_err() {
+            changed = self.bell.changed() => if changed.is_err() {
                 std::future::pending::<()>().await; // the tailer has stopped, and so will the server
             },
             () = sleep(SESSION_EVERY), if self.topic.is_owners() => {}
@@ -158,12 +159,15 @@ type Found = (Vec<Arc<Frame>>, EventId, bool);
 
 /// A page of the log after the cursor; `None` if it is for a session of the owner that is over.
 fn from_log(conn: &Connection, topic: &Topic, after: EventId) -> Result<Option<Found>> {
-    let render = match topic {
-        Topic::Owner(session) if !sessions::lasts(conn, *session, Timestamp::now())? => {
-            return Ok(None);
-        }
-        Topic::Owner(_) => desk::render,
-        _ => frame::render,
+    if let Topic::Owner(session) = topic
+        && !sessions::lasts(conn, *session, Timestamp::now())?
+    {
+        return Ok(None);
+    }
+    let studio = Studio::of(conn)?;
+    let render = |event| match topic {
+        Topic::Owner(_) => desk::render(conn, event),
+        _ => studio.render(event),
     };
     let events = log::after(conn, topic, after, PAGE as i64)?;
     let more = events.len() == PAGE;
@@ -171,7 +175,7 @@ fn from_log(conn: &Connection, topic: &Topic, after: EventId) -> Result<Option<F
         Some(last) if more => last.id,
         _ => log::head(conn)?.id,
     };
-    let frames = events.iter().map(|event| Arc::new(render(conn, event)));
+    let frames = events.iter().map(|event| Arc::new(render(event)));
     let frames = frames.filter(|frame| frame.is_for(topic)).collect();
     Ok(Some((frames, scanned, more)))
 }
@@ -208,7 +212,9 @@ struct Wire {
     told: EventId,
     /// Whether the log must be looked at before waiting.
     look: bool,
-    ping: Instant,
+    /// When it pings, or when it has lasted its time. The same one again and again: a timer that is set for every event anew
+    /// costs more than the event.
+    alarm: Pin<Box<Sleep>>,
     /// When it has lasted its time.
     over: Instant,
     ended: bool,
@@ -220,9 +226,8 @@ struct Wire {
 /// What a stream without news waits for.
 enum Woken {
     Grown,
-    Ping,
+    Alarm,
     Presence(Bytes),
-    Over,
     Stop,
 }
 
@@ -239,13 +244,14 @@ impl Wire {
             EventId::ZERO
         };
         let (stop, counted) = (follower.live.stop.clone(), Counted::new(&follower.live));
+        let over = Instant::now() + terms.life;
         Wire {
             told,
             stop,
             waiting,
             look: true,
-            ping: next_ping(),
-            over: Instant::now() + terms.life,
+            alarm: Box::pin(sleep_until(next_ping().min(over))),
+            over,
             ended: false,
             company: terms.company,
             _counted: counted,
@@ -269,9 +275,14 @@ impl Wire {
             } else {
                 match self.wait().await {
                     Woken::Grown => self.look = true,
-                    Woken::Ping => self.still_here(),
+                    Woken::Alarm if Instant::now() >= self.over => {
+                        self.say_bye("renewal", random_between(0, SOON));
+                    }
+                    Woken::Alarm => {
+                        self.advance().await?; // no news may have come without waking it, and yet it is further on
+                        self.still_here();
+                    }
                     Woken::Presence(frame) => self.waiting.push_back(frame),
-                    Woken::Over => self.say_bye("renewal", random_between(0, SOON)),
                     Woken::Stop => self.farewell(),
                 }
             }
@@ -281,8 +292,7 @@ impl Wire {
     async fn wait(&mut self) -> Woken {
         tokio::select! {
             () = self.follower.grown() => Woken::Grown,
-            () = sleep_until(self.over) => Woken::Over,
-            () = sleep_until(self.ping) => Woken::Ping,
+            () = self.alarm.as_mut() => Woken::Alarm,
             frame = news_of(&mut self.company) => Woken::Presence(frame),
             _ = self.stop.wait_for(|stop| *stop) => Woken::Stop,
         }
@@ -324,7 +334,7 @@ impl Wire {
             "ping",
             &json!({ "head": self.follower.live.head() }),
         ));
-        self.ping = next_ping();
+        self.alarm.as_mut().reset(next_ping().min(self.over));
     }
 
     /// Tells the client how far it has come, if that is news.

@@ -3,6 +3,10 @@
 //! The log names a row; what the row says is looked up here, and so is whether it may be shown. An event about a row that
 //! is gone or hidden by now becomes a frame that says nothing: the removal that follows it covers it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use bytes::Bytes;
 use rusqlite::Connection;
 use serde_json::{Map, Value, json};
@@ -12,7 +16,7 @@ use crate::error::Result;
 use crate::model::comment::{Comment, CommentStatus};
 use crate::model::entry::Entry;
 use crate::model::event::{Audience, Event, Kind};
-use crate::model::id::{CommentId, EntryId};
+use crate::model::id::{CommentId, EntryId, PostId};
 use crate::model::manner::Manner;
 use crate::model::post::{Post, Status};
 use crate::model::reaction::{ReactionKind, Tally, Target};
@@ -86,52 +90,80 @@ impl Frame {
     }
 }
 
-/// Renders an event. One that cannot be rendered is left out and logged, so that the others go on.
-pub fn render(conn: &Connection, event: &Event) -> Frame {
-    match settings::load(conn).and_then(|settings| shown(conn, event, &settings.manner())) {
-        Ok(Some((listed, data))) => {
-            Frame::visible(event.clone(), listed, &with_envelope(event, data))
+/// Where events become frames, at one moment of the file: what they have in common is looked up once.
+pub struct Studio<'a> {
+    conn: &'a Connection,
+    manner: Manner,
+    /// Posts that were looked up.
+    posts: RefCell<HashMap<PostId, Option<Rc<Post>>>>,
+}
+
+impl Studio<'_> {
+    /// A studio at the moment that `conn` reads.
+    ///
+    /// Errors: what reading the settings answers.
+    pub fn of(conn: &Connection) -> Result<Studio<'_>> {
+        Ok(Studio {
+            conn,
+            manner: settings::load(conn)?.manner(),
+            posts: RefCell::default(),
+        })
+    }
+
+    /// Renders an event. One that cannot be rendered is left out and logged, so that the others go on.
+    pub fn render(&self, event: &Event) -> Frame {
+        let post = event.post.map(|id| self.post(id)).transpose();
+        let post = post.map(Option::flatten);
+        match post.and_then(|post| shown(self.conn, event, post.as_deref(), &self.manner)) {
+            Ok(Some((listed, data))) => {
+                Frame::visible(event.clone(), listed, &with_envelope(event, data))
+            }
+            Ok(None) => Frame::silent(event.clone()),
+            Err(error) => {
+                tracing::error!("event {} cannot be rendered: {error}", event.id);
+                Frame::silent(event.clone())
+            }
         }
-        Ok(None) => Frame::silent(event.clone()),
-        Err(error) => {
-            tracing::error!("event {} cannot be rendered: {error}", event.id);
-            Frame::silent(event.clone())
+    }
+
+    fn post(&self, id: PostId) -> Result<Option<Rc<Post>>> {
+        if let Some(post) = self.posts.borrow().get(&id) {
+            return Ok(post.clone());
         }
+        let post = posts::by_id(self.conn, id)?.map(Rc::new);
+        self.posts.borrow_mut().insert(id, post.clone());
+        Ok(post)
     }
 }
 
-/// What the event shows and whether lists name its post; `None` if it shows nothing.
+/// What the event of a post shows and whether lists name that post; `None` if it shows nothing.
 pub(super) fn shown(
     conn: &Connection,
     event: &Event,
+    post: Option<&Post>,
     manner: &Manner,
 ) -> Result<Option<(bool, Value)>> {
-    let Some(post) = event
-        .post
-        .map(|id| posts::by_id(conn, id))
-        .transpose()?
-        .flatten()
-    else {
+    let Some(post) = post else {
         return Ok(None);
     };
     let listed = post.status == Status::Published;
     let data = match event.kind {
-        Kind::PostDeleted if !post.status.is_open() => Some(removed(&post)),
+        Kind::PostDeleted if !post.status.is_open() => Some(removed(post)),
         _ if !post.status.is_open() => None,
         Kind::CommentCreated | Kind::CommentUpdated => {
-            comment(conn, event, &post, CommentStatus::Published, manner)?
+            comment(conn, event, post, CommentStatus::Published, manner)?
         }
-        Kind::CommentApproved => comment(conn, event, &post, CommentStatus::Published, manner)?
-            .map(|data| titled(data, &post)),
-        Kind::CommentPending => comment(conn, event, &post, CommentStatus::Pending, manner)?,
-        Kind::CommentDeleted => deleted(conn, event, &post, manner)?,
+        Kind::CommentApproved => comment(conn, event, post, CommentStatus::Published, manner)?
+            .map(|data| titled(data, post)),
+        Kind::CommentPending => comment(conn, event, post, CommentStatus::Pending, manner)?,
+        Kind::CommentDeleted => deleted(conn, event, post, manner)?,
         Kind::CommentRejected => Some(json!({ "post": post.slug, "comment": event.subject })),
-        Kind::ReplyCreated => reply(conn, event, &post, manner)?.map(|data| titled(data, &post)),
-        Kind::ReactionUpdated => reaction(conn, event, &post, manner)?,
+        Kind::ReplyCreated => reply(conn, event, post, manner)?.map(|data| titled(data, post)),
+        Kind::ReactionUpdated => reaction(conn, event, post, manner)?,
         Kind::EntryCreated | Kind::EntryUpdated | Kind::EntryDeleted => {
-            entry(conn, event, &post, manner)?
+            entry(conn, event, post, manner)?
         }
-        Kind::PostPublished | Kind::PostUpdated => Some(published(conn, &post, manner)?),
+        Kind::PostPublished | Kind::PostUpdated => Some(published(conn, post, manner)?),
         Kind::PostDeleted
         | Kind::PostCreated
         | Kind::PostMoved

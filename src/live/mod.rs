@@ -16,8 +16,9 @@ pub mod sse;
 mod tailer;
 pub mod timing;
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -25,7 +26,9 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::error::{Error, Result};
-use crate::model::id::EventId;
+use crate::model::event::Event;
+use crate::model::id::{EventId, PostId};
+use crate::model::topic::Topic;
 use crate::store::Store;
 use crate::store::changes::Changes;
 use presence::Presence;
@@ -36,6 +39,8 @@ pub struct Live {
     ring: RwLock<Ring>,
     head: watch::Sender<EventId>,
     changes: Arc<Changes>,
+    /// For those who are only told of one post: the newest event that it was told of.
+    posts: Mutex<HashMap<PostId, watch::Sender<EventId>>>,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
     /// Who is reading which post.
@@ -57,6 +62,7 @@ impl Live {
             ring: RwLock::new(ring),
             head,
             changes: store.changes().clone(),
+            posts: Mutex::default(),
             stop,
             streams: AtomicUsize::new(0),
             presence: Arc::default(),
@@ -79,6 +85,41 @@ impl Live {
         let mut head = self.head.subscribe();
         let reached = head.wait_for(|head| *head >= event);
         timeout(patience, reached).await.is_ok()
+    }
+
+    /// What changes with every event that `topic` may carry. A stranger's stream of one post is not woken by the news of
+    /// another; a visitor may be told of an answer to their own words anywhere, so theirs is woken by everything.
+    fn bell(&self, topic: &Topic) -> watch::Receiver<EventId> {
+        match topic {
+            Topic::Post(post, None) => {
+                let mut posts = self.posts();
+                let bell = posts.entry(*post);
+                bell.or_insert_with(|| watch::channel(EventId::ZERO).0)
+                    .subscribe()
+            }
+            _ => self.head.subscribe(),
+        }
+    }
+
+    /// Tells the streams of events that are on the ring.
+    fn tell(&self, events: &[Event]) {
+        let Some(last) = events.last() else { return };
+        self.head.send_replace(last.id);
+        let mut posts = self.posts();
+        let touched = events.iter().filter_map(|event| event.post);
+        for post in touched.collect::<BTreeSet<_>>() {
+            let is_alone = posts.get(&post).is_some_and(|bell| {
+                bell.send_replace(last.id);
+                bell.receiver_count() == 0
+            });
+            if is_alone {
+                posts.remove(&post);
+            }
+        }
+    }
+
+    fn posts(&self) -> MutexGuard<'_, HashMap<PostId, watch::Sender<EventId>>> {
+        self.posts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Streams that are open now.
@@ -106,5 +147,47 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.streams.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::{Audience, Kind};
+    use crate::model::id::VisitorId;
+    use crate::model::time::Timestamp;
+    use crate::store::tests::store;
+
+    fn event(id: i64, post: i64, kind: Kind) -> Event {
+        Event {
+            id: EventId(id),
+            kind,
+            post: Some(PostId(post)),
+            subject: id,
+            audience: Audience::Public,
+            at: Timestamp(id),
+            data: None,
+        }
+    }
+
+    #[test]
+    fn news_of_one_post_wakes_those_who_may_be_told_and_no_strangers_elsewhere() {
+        let (store, _folder) = store();
+        let (stop, stopped) = watch::channel(false);
+        let (live, tailer) = Live::start(&store, stopped).unwrap();
+        let topics = [
+            Topic::Post(PostId(1), None),
+            Topic::Post(PostId(2), None),
+            Topic::Post(PostId(2), Some(VisitorId(7))),
+            Topic::Site(None),
+        ];
+        let mut bells = topics.map(|topic| live.bell(&topic));
+        bells.iter_mut().for_each(|bell| bell.mark_unchanged());
+        live.tell(&[event(5, 1, Kind::CommentCreated)]);
+        let rung = bells.map(|bell| bell.has_changed().unwrap());
+        assert_eq!(rung, [true, false, true, true]);
+        stop.send_replace(true);
+        drop(store);
+        tailer.join().unwrap();
     }
 }

@@ -97,6 +97,9 @@ impl Ring {
 
     /// Renders again every frame that `event` has made out of date, so that what is gone or hidden cannot be replayed.
     pub fn refresh(&mut self, event: &Event, render: impl Fn(&Event) -> Frame) {
+        if !outdates(event.kind) {
+            return; // most do not, and the ring is long
+        }
         for frame in self
             .frames
             .iter_mut()
@@ -107,6 +110,23 @@ impl Ring {
             *frame = Arc::new(fresh);
         }
     }
+}
+
+/// Whether an event of that kind may have made the rendering of an older one out of date.
+fn outdates(kind: Kind) -> bool {
+    use Kind::*;
+    matches!(
+        kind,
+        CommentUpdated
+            | CommentApproved
+            | CommentDeleted
+            | CommentRejected
+            | EntryUpdated
+            | EntryDeleted
+            | PostPublished
+            | PostUpdated
+            | PostDeleted
+    )
 }
 
 /// Whether `changed` may have made the rendering of an older frame out of date.

@@ -5,11 +5,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::Live;
-use super::frame;
+use super::frame::Studio;
 use super::ring::Ring;
 use crate::error::Result;
 use crate::model::concern::Reach;
-use crate::model::event::{Event, Kind};
+use crate::model::event::Kind;
 use crate::model::id::EventId;
 use crate::store::{Lookout, log};
 
@@ -30,9 +30,10 @@ pub fn preload(lookout: &mut Lookout) -> Result<Ring> {
         .first()
         .map_or(beginning, |event| EventId(event.id.0 - 1));
     let mut ring = Ring::new(floor);
-    for event in events {
-        ring.push(frame::render(&snapshot, &event));
-    }
+    let studio = Studio::of(&snapshot)?;
+    events
+        .iter()
+        .for_each(|event| ring.push(studio.render(event)));
     Ok(ring)
 }
 
@@ -60,18 +61,14 @@ fn advance(lookout: &mut Lookout, live: &Live) -> Result<bool> {
     let snapshot = lookout.moment()?;
     let after = *live.head.borrow();
     let events = log::all_after(&snapshot, after, BATCH)?;
-    let Some(last) = events.last().map(|event| event.id) else {
+    if events.is_empty() {
         return Ok(false);
-    };
-    let frames: Vec<_> = events
-        .iter()
-        .map(|event| frame::render(&snapshot, event))
-        .collect();
+    }
+    let studio = Studio::of(&snapshot)?;
+    let frames: Vec<_> = events.iter().map(|event| studio.render(event)).collect();
     let mut ring = live.ring.write().unwrap_or_else(PoisonError::into_inner);
     for frame in frames {
-        ring.refresh(&frame.event, |older: &Event| {
-            frame::render(&snapshot, older)
-        });
+        ring.refresh(&frame.event, |older| studio.render(older));
         if frame.event.kind == Kind::SettingsUpdated {
             ring.forget(); // dates or reactions may look different now, in every frame
         }
@@ -82,6 +79,6 @@ fn advance(lookout: &mut Lookout, live: &Live) -> Result<bool> {
         live.changes
             .note(event.id, Reach::of(event.kind, event.post)); // a copy's writer is elsewhere
     }
-    live.head.send_replace(last);
+    live.tell(&events);
     Ok(events.len() as i64 == BATCH)
 }

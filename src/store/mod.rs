@@ -56,6 +56,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -141,6 +142,7 @@ impl Deref for Tx<'_> {
 pub struct Store {
     path: PathBuf,
     readers: Arc<Readers>,
+    reads: AtomicU64,
     pulse: Arc<Pulse>,
     changes: Arc<Changes>,
     faults: Arc<Faults>,
@@ -169,6 +171,7 @@ impl Store {
         Ok(Store {
             path,
             readers,
+            reads: AtomicU64::new(0),
             pulse,
             changes,
             faults,
@@ -184,6 +187,7 @@ impl Store {
         Ok(Store {
             readers: Arc::new(Readers::of_copy(&path)?),
             path,
+            reads: AtomicU64::new(0),
             pulse: Arc::default(),
             changes: Arc::default(),
             faults: Arc::default(),
@@ -236,6 +240,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let (pool, is_copy) = (self.readers.pool(), self.is_copy());
         let faults = self.faults.clone();
         let task = tokio::task::spawn_blocking(move || {
@@ -249,6 +254,11 @@ impl Store {
         task.await.map_err(|_| {
             Error::Unavailable("reading the database failed unexpectedly; please try again")
         })?
+    }
+
+    /// How often [`Store::read`] was asked.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
     }
 
     /// What is wrong with the file, its disk, or whatever else somebody noted.

@@ -171,6 +171,7 @@ pub async fn show(Data(app): Data<&Arc<App>>, _watcher: Watcher) -> Response {
     let head = head(app).await.ok();
     let mut page = Page::default();
     of_people(&mut page, app);
+    of_reading(&mut page, app);
     of_writing(&mut page, app, head);
     of_disk(&mut page, app, standing(app).await.as_ref());
     of_faults(&mut page, app);
@@ -195,6 +196,22 @@ fn of_people(page: &mut Page, app: &App) {
             count,
         );
     }
+}
+
+fn of_reading(page: &mut Page, app: &App) {
+    let reads = "How often the file was asked.";
+    page.counter("reads_total", reads, app.store.reads());
+    let kept = app.pages.figures();
+    page.begin("pages_total", "Pages that strangers asked for.", "counter");
+    for (from, count) in [
+        ("memory", kept.hits),
+        ("file", kept.misses),
+        ("another", kept.waits),
+    ] {
+        page.sample("pages_total", &format!("{{from=\"{from}\"}}"), count);
+    }
+    page.gauge("pages_kept", "Pages in memory.", kept.pages);
+    page.gauge("pages_kept_bytes", "What they take.", kept.bytes);
 }
 
 fn of_writing(page: &mut Page, app: &App, head: Option<EventId>) {

@@ -19,6 +19,7 @@ mod guard;
 mod holding;
 mod icons;
 mod issued;
+mod known;
 mod limits;
 mod me;
 mod media;
@@ -28,7 +29,6 @@ mod pages;
 mod posts;
 mod reactions;
 mod reader;
-mod rooms;
 mod search;
 mod session;
 mod social;
@@ -73,9 +73,9 @@ pub use admin::{Doorkeeper, Invitation};
 pub use cache::Pages;
 pub use forward::Role;
 pub use holding::Rulebook;
+pub use known::Known;
 pub use limits::Allowance;
 pub use metrics::Answers;
-pub use rooms::Rooms;
 pub use social::Pictures;
 pub use uploads::Uploads;
 
@@ -89,8 +89,8 @@ pub struct App {
     pub live: Arc<Live>,
     /// What is the same for all strangers, made once.
     pub pages: Arc<Pages>,
-    /// Which posts can be followed.
-    pub rooms: Rooms,
+    /// What strangers ask for again and again.
+    pub known: Known,
     /// Counts how often posts are read.
     pub visits: Arc<Visits>,
     /// Scheme and host as readers reach the site, without a slash at the end.

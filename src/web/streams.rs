@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use poem::http::{HeaderMap, StatusCode, header};
+use poem::http::{StatusCode, header};
 use poem::web::{Data, Path, Query};
-use poem::{Body, Response, handler};
+use poem::{Body, FromRequest, Request, RequestBody, Response, handler};
 use rusqlite::Connection;
 use serde::Deserialize;
 
 use super::App;
 use super::client::ClientKey;
 use super::error::Failure;
+use super::known::Room;
 use super::reader::Reader;
-use super::rooms::Room;
+use super::server::lasting::Outlet;
 use super::{issued, session};
 use crate::error::{Error, Result};
 use crate::live::follower::{self, Follower, Terms};
@@ -38,46 +39,78 @@ struct Wanted {
     wait: Option<String>,
 }
 
+/// Where a client wants to continue, and how it is answered.
+pub struct Asked {
+    cursor: Cursor,
+    /// How long a poll waits for news.
+    wait: Duration,
+    /// The way out for a stream.
+    outlet: Option<Outlet>,
+}
+
+impl<'a> FromRequest<'a> for Asked {
+    async fn from_request(req: &'a Request, body: &mut RequestBody) -> poem::Result<Asked> {
+        let Query(wanted) = Query::<Wanted>::from_request(req, body).await?;
+        // A header that is not even text is as bad a cursor as one that is not a number.
+        let last = req.headers().get("last-event-id");
+        let last = last.map(|value| value.to_str().unwrap_or("unreadable"));
+        let seconds = wanted.wait.and_then(|wait| wait.parse().ok());
+        Ok(Asked {
+            cursor: Cursor::parse(last, wanted.after.as_deref(), wanted.at.as_deref()),
+            wait: Duration::from_secs(seconds.unwrap_or(0)),
+            outlet: req.data().cloned(),
+        })
+    }
+}
+
 /// `GET /posts/{slug}/events`
 #[handler]
 pub async fn of_post(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
     client: ClientKey,
-    headers: &HeaderMap,
     Path(slug): Path<String>,
-    Query(wanted): Query<Wanted>,
+    asked: Asked,
 ) -> Result<Response, Failure> {
-    let Some((Room { post, seen }, visible)) = room(app, &reader, slug).await? else {
-        return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish());
+    // Who a visitor is must be asked; a stranger's question has been asked before.
+    let moment = app.moment();
+    let is_stranger = reader.token_hash.is_none();
+    let known = app.room(moment, &slug).filter(|_| is_stranger);
+    let (room, visible) = match known {
+        Some(room) => (room, None),
+        None => match behind(app, &reader, slug.clone()).await? {
+            Some(found) => found,
+            None => return Ok(Response::builder().status(StatusCode::NO_CONTENT).finish()),
+        },
     };
-    let topic = Topic::Post(post, visible.as_ref().map(|visible| visible.id));
-    let sit = || Company::Room(app.live.presence.sit(post, visible));
-    answer(app, &reader, Some(client), headers, topic, wanted, || {
-        seen.then(sit)
+    if known.is_none() {
+        app.keep_room(moment, slug, room);
+    }
+    let topic = Topic::Post(room.post, visible.as_ref().map(|visible| visible.id));
+    let sit = || Company::Room(app.live.presence.sit(room.post, visible));
+    answer(app, &reader, Some(client), topic, asked, || {
+        room.is_counted.then(sit)
     })
     .await
 }
 
-/// The post of that address, and its reader as the others may see them; `None` if it is gone.
-///
-/// Errors: [`Error::NotFound`] if there was never one.
-async fn room(app: &App, reader: &Reader, slug: String) -> Result<Option<(Room, Option<Visible>)>> {
-    let (head, is_stranger) = (app.live.head(), reader.token_hash.is_none());
-    if let Some(room) = app.rooms.at(&slug, head).filter(|_| is_stranger) {
-        return Ok(Some((room, None)));
-    }
-    let (asking, wanted) = (reader.clone(), slug.clone());
+/// What is behind an address: its room, and the visitor who asks as the others may see them; `None` where there will be no
+/// such stream any more.
+async fn behind(
+    app: &App,
+    reader: &Reader,
+    slug: String,
+) -> Result<Option<(Room, Option<Visible>)>> {
+    let reader = reader.clone();
     let found = app.store.read(move |conn| {
-        let post = any_post(conn, &wanted)?.ok_or(Error::NotFound)?;
+        let post = any_post(conn, &slug)?.ok_or(Error::NotFound)?;
         match post.status {
             Status::Published | Status::Unlisted => {
-                let seen = settings::load(conn)?.presence;
-                let visitor = asking.visitor(conn)?;
+                let visitor = reader.visitor(conn)?;
                 let visible = visitor.map(|visitor| visible(conn, &visitor)).transpose()?;
                 let room = Room {
                     post: post.id,
-                    seen,
+                    is_counted: settings::load(conn)?.presence,
                 };
                 Ok(Some((room, visible)))
             }
@@ -86,11 +119,7 @@ async fn room(app: &App, reader: &Reader, slug: String) -> Result<Option<(Room, 
             _ => Err(Error::NotFound),
         }
     });
-    let found = found.await?;
-    if let Some((room, _)) = &found {
-        app.rooms.remember(slug, head, *room);
-    }
-    Ok(found)
+    found.await
 }
 
 /// A visitor as the others who read the same post may see them. A name that is the blog's own by now is not shown.
@@ -111,17 +140,15 @@ pub async fn of_site(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
     client: ClientKey,
-    headers: &HeaderMap,
-    Query(wanted): Query<Wanted>,
+    asked: Asked,
 ) -> Result<Response, Failure> {
     let viewer = visitor(app, &reader).await?;
     answer(
         app,
         &reader,
         Some(client),
-        headers,
         Topic::Site(viewer),
-        wanted,
+        asked,
         || None,
     )
     .await
@@ -133,13 +160,12 @@ pub async fn of_visitor(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
     client: ClientKey,
-    headers: &HeaderMap,
-    Query(wanted): Query<Wanted>,
+    asked: Asked,
 ) -> Result<Response, Failure> {
     match visitor(app, &reader).await? {
         Some(visitor) => {
             let topic = Topic::Mine(visitor);
-            answer(app, &reader, Some(client), headers, topic, wanted, || None).await
+            answer(app, &reader, Some(client), topic, asked, || None).await
         }
         None => Ok(Response::builder().status(StatusCode::NO_CONTENT).finish()),
     }
@@ -150,8 +176,7 @@ pub async fn of_visitor(
 pub async fn of_owner(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
-    headers: &HeaderMap,
-    Query(wanted): Query<Wanted>,
+    asked: Asked,
 ) -> Result<Response, Failure> {
     let asking = reader.clone();
     let found = app.store.read(move |conn| session::find(conn, &asking));
@@ -163,16 +188,7 @@ pub async fn of_owner(
         };
     };
     let watch = || Some(Company::House(app.live.presence.watch()));
-    answer(
-        app,
-        &reader,
-        None,
-        headers,
-        Topic::Owner(session.id),
-        wanted,
-        watch,
-    )
-    .await
+    answer(app, &reader, None, Topic::Owner(session.id), asked, watch).await
 }
 
 /// The visitor who asks. A stranger costs no look into the file.
@@ -199,24 +215,17 @@ async fn answer(
     app: &App,
     reader: &Reader,
     client: Option<ClientKey>,
-    headers: &HeaderMap,
     topic: Topic,
-    wanted: Wanted,
+    asked: Asked,
     company: impl FnOnce() -> Option<Company>,
 ) -> Result<Response, Failure> {
-    // A header that is not even text is as bad a cursor as one that is not a number.
-    let last = headers
-        .get("last-event-id")
-        .map(|value| value.to_str().unwrap_or("unreadable"));
-    let cursor = Cursor::parse(last, wanted.after.as_deref(), wanted.at.as_deref());
+    let Asked { cursor, wait, .. } = asked;
     let (live, store) = (app.live.clone(), app.store.clone());
     let issued = matches!(topic, Topic::Post(..))
         .then(|| issued::sign_for_open_page(&app.form_key, Timestamp::now()));
-    let seconds = wanted.wait.and_then(|wait| wait.parse().ok()).unwrap_or(0);
-    let lasting = client.filter(|_| !reader.wants_json || seconds > 0);
+    let lasting = client.filter(|_| !reader.wants_json || !wait.is_zero());
     let seat = lasting.map(|client| app.seat(client)).transpose()?;
     if reader.wants_json {
-        let wait = Duration::from_secs(seconds);
         let body = poll::answer(live, store, topic, cursor, wait, issued).await?;
         let answer = Response::builder().content_type("application/json; charset=utf-8");
         return Ok(answer
@@ -234,9 +243,13 @@ async fn answer(
         },
     );
     let stream = stream.inspect(move |_| _ = &seat); // which is left when the stream ends
+    let body = match asked.outlet {
+        Some(outlet) => outlet.body(stream),
+        None => Body::from_bytes_stream(stream),
+    };
     Ok(Response::builder()
         .content_type("text/event-stream")
         .header(header::CACHE_CONTROL, "no-cache, no-store, no-transform")
         .header("x-accel-buffering", "no")
-        .body(Body::from_bytes_stream(stream)))
+        .body(body))
 }

@@ -1,25 +1,24 @@
 //! Which names a reader could take for each other, and which a visitor may not bear.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_security::confusable_detection::skeleton;
 
 use super::{Name, is_hidden};
 
-/// Words that say somebody speaks for the blog.
-const ROLES: [&str; 8] = [
-    "admin",
-    "administrator",
-    "author",
-    "moderator",
-    "official",
-    "owner",
-    "webmaster",
-    "blogowner",
-];
+/// Words that say somebody speaks for the blog, folded: once, because every comment's name is held against them.
+static ROLES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let words = "admin administrator author moderator official owner webmaster blogowner";
+    words.split(' ').map(gist).collect()
+});
 
 /// Words that may stand around those, or around a name, and make neither another.
-const FILLERS: [&str; 8] = ["a", "an", "the", "of", "this", "blog", "site", "real"];
+static FILLERS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let words = "a an the of this blog site real";
+    words.split(' ').map(gist).collect()
+});
 
 impl Name {
     /// What this name has in common with every name that a reader could take for it, and with no other.
@@ -52,11 +51,10 @@ impl Name {
 fn without_roles(name: &str) -> (String, bool) {
     let words = name.split(|c: char| !(c.is_alphanumeric() || "|!@$".contains(c) || is_hidden(c)));
     let words: Vec<String> = words.map(gist).collect();
-    let is_any = |word: &str, of: &[&str]| of.iter().any(|it| gist(it) == word);
-    let has_role = words.iter().any(|word| is_any(word, &ROLES));
+    let has_role = words.iter().any(|word| ROLES.contains(word));
     let rest = words
         .iter()
-        .filter(|word| !is_any(word, &ROLES) && !is_any(word, &FILLERS));
+        .filter(|word| !ROLES.contains(word) && !FILLERS.contains(word));
     (rest.map(String::as_str).collect(), has_role)
 }
 

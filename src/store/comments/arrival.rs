@@ -17,6 +17,9 @@ use crate::text::RENDERER;
 /// The same words by the same visitor within this many milliseconds are the same comment.
 const ECHO: i64 = 60_000;
 
+/// Among so many newest comments of theirs, or of a post's.
+const CLICKS: i64 = 20;
+
 const HOUR: i64 = 60 * 60_000;
 
 /// The same words by anyone wait within this many milliseconds, among this many newest comments: a flood of comments must
@@ -49,25 +52,36 @@ pub fn repeated(
     new: &NewComment,
     now: Timestamp,
 ) -> Result<Option<CommentId>> {
-    let sql =
-        "select id from comments where post_id = ?1 and op = ?4 and body = ?2 and parent_id is ?3
-               union all
-               select c.id from comments c left join visitors v on v.id = c.visitor_id
-               where c.post_id = ?1 and c.created_at > ?5 and c.body = ?2 and c.parent_id is ?3
-                 and (v.token_hash = ?6
-                     or c.name = ?7 and not exists (select 1 from visitors where token_hash = ?6))
-               limit 1";
-    let row = params![
-        post,
-        new.body.as_str(),
-        new.parent,
-        new.op,
-        now.plus(-ECHO),
-        token_hash,
-        new.name.as_str(),
-    ];
+    let same = "post_id = ?1 and body = ?2 and parent_id is ?3";
+    let (body, since) = (new.body.as_str(), now.plus(-ECHO));
+    if let Some(op) = &new.op {
+        let sql = format!("select id from comments where op = ?4 and {same}");
+        let found = conn
+            .prepare_cached(&sql)?
+            .query_row(params![post, body, new.parent, op], |row| row.get(0))
+            .optional()?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    // Only the newest are looked at, however many there are: a flood of comments must not make each of them dear.
+    let visitor: Option<VisitorId> = conn
+        .prepare_cached("select id from visitors where token_hash = ?1")?
+        .query_row([token_hash], |row| row.get(0))
+        .optional()?;
+    let (whose, likewise) = match visitor {
+        Some(_) => ("visitor_id = ?5 and ?6 = ?6", "true"),
+        None => ("post_id = ?1 and ?5 is null", "name = ?6"),
+    };
+    let sql = format!(
+        "select id from (select id, post_id, parent_id, name, body from comments
+                         where {whose} and created_at > ?4 order by created_at desc limit ?7)
+         where {same} and {likewise} limit 1"
+    );
+    let name = new.name.as_str();
+    let row = params![post, body, new.parent, since, visitor, name, CLICKS];
     Ok(conn
-        .prepare_cached(sql)?
+        .prepare_cached(&sql)?
         .query_row(row, |row| row.get(0))
         .optional()?)
 }

@@ -28,6 +28,8 @@ use super::coding::Coding;
 use super::server::{Quick, Site};
 use super::visit::{Counter, Read};
 use crate::error::Result;
+use crate::model::concern::Concern;
+use crate::model::id::EventId;
 use crate::store::Store;
 use crate::store::changes::{Changes, Extent};
 use crate::store::others::Others;
@@ -112,6 +114,11 @@ impl Pages {
     fn fresh(&self, key: &str) -> Option<Arc<Page>> {
         let page = self.shelf().find(key)?.clone();
         (self.look() && page.is_fresh(&self.changes, self.longest)).then_some(page)
+    }
+
+    /// The newest event that reaches pages of that concern, whoever recorded it; none while the file cannot be looked at.
+    pub fn newest(&self, concern: Concern) -> Option<EventId> {
+        self.look().then(|| self.changes.newest(concern))
     }
 
     /// Notes what other processes have written; whether that could be seen.

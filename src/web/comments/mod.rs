@@ -25,7 +25,7 @@ use crate::model::id::{CommentId, EventId};
 use crate::model::rules::{Rules, Said};
 use crate::model::thread::Thread;
 use crate::model::typed::{Body, Email, Link, Name};
-use crate::store::{clients, comments, log, settings};
+use crate::store::{clients, comments, log};
 use crate::text;
 use crate::views::comments::{CommentPart, ThreadPart};
 use refusal::{draft_of, page_with, refused};
@@ -164,15 +164,18 @@ struct Host {
 
 impl Host {
     async fn of(app: &App, reader: &Reader) -> Result<Host> {
-        let reader = reader.clone();
-        let read = app.store.read(move |conn| {
-            let is_owner = session::find(conn, &reader)?.is_some();
-            Ok((settings::load(conn)?, is_owner))
-        });
-        let (settings, is_owner) = read.await?;
+        let settings = app.settings().await?;
+        let is_owner = match reader.session_hash {
+            None => false, // as of all but one
+            Some(_) => {
+                let reader = reader.clone();
+                let session = app.store.read(move |conn| session::find(conn, &reader));
+                session.await?.is_some()
+            }
+        };
         Ok(Host {
             rules: app.rulebook.rules(&settings),
-            owner: is_owner.then_some(settings.owner),
+            owner: is_owner.then(|| settings.owner.clone()),
         })
     }
 }
@@ -270,7 +273,7 @@ async fn json_answer(
     comment: Comment,
     event: EventId,
 ) -> Result<Response> {
-    let settings = app.store.read(settings::load).await?;
+    let settings = app.settings().await?;
     let manner = &settings.manner();
     let mut body =
         json!({ "comment": frame::summary(&comment, &manner.reactions), "url": comment.path() });

@@ -23,7 +23,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use poem::{
     Addr, Body, Request, Response,
-    http::{StatusCode, uri::Scheme},
+    http::{StatusCode, Version, uri::Scheme},
     web::{LocalAddr, RemoteAddr},
 };
 use tokio::{
@@ -35,7 +35,8 @@ use tokio::{
 
 use super::{
     Bounds, Site,
-    deadlines::{BodyDeadline, MoreTime, Upload, WriteDeadline},
+    deadlines::{BodyDeadline, MoreTime, Stall, Upload, WriteDeadline},
+    lasting::{Lasting, Outlet},
     told,
 };
 
@@ -76,63 +77,73 @@ impl<E: Site> Host<E> {
         }
     }
 
-    /// Serves one connection until it ends, by itself or some time after the shutdown signal.
+    /// Serves one connection until it ends, by itself or some time after the shutdown signal, or until an answer begins that
+    /// lasts, which goes on by itself.
     pub(super) async fn attend(
         self: Arc<Self>,
         stream: TcpStream,
         peer: SocketAddr,
         mut shutdown: watch::Receiver<bool>,
-    ) {
+    ) -> Option<Lasting> {
         // These fail only if the client is gone already.
         let (Ok(local), Ok(())) = (stream.local_addr(), tune(&stream)) else {
-            return;
+            return None;
         };
-        let wire = TokioIo::new(WriteDeadline::new(stream, self.bounds.write_stall));
+        let wire = WriteDeadline::new(stream, self.bounds.write_stall);
+        let (stall, outlet) = (wire.stall(), Outlet::default());
         let heard = Arc::<AtomicBool>::default();
         let mut connection = self.http.serve_connection(
-            wire,
+            TokioIo::new(wire),
             Visit {
                 host: self.clone(),
                 local,
                 peer,
                 upload: Arc::default(),
                 heard: heard.clone(),
+                outlet: outlet.clone(),
+                is_chunked: AtomicBool::default(),
             },
         );
         // The connection comes first, so that a request that has arrived by now counts as being in flight. Only the
         // second branch leaves it unfinished: a finished one must never be polled again.
         let end = tokio::select! {
             biased;
-            end = finished(&mut connection) => end,
-            () = told(&mut shutdown) => match self.take_leave(&mut connection, &heard).await {
-                Some(end) => end,
-                None => return,
-            },
+            end = finished(&mut connection, &outlet, &stall) => end,
+            () = told(&mut shutdown) => {
+                let leave = self.take_leave(&mut connection, &heard, &outlet, &stall);
+                timeout(self.bounds.drain, leave).await.ok()?
+            }
         };
-        let Some(wire) = still_sending(connection, end) else {
-            return;
+        let end = match end {
+            End::Http(end) => end,
+            End::Lasting => {
+                let (parts, source) = (connection.into_parts(), outlet.take()?);
+                let (wire, is_chunked) = (parts.io.into_inner(), parts.service.is_chunked);
+                let (is_chunked, drain) = (is_chunked.into_inner(), self.bounds.drain);
+                return Some(Lasting::new(wire, source, is_chunked, shutdown, drain));
+            }
         };
+        let wire = still_sending(connection, end)?;
         tokio::select! {
             () = see_off(wire) => {}
             () = told(&mut shutdown) => {}
         }
+        None
     }
 
-    /// Lets a connection end after the request that it is at, or, if it has just come, the one that is on its way; `None`
-    /// if that takes too long.
+    /// Lets a connection end after the request that it is at, or, if it has just come, the one that is on its way.
     async fn take_leave(
         &self,
         connection: &mut Connection<Wire, Visit<E>>,
         heard: &AtomicBool,
-    ) -> Option<hyper::Result<()>> {
-        let leave = async {
-            if let Ok(Some(end)) = timeout(NEWCOMER, begun(connection, heard)).await {
-                return end;
-            }
-            Pin::new(&mut *connection).graceful_shutdown();
-            finished(connection).await
-        };
-        timeout(self.bounds.drain, leave).await.ok()
+        outlet: &Outlet,
+        stall: &Stall,
+    ) -> End {
+        if let Ok(Some(end)) = timeout(NEWCOMER, begun(connection, heard)).await {
+            return End::Http(end);
+        }
+        Pin::new(&mut *connection).graceful_shutdown();
+        finished(connection, outlet, stall).await
     }
 
     /// Answers one request.
@@ -164,6 +175,9 @@ struct Visit<E> {
     upload: Arc<Upload>,
     /// Whether there was a request.
     heard: Arc<AtomicBool>,
+    outlet: Outlet,
+    /// Whether the client of the newest request reads chunks.
+    is_chunked: AtomicBool,
 }
 
 impl<E: Site> Service<hyper::Request<Incoming>> for Visit<E> {
@@ -184,7 +198,10 @@ impl<E: Site> Service<hyper::Request<Incoming>> for Visit<E> {
         let (host, upload) = (self.host.clone(), self.upload.clone());
         let local = LocalAddr(Addr::SocketAddr(self.local));
         let remote = RemoteAddr(Addr::SocketAddr(self.peer));
-        let request = Request::from((request, local, remote, Scheme::HTTP));
+        let is_chunked = request.version() == Version::HTTP_11;
+        self.is_chunked.store(is_chunked, Ordering::Relaxed);
+        let mut request = Request::from((request, local, remote, Scheme::HTTP));
+        request.set_data(self.outlet.clone());
         Box::pin(async move { Ok(host.answer(request, upload).await.into()) })
     }
 }
@@ -196,9 +213,29 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)
 }
 
-/// Resolves when HTTP on this connection is over, with the socket still open.
-async fn finished<E: Site>(connection: &mut Connection<Wire, Visit<E>>) -> hyper::Result<()> {
-    poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+/// How hyper's part of a connection ends.
+enum End {
+    /// HTTP is over.
+    Http(hyper::Result<()>),
+    /// The head of an answer is sent whose body lasts.
+    Lasting,
+}
+
+/// Resolves when hyper's part of this connection is over, with the socket still open.
+///
+/// hyper writes what it has before it waits. So once it waits for the body of an answer that lasts, and the socket does not
+/// keep it waiting, the head is gone, and its buffers are empty.
+async fn finished<E: Site>(
+    connection: &mut Connection<Wire, Visit<E>>,
+    outlet: &Outlet,
+    stall: &Stall,
+) -> End {
+    poll_fn(|cx| match connection.poll_without_shutdown(cx) {
+        Poll::Ready(end) => Poll::Ready(End::Http(end)),
+        Poll::Pending if outlet.is_asked() && !stall.is_on() => Poll::Ready(End::Lasting),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 /// Resolves when the first request of this connection is there, or with its end if it ends before.

@@ -139,6 +139,18 @@ pub(super) struct WriteDeadline {
     stream: TcpStream,
     patience: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
+    stall: Stall,
+}
+
+/// Whether the newest write to a socket has to wait for its peer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stall(Arc<AtomicBool>);
+
+impl Stall {
+    /// Whether it has.
+    pub(super) fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl WriteDeadline {
@@ -147,7 +159,13 @@ impl WriteDeadline {
             stream,
             patience,
             waiting: None,
+            stall: Stall::default(),
         }
+    }
+
+    /// Tells from outside, while the socket is somebody else's.
+    pub(super) fn stall(&self) -> Stall {
+        self.stall.clone()
     }
 
     /// Passes an attempt to write through, and keeps the time since the last one that worked.
@@ -156,6 +174,7 @@ impl WriteDeadline {
         attempt: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
+        self.stall.0.store(attempt.is_pending(), Ordering::Relaxed);
         if attempt.is_ready() {
             self.waiting = None;
             return attempt;

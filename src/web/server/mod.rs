@@ -2,11 +2,12 @@
 //!
 //! `poem::Server` has no deadlines, spins when descriptors run out, and does not notice the reader of an idle stream
 //! leaving; a blog whose pages stay connected needs all three. One connection's life is in `connection`, its clocks
-//! are in `deadlines`. Nothing here knows a route, and nothing here limits what one client may ask for: that takes
+//! are in `deadlines`, the streams that it may become are in `lasting`. Nothing here knows a route, and nothing here limits what one client may ask for: that takes
 //! the client's true address, which only the layers behind the trusted proxies know.
 
 mod connection;
 pub mod deadlines;
+pub mod lasting;
 #[cfg(test)]
 mod tests;
 
@@ -221,8 +222,13 @@ async fn admit<E: Site>(mut door: Door, host: Arc<Host<E>>, shutdown: &mut watch
             (place, stream, peer) = door.next() => {
                 let visit = host.clone().attend(stream, peer, shutdown.clone());
                 tokio::spawn(async move {
-                    let _place = place;
-                    visit.await;
+                    // In a task of its own an answer that lasts takes no more room than it needs.
+                    if let Some(lasting) = visit.await {
+                        tokio::spawn(async move {
+                            let _place = place;
+                            lasting.await;
+                        });
+                    }
                 });
             }
         }

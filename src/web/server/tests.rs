@@ -2,6 +2,7 @@
 
 use std::future::pending;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use poem::{Body, Request, Response, endpoint::make, http::StatusCode};
 use tokio::{
@@ -12,6 +13,7 @@ use tokio::{
 };
 
 use super::deadlines::MoreTime;
+use super::lasting::Outlet;
 use super::*;
 
 const SOON: Duration = Duration::from_secs(3);
@@ -146,15 +148,23 @@ async fn pages(
 ) -> poem::Result<Response> {
     let guard = Guard(ended);
     let path = request.uri().path().to_owned();
+    let outlet: Outlet = request.data().cloned().expect("an answer may last");
     Ok(match path.as_str() {
         "/stream" => {
             let wait = stream::once(async move {
                 told(&mut stopped).await;
                 drop(guard);
-                Ok::<_, io::Error>("bye")
+                Ok(Bytes::from("bye"))
             });
-            let hello = stream::once(async { Ok("hello") });
-            Body::from_bytes_stream(hello.chain(wait)).into()
+            let hello = stream::iter([Ok(Bytes::from("hel")), Ok(Bytes::from("lo"))]);
+            outlet.body(hello.chain(wait)).into()
+        }
+        "/pour" => {
+            let flood = stream::repeat_with(move || {
+                let _alive = &guard;
+                Ok(Bytes::from_static(&[b'x'; 4096]))
+            });
+            outlet.body(flood).into()
         }
         "/later" => {
             let wait = stream::once(async move {
@@ -341,6 +351,65 @@ async fn a_peer_that_does_not_read_is_cut() {
     let mut site = Site::start(bounds()).await;
     let _client = site.send(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n").await;
     site.a_stream_ends().await;
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_what_lasts_is_cut() {
+    let mut site = Site::start(bounds()).await;
+    let _client = site.send(b"GET /pour HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    site.a_stream_ends().await;
+}
+
+#[tokio::test]
+async fn shutdown_cuts_a_stream_that_nobody_reads() {
+    let site = Site::start(Bounds {
+        write_stall: Duration::from_secs(30),
+        ..bounds()
+    })
+    .await;
+    let client = site.send(b"GET /pour HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    client.readable().await.unwrap();
+    let gauge = site.gauge.clone();
+    assert!(site.stop().await < Duration::from_secs(2));
+    assert_eq!(gauge.open(), 0);
+}
+
+#[tokio::test]
+async fn what_comes_together_is_one_chunk() {
+    let site = Site::start(bounds()).await;
+    let mut client = site.send(STREAM).await;
+    let mut text = String::new();
+    while !text.contains("hello") {
+        text += &next(&mut client).await;
+    }
+    assert!(text.contains("transfer-encoding: chunked\r\n"), "{text}");
+    assert!(text.ends_with("\r\n\r\n5\r\nhello\r\n"), "{text}");
+}
+
+#[tokio::test]
+async fn a_peer_who_knows_no_chunks_is_sent_none() {
+    let site = Site::start(bounds()).await;
+    let mut client = site.send(b"GET /stream HTTP/1.0\r\n\r\n").await;
+    let mut text = String::new();
+    while !text.contains("hello") {
+        text += &next(&mut client).await;
+    }
+    site.stop().await;
+    text += &rest(&mut client).await;
+    assert!(text.ends_with("\r\n\r\nhellobye"), "{text}");
+}
+
+#[tokio::test]
+async fn a_stream_whose_head_alone_is_wanted_does_not_begin() {
+    let mut site = Site::start(bounds()).await;
+    let mut client = site.send(b"HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(next(&mut client).await.starts_with("HTTP/1.1 200"));
+    site.a_stream_ends().await;
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(next(&mut client).await.ends_with("hello"));
 }
 
 #[tokio::test]

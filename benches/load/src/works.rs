@@ -1,0 +1,419 @@
+//! What is measured: each work as one run with one server.
+
+use std::fs;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant};
+
+use crate::clients::{self, Outcome};
+use crate::crowd::{Book, Crowd, mark};
+use crate::figures::{Figures, quantile};
+use crate::http::Request;
+use crate::server::{Cores, Place, Server, Who, comment};
+
+/// How much of it.
+#[derive(Clone, Copy)]
+pub struct Size {
+    /// Readers of streams.
+    pub readers: usize,
+    /// Events that are published one by one.
+    pub events: usize,
+    /// How long what takes a while goes on.
+    pub time: Duration,
+    /// Comments that a blog has which starts.
+    pub comments: usize,
+}
+
+/// What a comment becomes on the blog's stream, for the others to send the same.
+pub fn frame(place: &Place) -> io::Result<String> {
+    let server = Server::start(Who::Rowlog, place, Cores::All)?;
+    let mut client = server.client()?;
+    client.ask(&Who::Rowlog.publish(&mark(1), ""))?;
+    let path = "/posts/hello/events?after=0";
+    let mut socket = std::net::TcpStream::connect(server.address)?;
+    io::Write::write_all(&mut socket, &Request::get(path).bytes(None))?;
+    let (mut text, mut room) = (Vec::new(), [0; 16 * 1024]);
+    loop {
+        let size = io::Read::read(&mut socket, &mut room)?;
+        text.extend_from_slice(&room[..size]);
+        let found = String::from_utf8_lossy(&text);
+        let line = found
+            .lines()
+            .find(|line| line.starts_with("data: ") && line.contains(&mark(1)));
+        match line {
+            Some(line) if found.contains(&format!("{line}\n")) => {
+                return Ok(line["data: ".len()..].to_owned());
+            }
+            _ if size == 0 => return Err(io::Error::other("the blog's stream has no comment")),
+            _ => {}
+        }
+    }
+}
+
+/// One event to all readers, again and again: the memory of an idle stream, the time to every reader, and the server's
+/// work.
+pub fn streams(
+    who: Who,
+    place: &Place,
+    size: Size,
+    frame: &str,
+    figures: &mut Figures,
+) -> io::Result<()> {
+    let mut server = Server::start(who, place, Cores::One)?;
+    let book = Book::new(size.events);
+    let mut publisher = server.client()?;
+    sleep(Duration::from_millis(300));
+    let before = server.memory();
+    let mut crowd = Crowd::new(server.address, who.stream(), size.readers, &book)?;
+    crowd.arrive()?;
+    let settled = Instant::now() + Duration::from_millis(2_500);
+    crowd.read_until(|_| Instant::now() > settled)?;
+    let per_stream = (server.memory() - before) / size.readers as f64;
+    let used = server.cpu();
+    let over = AtomicBool::new(false);
+    let answers = scope(|scope| {
+        let publishing = scope.spawn(|| {
+            let mut answers = Vec::new();
+            for number in 1..=size.events {
+                book.sent(number);
+                let start = Instant::now();
+                publisher.ask(&who.publish(&mark(number), frame))?;
+                answers.push(start.elapsed().as_micros() as u32);
+                let until = Instant::now() + Duration::from_secs(5);
+                while book.seen(number) < size.readers && Instant::now() < until {
+                    sleep(Duration::from_millis(5));
+                }
+                sleep(Duration::from_millis(100));
+            }
+            over.store(true, Ordering::Release);
+            io::Result::Ok(answers)
+        });
+        let read = crowd.read_until(|_| over.load(Ordering::Acquire) || publishing.is_finished());
+        let answers = publishing
+            .join()
+            .map_err(|_| io::Error::other("the publisher failed"))?;
+        read.and(answers)
+    });
+    let used = server.cpu() - used;
+    let deliveries = crowd.delays.len() as f64;
+    let readers = size.readers;
+    let mut add = |name: &str, unit, bar, value| figures.add(who.name(), name, unit, bar, value);
+    add(
+        &format!("memory of an idle stream, of {readers}"),
+        "KiB",
+        "nchan's; 9.5 KiB",
+        per_stream,
+    );
+    add(
+        &format!("one event to {readers}, median of all readers"),
+        "ms",
+        "nchan's",
+        quantile(&mut crowd.delays, 0.5) / 1e3,
+    );
+    add(
+        &format!("one event to {readers}, p99"),
+        "ms",
+        "1.1 × nchan's",
+        quantile(&mut crowd.delays, 0.99) / 1e3,
+    );
+    add(
+        "processor for a million deliveries",
+        "s",
+        "nchan's",
+        used / deliveries * 1e6,
+    );
+    let mut answers = answers?;
+    add(
+        "the publisher is answered, median",
+        "ms",
+        "5 ms",
+        quantile(&mut answers, 0.5) / 1e3,
+    );
+    let missing = (size.events * readers) as f64 - deliveries;
+    add(
+        "lost or out of order",
+        "",
+        "0",
+        missing + crowd.disordered as f64,
+    );
+    server.stop()
+}
+
+/// As many events as make 100,000 deliveries in a second.
+pub fn flood(
+    who: Who,
+    place: &Place,
+    size: Size,
+    readers: usize,
+    frame: &str,
+    figures: &mut Figures,
+) -> io::Result<()> {
+    let every = Duration::from_secs_f64(readers as f64 / 100_000.0);
+    let events = (size.time.as_secs_f64() / every.as_secs_f64()) as usize;
+    let mut server = Server::start(who, place, Cores::One)?;
+    let book = Book::new(events);
+    let mut publisher = server.client()?;
+    let mut crowd = Crowd::new(server.address, who.stream(), readers, &book)?;
+    crowd.arrive()?;
+    let (used, reads, start) = (server.cpu(), crowd.reads, Instant::now());
+    let taken = scope(|scope| {
+        let publishing = scope.spawn(|| {
+            for number in 1..=events {
+                let due = start + every * number as u32;
+                sleep(due.saturating_duration_since(Instant::now()));
+                book.sent(number);
+                publisher.ask(&who.publish(&mark(number), frame))?;
+            }
+            io::Result::Ok(())
+        });
+        let until = start + size.time + Duration::from_secs(5);
+        let read = crowd.read_until(|_| {
+            Instant::now() > until || publishing.is_finished() && book.seen(events) == readers
+        });
+        let took = start.elapsed();
+        let published = publishing
+            .join()
+            .map_err(|_| io::Error::other("the publisher failed"))?;
+        read.and(published).map(|()| took)
+    })?;
+    let (used, deliveries) = (server.cpu() - used, crowd.delays.len() as f64);
+    let to = |what: &str| format!("100,000 deliveries/s offered to {readers}: {what}");
+    let mut add =
+        |what: &str, unit, bar, value| figures.add(who.name(), &to(what), unit, bar, value);
+    add(
+        "delivered",
+        "/s",
+        "99,000",
+        deliveries / taken.as_secs_f64(),
+    );
+    add(
+        "p99",
+        "ms",
+        "150 ms",
+        quantile(&mut crowd.delays, 0.99) / 1e3,
+    );
+    add(
+        "of a core",
+        "%",
+        "nchan's",
+        used / taken.as_secs_f64() * 100.0,
+    );
+    add(
+        "events in one read",
+        "",
+        "",
+        deliveries / (crowd.reads - reads) as f64,
+    );
+    add(
+        "lost or out of order",
+        "",
+        "0",
+        (events * readers) as f64 - deliveries + crowd.disordered as f64,
+    );
+    server.stop()
+}
+
+/// A post with comments, again and again.
+pub fn pages(place: &Place, size: Size, figures: &mut Figures) -> io::Result<()> {
+    let mut blog = Server::start(Who::Rowlog, place, Cores::All)?;
+    let mut client = blog.client()?;
+    for number in 0..100 {
+        client.ask(&comment(&format!(
+            "The {number}th thing to be said about it."
+        )))?;
+    }
+    let read = |server: &Server, path: &str| {
+        clients::ask(server.address, 64, size.time, usize::MAX, &[200], |_| {
+            Request::get(path)
+        })
+    };
+    let add = |who: Who, outcome: Outcome, figures: &mut Figures| {
+        figures.add(
+            who.name(),
+            "a post with 100 comments, 64 clients",
+            "/s",
+            "0.85 × nginx's",
+            outcome.rate(),
+        );
+    };
+    let page = client.ask(&Request::get("/posts/hello"))?;
+    if Who::Static.is_here() {
+        let mut peer = Server::start(Who::Static, place, Cores::All)?;
+        fs::create_dir(peer.folder().join("static"))?;
+        fs::write(peer.folder().join("static/page"), page)?;
+        add(Who::Static, read(&peer, "/static/page")?, figures);
+        peer.stop()?;
+    }
+    add(Who::Rowlog, read(&blog, "/posts/hello")?, figures);
+    blog.stop()
+}
+
+/// Comments by form, by so many clients at once, each of whom waits for the answer.
+pub fn writes(place: &Place, size: Size, writers: usize, figures: &mut Figures) -> io::Result<()> {
+    let mut server = Server::start(Who::Rowlog, place, Cores::All)?;
+    let used = server.cpu();
+    let mut outcome = write(&server, writers, size.time, usize::MAX)?;
+    let used = server.cpu() - used;
+    let (rate, p99) = match writers {
+        1 => ("", "1 ms and a flush"),
+        16 => ("5,000/s", "15 ms"),
+        _ => ("10,000/s", "50 ms"),
+    };
+    let written = outcome.delays.len() as f64;
+    let by = |what: &str| format!("comments by {writers} at once: {what}");
+    let mut add =
+        |what: &str, unit, bar, value| figures.add(Who::Rowlog.name(), &by(what), unit, bar, value);
+    add("accepted", "/s", rate, outcome.rate());
+    add("median", "ms", "", quantile(&mut outcome.delays, 0.5) / 1e3);
+    add("p99", "ms", p99, quantile(&mut outcome.delays, 0.99) / 1e3);
+    add("processor for each", "µs", "", used / written * 1e6);
+    add("not accepted", "", "0", outcome.refused as f64);
+    server.stop()
+}
+
+fn write(server: &Server, writers: usize, time: Duration, most: usize) -> io::Result<Outcome> {
+    clients::ask(server.address, writers, time, most, &[303], |number| {
+        comment(&format!(
+            "The **{number}th** thing to be said about it, and it says a little more than that."
+        ))
+    })
+}
+
+/// Two restarts while events go on coming: what is lost, and how soon everybody is back.
+pub fn storm(
+    who: Who,
+    place: &Place,
+    size: Size,
+    readers: usize,
+    frame: &str,
+    figures: &mut Figures,
+) -> io::Result<()> {
+    // Ten thousand readers of twenty events a second are more deliveries than two cores can send.
+    let every = Duration::from_millis(if readers > 1_000 { 500 } else { 50 });
+    let mut server = Server::start(who, place, Cores::One)?;
+    let events = size.time.as_millis() as usize * 4 / every.as_millis() as usize;
+    let book = Book::new(events);
+    let mut crowd = Crowd::new(server.address, who.stream(), readers, &book)?;
+    crowd.arrive()?;
+    let mut reads = 0.0;
+    let end = scope(|scope| {
+        let publishing = scope.spawn(|| {
+            let mut publisher = server.client()?;
+            for number in 1..=events {
+                book.sent(number);
+                publisher.ask(&who.publish(&mark(number), frame))?;
+                sleep(every);
+                if number == events / 3 || number == events * 2 / 3 {
+                    drop(publisher);
+                    server = server.restart(who, place, Cores::One)?;
+                    publisher = server.client()?;
+                }
+            }
+            if who == Who::Rowlog {
+                reads = asked(&server)?;
+            }
+            io::Result::Ok(())
+        });
+        let mut until = None;
+        let read = crowd.read_until(|crowd| {
+            if publishing.is_finished() {
+                until.get_or_insert_with(|| Instant::now() + Duration::from_secs(15));
+            }
+            until.is_some_and(|until| Instant::now() > until || crowd.behind(events) == 0)
+        });
+        let published = publishing
+            .join()
+            .map_err(|_| io::Error::other("the publisher failed"))?;
+        read.and(published)
+    });
+    end?;
+    let lost = crowd.lost + crowd.missing(events);
+    let behind = crowd.behind(events);
+    let with = |what: &str| format!("two restarts with {readers} streams: {what}");
+    let mut add =
+        |what: &str, unit, bar, value| figures.add(who.name(), &with(what), unit, bar, value);
+    add(
+        "lost",
+        "%",
+        "0",
+        lost as f64 / (events * readers) as f64 * 100.0,
+    );
+    add(
+        "readers who are not up to date in the end",
+        "",
+        "0",
+        behind as f64,
+    );
+    add(
+        "a reader's stream is away, median",
+        "ms",
+        "",
+        quantile(&mut crowd.returns, 0.5),
+    );
+    add(
+        "the last one's",
+        "s",
+        "10 s",
+        quantile(&mut crowd.returns, 1.0) / 1e3,
+    );
+    if who == Who::Rowlog {
+        add(
+            "questions to the database since the second",
+            "",
+            "50",
+            reads,
+        );
+    }
+    Ok(())
+}
+
+/// How often the blog has asked its database, as it tells its own machine.
+fn asked(server: &Server) -> io::Result<f64> {
+    let body = server.client()?.ask(&Request::get("/metrics"))?;
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let number = text
+        .lines()
+        .find_map(|line| line.strip_prefix("rowlog_reads_total "));
+    Ok(number
+        .and_then(|number| number.trim().parse().ok())
+        .unwrap_or(f64::NAN))
+}
+
+/// A blog that has many comments starts.
+pub fn start(place: &Place, size: Size, runs: usize, figures: &mut Figures) -> io::Result<()> {
+    let mut server = Server::start(Who::Rowlog, place, Cores::All)?;
+    write(&server, 32, Duration::from_secs(600), size.comments)?;
+    let count = size.comments;
+    for _ in 0..runs {
+        server = server.restart(Who::Rowlog, place, Cores::All)?;
+        let add = |figures: &mut Figures, name: &str, unit, bar, value| {
+            figures.add(Who::Rowlog.name(), name, unit, bar, value);
+        };
+        let started = server.started.as_secs_f64() * 1e3;
+        add(
+            figures,
+            &format!("from its start to its listening, with {count} comments"),
+            "ms",
+            "50 ms",
+            started,
+        );
+        sleep(Duration::from_secs(2));
+        add(
+            figures,
+            &format!("idle memory, with {count} comments"),
+            "MiB",
+            "15 MiB",
+            server.memory() / 1024.0,
+        );
+    }
+    let binary = fs::metadata(&place.program)?.len() as f64 / 1024.0 / 1024.0;
+    figures.add(
+        Who::Rowlog.name(),
+        "the program, stripped",
+        "MiB",
+        "15 MiB without TLS",
+        binary,
+    );
+    server.stop()
+}
