@@ -3,7 +3,7 @@
 //! An app is known by a token that the owner made at the desk; no cookie counts here. Everything is answered in JSON or
 //! by a status, never with a page. Source: W3C Micropub (Recommendation of 23 May 2017).
 
-mod access;
+pub mod access;
 mod around;
 mod body;
 mod changes;
