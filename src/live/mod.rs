@@ -17,7 +17,7 @@ mod tailer;
 pub mod timing;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub struct Live {
     head: watch::Sender<EventId>,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
+    /// How many streams there were when the server began to stop.
+    leaving: OnceLock<usize>,
     /// Who is reading which post.
     pub presence: Arc<Presence>,
 }
@@ -56,6 +58,7 @@ impl Live {
             head,
             stop,
             streams: AtomicUsize::new(0),
+            leaving: OnceLock::new(),
             presence: Arc::default(),
         });
         let (bell, tailed) = (store.doorbell(), live.clone());
@@ -81,6 +84,12 @@ impl Live {
     /// Streams that are open now.
     pub fn streams(&self) -> usize {
         self.streams.load(Ordering::Relaxed)
+    }
+
+    /// How many streams are told to come back when the server stops: as many as there are when the first of them is, however
+    /// many of them have left since.
+    fn leaving(&self) -> usize {
+        *self.leaving.get_or_init(|| self.streams())
     }
 
     /// What the ring knows now.
