@@ -18,7 +18,7 @@ pub mod timing;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub struct Live {
     posts: Mutex<HashMap<PostId, watch::Sender<EventId>>>,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
+    /// How many streams there were when the server began to stop.
+    leaving: OnceLock<usize>,
     /// Who is reading which post.
     pub presence: Arc<Presence>,
 }
@@ -65,6 +67,7 @@ impl Live {
             posts: Mutex::default(),
             stop,
             streams: AtomicUsize::new(0),
+            leaving: OnceLock::new(),
             presence: Arc::default(),
         });
         let (bell, tailed) = (store.doorbell(), live.clone());
@@ -125,6 +128,12 @@ impl Live {
     /// Streams that are open now.
     pub fn streams(&self) -> usize {
         self.streams.load(Ordering::Relaxed)
+    }
+
+    /// How many streams are told to come back when the server stops: as many as there are when the first of them is, however
+    /// many of them have left since.
+    fn leaving(&self) -> usize {
+        *self.leaving.get_or_init(|| self.streams())
     }
 
     /// What the ring knows now.

@@ -28,11 +28,16 @@ fn note_of(path: &Path) -> PathBuf {
     beside(path, "-txid")
 }
 
+/// Whether there is a copy at `path` that another program writes to.
+pub fn is_there(path: &Path) -> bool {
+    path.exists() && note_of(path).exists()
+}
+
 /// Refuses a file that another program writes to.
 ///
 /// Errors: [`Error::Refused`] with what to do instead.
 pub fn refuse(path: &Path) -> Result<()> {
-    match note_of(path).exists() {
+    match is_there(path) {
         false => Ok(()),
         true => Err(Error::Refused(format!(
             "{} is a copy that Litestream keeps up to date; serve it with --replica, or make it the blog itself with \
@@ -47,10 +52,18 @@ pub fn refuse(path: &Path) -> Result<()> {
 /// Errors: [`Error::Refused`] if there is none, or if it is of another version than this program's.
 pub fn prepare(path: &Path) -> Result<()> {
     let shown = path.display();
-    if !path.exists() {
+    if !is_there(path) {
         return Err(Error::Refused(format!(
             "there is no copy at {shown} yet; `litestream restore -f -o {shown} REPLICA_URL` makes it and keeps it up to date"
         )));
+    }
+    // Litestream leaves none of these beside a copy: they are of the file that was there before, when this machine wrote.
+    for ending in ["-wal", "-shm"] {
+        let stale = beside(path, ending);
+        if stale.exists() {
+            let gone = fs::remove_file(&stale);
+            gone.map_err(Error::io(format!("cannot remove {}", stale.display())))?;
+        }
     }
     let private = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
     private.map_err(Error::io(format!("cannot keep {shown} from others")))?; // Litestream makes it for all to read
@@ -121,6 +134,7 @@ pub fn promote(folder: &Path) -> Result<Promoted> {
             path.display()
         )));
     }
+    prepare(&path)?;
     let conn = open(&path)?;
     refuse_half_written(&conn, &path)?;
     conn.execute_batch("begin immediate")?;
@@ -179,6 +193,31 @@ mod tests {
         assert_eq!(copy.read(log::head).await.unwrap().id, EventId(3));
         let written = copy.write(|tx| Ok(tx.execute("delete from events", [])?));
         assert!(matches!(written.await, Err(Error::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn a_log_of_the_file_that_was_there_before_is_not_taken_for_the_copys() {
+        let folder = copied().await;
+        let path = folder.path().join(FILE);
+        let copy = fs::read(&path).unwrap();
+        let before = Connection::open(&path).unwrap();
+        before.execute("delete from events", []).unwrap();
+        let stale = fs::read(beside(&path, "-wal")).unwrap();
+        drop(before);
+        fs::write(&path, copy).unwrap();
+        fs::write(beside(&path, "-wal"), stale).unwrap();
+        let copy = Store::of_copy(folder.path()).unwrap();
+        assert_eq!(copy.read(log::head).await.unwrap().id, EventId(3));
+    }
+
+    #[tokio::test]
+    async fn a_file_of_our_own_is_not_served_as_a_copy() {
+        let (store, folder) = store();
+        drop(store);
+        assert!(matches!(
+            Store::of_copy(folder.path()),
+            Err(Error::Refused(_))
+        ));
     }
 
     #[tokio::test]

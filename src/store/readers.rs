@@ -63,21 +63,22 @@ impl Readers {
         Ok(conn)
     }
 
-    /// Goes over to the copy that has taken the place of the one that is open; whether there was one. Until it is there and
-    /// can be read, the old one goes on.
-    fn renew(&self) -> Result<bool> {
+    /// Goes over to the copy that has taken the place of the one that is open, if one has; a connection to it outside of the
+    /// pool. Until it is there and can be read, the old one goes on.
+    fn renew(&self) -> Result<Option<Connection>> {
         let Some(copy) = &self.copy else {
-            return Ok(false);
+            return Ok(None);
         };
         let mut known = lock(copy);
-        if known.is_in_place() || !self.path.exists() {
-            return Ok(false);
+        if known.is_in_place() || !copy::is_there(&self.path) {
+            return Ok(None);
         }
         let (file, pool) = open_copy(&self.path)?;
+        let single = self.single()?;
         *lock(&self.pool) = pool;
         *known = file;
         tracing::info!("the copy was replaced by another one, which is read from now on");
-        Ok(true)
+        Ok(Some(single))
     }
 }
 
@@ -100,8 +101,8 @@ impl Lookout {
     ///
     /// Errors: as [`moment`].
     pub fn moment(&mut self) -> Result<Transaction<'_>> {
-        if self.readers.renew()? {
-            self.conn = self.readers.single()?;
+        if let Some(conn) = self.readers.renew()? {
+            self.conn = conn;
         }
         moment(&self.conn, self.readers.is_of_copy())
     }

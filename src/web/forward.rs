@@ -15,9 +15,14 @@ use tokio::time::timeout;
 use super::client::ClientKey;
 use super::error::Failure;
 use super::form::Form;
-use super::{App, micropub};
+use super::micropub::access;
+use super::reader::Reader;
+use super::server::deadlines::MoreTime;
+use super::uploads::SLOW_LINE;
+use super::{App, micropub, session, token};
 use crate::model::id::EventId;
 use crate::primary::Primary;
+use crate::store::tokens;
 
 /// The newest event that an answer knows of.
 const CURSOR: HeaderName = HeaderName::from_static("event-cursor");
@@ -113,20 +118,48 @@ async fn forward(
     let client = client.map_err(|_| Failure::status(StatusCode::BAD_REQUEST))?;
     let body = req.take_body();
     let head = request(&req, client)?;
-    let Some(form) = Form::limit_of(&req) else {
-        let body = BoxBody::from(body);
-        return Ok(passed_on(ask(primary, head, body).await?));
+    let answer = match Form::limit_of(&req) {
+        Some(limit) => with_form(primary, head, Form::bytes(body, limit).await?).await?,
+        None => {
+            give_time(app, &req).await;
+            ask(primary, head, BoxBody::from(body)).await?
+        }
     };
-    let bytes = Form::bytes(body, form).await?;
-    let whole = Full::new(bytes.clone()).map_err(|never| match never {});
-    let asked = timeout(ANSWERED_WITHIN, ask(primary, head, whole.boxed())).await;
-    let late = || unreachable("it takes too long");
-    let answer = asked.unwrap_or_else(|_| Err(late()));
-    let answer = answer.map_err(|failure| failure.with_typed(Form::of(&bytes).get("body")))?;
     if let Some(event) = cursor(answer.headers()) {
         app.live.reaches(event, HELD).await;
     }
     Ok(passed_on(answer))
+}
+
+/// A form is read before it is sent, so that its text comes back if the primary cannot be had.
+async fn with_form(
+    primary: Option<&Primary>,
+    head: hyper::Request<()>,
+    form: Bytes,
+) -> Result<hyper::Response<Incoming>, Failure> {
+    let whole = Full::new(form.clone()).map_err(|never| match never {});
+    let asked = timeout(ANSWERED_WITHIN, ask(primary, head, whole.boxed())).await;
+    let answer = asked.unwrap_or_else(|_| Err(unreachable("it takes too long")));
+    answer.map_err(|failure| failure.with_typed(Form::of(&form).get("body")))
+}
+
+/// Gives the owner and their apps the time for a file that the primary would give them. If they are not known here yet, the
+/// usual time must do.
+async fn give_time(app: &App, req: &Request) {
+    let Some(time) = req.data::<MoreTime>() else {
+        return;
+    };
+    let (reader, token) = (Reader::of(req), access::bearer(req.headers()));
+    let known = app.store.read(move |conn| {
+        let is_app = match token.ok().flatten() {
+            Some(token) => tokens::find(conn, &token::hash(&token))?.is_some(),
+            None => false,
+        };
+        Ok(is_app || session::find(conn, &reader)?.is_some())
+    });
+    if known.await.unwrap_or(false) {
+        time.grant(SLOW_LINE);
+    }
 }
 
 async fn ask(

@@ -34,7 +34,7 @@ const DEVELOPED_AT_ONCE: usize = 1;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long the owner's line may take beyond the usual time of a body: 64 MiB at 0.9 Mbit/s.
-const SLOW_LINE: Duration = Duration::from_secs(10 * 60);
+pub const SLOW_LINE: Duration = Duration::from_secs(10 * 60);
 
 /// Parts of one form, and bytes of one that is no file.
 const PARTS: usize = 16;

@@ -1,12 +1,18 @@
 //! Replicas: other machines that serve pages and streams from a copy of the file, and send what writes to the primary.
 
 use std::fs;
+use std::io::Cursor;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use image::{ImageFormat, Rgb, RgbImage};
+
+use crate::browser::Desk;
 use crate::courier::{Courier, primary};
 use crate::http::{Answer, FORM, encode};
+use crate::media;
+use crate::same::misses_nothing;
 use crate::site::{PASSWORD, Site};
 use crate::stream::{Block, Stream};
 use crate::visitor::comment_in;
@@ -86,6 +92,27 @@ fn a_comment_sent_to_a_replica_is_on_its_page_when_the_answer_comes() {
         assert_eq!(stream.next().id, Some(event));
         ann.react("/posts/hello", "love");
         assert_eq!(stream.next().event, "reaction:updated");
+    });
+}
+
+#[test]
+fn a_page_of_a_replica_is_as_alive_as_one_of_the_primary() {
+    let site = primary("off");
+    let (replica, courier) = Courier::with_replica(&site);
+    while_shipping(&courier, || {
+        let desk = Desk::new();
+        let (here, there) = (desk.window(), desk.window());
+        here.open(&replica.url("/posts/hello"));
+        there.open(&site.url("/posts/hello"));
+        here.wait_until_live();
+        there.wait_until_live();
+        here.fill(".composer [name=name]", "Ann");
+        here.fill(".composer [name=body]", "from afar");
+        here.click(".composer button.main");
+        here.wait_for_text("#threads article[id] .prose", "from afar");
+        here.wait_until_gone(".sent");
+        misses_nothing(&here, &replica, "hello");
+        misses_nothing(&there, &site, "hello");
     });
 }
 
@@ -267,6 +294,11 @@ fn the_owner_works_at_a_replica_as_at_the_primary() {
         assert_eq!(desk.next_of("comment:created").comment(), id);
         let page = maren.post("hello");
         assert!(page.has("a[href^='/admin']"), "the page knows her");
+        let dot = RgbImage::from_pixel(3, 3, Rgb([9, 90, 200]));
+        let mut png = Cursor::new(Vec::new());
+        dot.write_to(&mut png, ImageFormat::Png).unwrap();
+        let kept = media::add(&mut maren, "dot.png", png.get_ref(), "A dot");
+        site.get(kept["url"].as_str().unwrap()).expect(200);
     });
 }
 
