@@ -101,39 +101,39 @@ fn measure(options: &Options, figures: &mut Figures) -> io::Result<()> {
     let rounds = if quick { 1 } else { 3 };
     let all = [Who::Rowlog, Who::Nchan, Who::Node];
     let here = || all.into_iter().filter(|who| who.is_here());
-    let frame = works::frame(place)?;
+    let frame = works::streams::frame(place)?;
     println!("an event has {} bytes of data", frame.len());
     for round in 1..=rounds {
         println!("round {round} of {rounds}");
         keep_to(Cores::One)?;
         for who in here() {
             if options.wants("streams") {
-                works::streams(who, place, size, &frame, figures)?;
+                works::streams::streams(who, place, size, &frame, figures)?;
             }
             if options.wants("flood") {
-                works::flood(who, place, size, 1_000, &frame, figures)?;
+                works::streams::flood(who, place, size, 1_000, &frame, figures)?;
             }
         }
         keep_to(Cores::All)?;
         if options.wants("pages") {
-            works::pages(place, size, figures)?;
+            works::blog::pages(place, size, figures)?;
         }
         for writers in [1, 16, 64] {
             if options.wants("writes") {
-                works::writes(place, size, writers, figures)?;
+                works::blog::writes(place, size, writers, figures)?;
             }
         }
     }
     if options.wants("storm") {
         keep_to(Cores::One)?;
         for who in here() {
-            works::storm(who, place, size, 200, &frame, figures)?;
+            works::streams::storm(who, place, size, 200, &frame, figures)?;
         }
-        works::storm(Who::Rowlog, place, size, size.readers, &frame, figures)?;
+        works::streams::storm(Who::Rowlog, place, size, size.readers, &frame, figures)?;
         keep_to(Cores::All)?;
     }
     if options.wants("start") {
-        works::start(place, size, 3, figures)?;
+        works::blog::start(place, size, 3, figures)?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::http::{Client, Request};
 
-/// Clock ticks in a second, and kibibytes in a page, as the kernel counts.
+/// Clock ticks in a second, as the kernel tells of processor time.
 const TICKS: f64 = 100.0;
 
 /// Where everything is that can be measured.

@@ -1,29 +1,15 @@
-//! What is measured: each work as one run with one server.
+//! Works with streams: what one costs, how soon all are told, a flood of events, and restarts.
 
-use std::fs;
-use std::io;
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
-use crate::clients::{self, Outcome};
+use super::Size;
 use crate::crowd::{Book, Crowd, mark};
 use crate::figures::{Figures, quantile};
 use crate::http::Request;
-use crate::server::{Cores, Place, Server, Who, comment};
-
-/// How much of it.
-#[derive(Clone, Copy)]
-pub struct Size {
-    /// Readers of streams.
-    pub readers: usize,
-    /// Events that are published one by one.
-    pub events: usize,
-    /// How long what takes a while goes on.
-    pub time: Duration,
-    /// Comments that a blog has which starts.
-    pub comments: usize,
-}
+use crate::server::{Cores, Place, Server, Who};
 
 /// What a comment becomes on the blog's stream, for the others to send the same.
 pub fn frame(place: &Place) -> io::Result<String> {
@@ -32,10 +18,10 @@ pub fn frame(place: &Place) -> io::Result<String> {
     client.ask(&Who::Rowlog.publish(&mark(1), ""))?;
     let path = "/posts/hello/events?after=0";
     let mut socket = std::net::TcpStream::connect(server.address)?;
-    io::Write::write_all(&mut socket, &Request::get(path).bytes(None))?;
+    socket.write_all(&Request::get(path).bytes(None))?;
     let (mut text, mut room) = (Vec::new(), [0; 16 * 1024]);
     loop {
-        let size = io::Read::read(&mut socket, &mut room)?;
+        let size = socket.read(&mut room)?;
         text.extend_from_slice(&room[..size]);
         let found = String::from_utf8_lossy(&text);
         let line = found
@@ -214,72 +200,6 @@ pub fn flood(
     server.stop()
 }
 
-/// A post with comments, again and again.
-pub fn pages(place: &Place, size: Size, figures: &mut Figures) -> io::Result<()> {
-    let mut blog = Server::start(Who::Rowlog, place, Cores::All)?;
-    let mut client = blog.client()?;
-    for number in 0..100 {
-        client.ask(&comment(&format!(
-            "The {number}th thing to be said about it."
-        )))?;
-    }
-    let read = |server: &Server, path: &str| {
-        clients::ask(server.address, 64, size.time, usize::MAX, &[200], |_| {
-            Request::get(path)
-        })
-    };
-    let add = |who: Who, outcome: Outcome, figures: &mut Figures| {
-        figures.add(
-            who.name(),
-            "a post with 100 comments, 64 clients",
-            "/s",
-            "0.85 × nginx's",
-            outcome.rate(),
-        );
-    };
-    let page = client.ask(&Request::get("/posts/hello"))?;
-    if Who::Static.is_here() {
-        let mut peer = Server::start(Who::Static, place, Cores::All)?;
-        fs::create_dir(peer.folder().join("static"))?;
-        fs::write(peer.folder().join("static/page"), page)?;
-        add(Who::Static, read(&peer, "/static/page")?, figures);
-        peer.stop()?;
-    }
-    add(Who::Rowlog, read(&blog, "/posts/hello")?, figures);
-    blog.stop()
-}
-
-/// Comments by form, by so many clients at once, each of whom waits for the answer.
-pub fn writes(place: &Place, size: Size, writers: usize, figures: &mut Figures) -> io::Result<()> {
-    let mut server = Server::start(Who::Rowlog, place, Cores::All)?;
-    let used = server.cpu();
-    let mut outcome = write(&server, writers, size.time, usize::MAX)?;
-    let used = server.cpu() - used;
-    let (rate, p99) = match writers {
-        1 => ("", "1 ms and a flush"),
-        16 => ("5,000/s", "15 ms"),
-        _ => ("10,000/s", "50 ms"),
-    };
-    let written = outcome.delays.len() as f64;
-    let by = |what: &str| format!("comments by {writers} at once: {what}");
-    let mut add =
-        |what: &str, unit, bar, value| figures.add(Who::Rowlog.name(), &by(what), unit, bar, value);
-    add("accepted", "/s", rate, outcome.rate());
-    add("median", "ms", "", quantile(&mut outcome.delays, 0.5) / 1e3);
-    add("p99", "ms", p99, quantile(&mut outcome.delays, 0.99) / 1e3);
-    add("processor for each", "µs", "", used / written * 1e6);
-    add("not accepted", "", "0", outcome.refused as f64);
-    server.stop()
-}
-
-fn write(server: &Server, writers: usize, time: Duration, most: usize) -> io::Result<Outcome> {
-    clients::ask(server.address, writers, time, most, &[303], |number| {
-        comment(&format!(
-            "The **{number}th** thing to be said about it, and it says a little more than that."
-        ))
-    })
-}
-
 /// Two restarts while events go on coming: what is lost, and how soon everybody is back.
 pub fn storm(
     who: Who,
@@ -378,42 +298,4 @@ fn asked(server: &Server) -> io::Result<f64> {
     Ok(number
         .and_then(|number| number.trim().parse().ok())
         .unwrap_or(f64::NAN))
-}
-
-/// A blog that has many comments starts.
-pub fn start(place: &Place, size: Size, runs: usize, figures: &mut Figures) -> io::Result<()> {
-    let mut server = Server::start(Who::Rowlog, place, Cores::All)?;
-    write(&server, 32, Duration::from_secs(600), size.comments)?;
-    let count = size.comments;
-    for _ in 0..runs {
-        server = server.restart(Who::Rowlog, place, Cores::All)?;
-        let add = |figures: &mut Figures, name: &str, unit, bar, value| {
-            figures.add(Who::Rowlog.name(), name, unit, bar, value);
-        };
-        let started = server.started.as_secs_f64() * 1e3;
-        add(
-            figures,
-            &format!("from its start to its listening, with {count} comments"),
-            "ms",
-            "50 ms",
-            started,
-        );
-        sleep(Duration::from_secs(2));
-        add(
-            figures,
-            &format!("idle memory, with {count} comments"),
-            "MiB",
-            "15 MiB",
-            server.memory() / 1024.0,
-        );
-    }
-    let binary = fs::metadata(&place.program)?.len() as f64 / 1024.0 / 1024.0;
-    figures.add(
-        Who::Rowlog.name(),
-        "the program, stripped",
-        "MiB",
-        "15 MiB without TLS",
-        binary,
-    );
-    server.stop()
 }
