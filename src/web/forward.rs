@@ -48,6 +48,9 @@ const HELD: Duration = Duration::from_secs(3);
 /// How long the primary may take to answer a form. What is uploaded has the clock of its own body.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 
+/// Forms that write to no file.
+const WITHOUT_FILE: [&str; 2] = ["/comments/preview", "/theme"];
+
 /// What this server is to the blog's file.
 pub enum Role {
     /// It alone writes to it.
@@ -89,11 +92,12 @@ fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Whatever changes something, and the doors of the owner and of apps: they note who came.
+/// Whatever writes to the file, and the doors of the owner and of apps: they note who came.
 fn is_for_primary(req: &Request) -> bool {
     let path = req.original_uri().path();
     let is_desk = path == "/admin" || path.starts_with("/admin/");
-    changes(req.method()) || is_desk || [micropub::PATH, micropub::MEDIA].contains(&path)
+    let writes = changes(req.method()) && !WITHOUT_FILE.contains(&path);
+    writes || is_desk || [micropub::PATH, micropub::MEDIA].contains(&path)
 }
 
 /// The answer to a change, with the newest event of this process: the change's own is not newer.
@@ -178,7 +182,7 @@ async fn ask(
 fn unreachable(why: &str) -> Failure {
     tracing::warn!("the primary cannot be asked: {why}");
     Failure::unavailable(
-        "this blog can be read but not written in at this moment; please try again soon",
+        "this blog can be read, but nobody can write in it at this moment; please try again soon",
         Duration::from_secs(5),
     )
 }

@@ -227,6 +227,9 @@ fn while_the_primary_is_away_reading_goes_on_and_no_text_is_lost() {
     kept(ann.submit("/posts/hello/comments", &fields));
     ann.get("/posts/hello").expect(200);
     ann.get("/admin").expect(503);
+    ann.submit("/theme", &[("theme", "dark")]).expect(303);
+    ann.submit("/comments/preview", &[("body", "*a* thought")])
+        .expect(200);
     let stream = replica.follow("hello");
     site.serve();
     while_shipping(&courier, || {
