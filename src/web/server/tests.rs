@@ -454,7 +454,7 @@ async fn a_newcomer_waits_while_all_connections_are_taken() {
 #[tokio::test]
 async fn shutdown_waits_for_streams_to_say_goodbye_and_for_nobody_else() {
     let site = Site::start(Bounds {
-        drain: Duration::from_secs(2),
+        drain: Duration::from_secs(20),
         header: Duration::from_secs(30),
         ..bounds()
     })
@@ -467,7 +467,7 @@ async fn shutdown_waits_for_streams_to_say_goodbye_and_for_nobody_else() {
         streams.push(site.follow().await);
     }
     let (address, gauge) = (site.address, site.gauge.clone());
-    assert!(site.stop().await < Duration::from_secs(1));
+    assert!(site.stop().await < Duration::from_secs(10));
     assert_eq!(gauge.open(), 0);
     for client in &mut streams {
         assert!(rest(client).await.ends_with("bye\r\n0\r\n\r\n"));
