@@ -52,7 +52,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How long a client that had just come when the server was stopped may take to say what it wants. Nobody else will answer
 /// it: it is ours once we have accepted it.
-const NEWCOMER: Duration = Duration::from_secs(1);
+const NEWCOMER: Duration = Duration::from_millis(500);
 
 type Wire = TokioIo<WriteDeadline>;
 
