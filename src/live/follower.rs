@@ -347,7 +347,7 @@ impl Wire {
 
     /// Says when to come back, spread so that not everyone does at once.
     fn farewell(&mut self) {
-        let spread = 500 + (self.follower.live.leaving() as u64).min(10_000);
+        let spread = 500 + (self.follower.live.leaving() as u64 / 2).min(10_000);
         self.say_bye("restart", random_between(250, 250 + spread));
     }
 

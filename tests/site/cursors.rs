@@ -247,6 +247,18 @@ fn a_post_that_is_gone_has_no_stream() {
 }
 
 #[test]
+fn a_stream_that_was_asked_for_before_is_gone_with_its_post_at_once() {
+    let site = Site::with_post("hello");
+    for _ in 0..5 {
+        drop(site.follow("hello")); // what is behind the address is known now
+        site.publish_with("hello", "A post", "draft = true", "withdrawn");
+        let gone = Stream::open(site.address(), "/posts/hello/events", &[]);
+        assert_eq!(gone.err().expect("no stream").status(), 204);
+        site.publish("hello", "A post", "Here again.");
+    }
+}
+
+#[test]
 fn the_same_cursor_works_by_polling() {
     let site = Site::with_post("hello");
     let id = site.comment("hello", "Ann", "one");

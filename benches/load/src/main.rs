@@ -127,9 +127,9 @@ fn measure(options: &Options, figures: &mut Figures) -> io::Result<()> {
     if options.wants("storm") {
         keep_to(Cores::One)?;
         for who in here() {
-            works::streams::storm(who, place, size, 200, &frame, figures)?;
+            works::streams::storm(who, place, 200, &frame, figures)?;
         }
-        works::streams::storm(Who::Rowlog, place, size, size.readers, &frame, figures)?;
+        works::streams::storm(Who::Rowlog, place, size.readers, &frame, figures)?;
         keep_to(Cores::All)?;
     }
     if options.wants("start") {

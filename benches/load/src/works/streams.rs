@@ -11,6 +11,9 @@ use crate::figures::{Figures, quantile};
 use crate::http::Request;
 use crate::server::{Cores, Place, Server, Who};
 
+/// How long events come while a server is restarted twice.
+const STORM: Duration = Duration::from_secs(12);
+
 /// What a comment becomes on the blog's stream, for the others to send the same.
 pub fn frame(place: &Place) -> io::Result<String> {
     let server = Server::start(Who::Rowlog, place, Cores::All)?;
@@ -204,7 +207,6 @@ pub fn flood(
 pub fn storm(
     who: Who,
     place: &Place,
-    size: Size,
     readers: usize,
     frame: &str,
     figures: &mut Figures,
@@ -212,7 +214,7 @@ pub fn storm(
     // Ten thousand readers of twenty events a second are more deliveries than two cores can send.
     let every = Duration::from_millis(if readers > 1_000 { 500 } else { 50 });
     let mut server = Server::start(who, place, Cores::One)?;
-    let events = size.time.as_millis() as usize * 4 / every.as_millis() as usize;
+    let events = STORM.as_millis() as usize / every.as_millis() as usize;
     let book = Book::new(events);
     let mut crowd = Crowd::new(server.address, who.stream(), readers, &book)?;
     crowd.arrive()?;
