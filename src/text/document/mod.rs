@@ -42,6 +42,7 @@ pub fn finish(html: &str, place: &Place, picture_at: &dyn Fn(&str) -> Option<Pic
             Some("plaintext") => edit(&mut html, node, |text| {
                 text.name.local = LocalName::from("pre")
             }),
+            Some("script") => bound(&mut html, node),
             Some("img") => edit(&mut html, node, |image| measure(image, picture_at)),
             Some("table") => wrap_table(&mut html, node, &mut tables),
             _ => {}
@@ -87,6 +88,22 @@ fn add(element: &mut Element, name: &str, value: &str) {
         element
             .attrs
             .push((qualified(name), StrTendril::from(value)));
+    }
+}
+
+/// Has a script end where it ends: after `<!--` and `<script`, browsers read beyond its end. In a string or in JSON, where
+/// such a thing stands if it stands for itself, the other spelling means the same.
+/// Source: HTML, "Restrictions for contents of script elements".
+fn bound(html: &mut Html, script: NodeId) {
+    let text = html
+        .tree
+        .get(script)
+        .and_then(|script| script.first_child());
+    let mut text = text
+        .map(|text| text.id())
+        .and_then(|text| html.tree.get_mut(text));
+    if let Some(Node::Text(text)) = text.as_mut().map(|text| text.value()) {
+        text.text = StrTendril::from(text.text.replace("<!--", "\\u003c!--"));
     }
 }
 

@@ -138,6 +138,13 @@ fn what_browsers_read_to_the_end_of_the_page_ends_with_the_post() {
 }
 
 #[test]
+fn a_script_ends_where_it_ends() {
+    let shown = html("<script>\"<!-- <script>\"\n\nnever closed");
+    assert_eq!(shown.matches("<!--").count(), 0, "{shown}");
+    assert!(shown.contains("\\u003c!-- <script>"), "{shown}");
+}
+
+#[test]
 fn headings_have_unique_anchors() {
     let table = [
         ("## The settings", "the-settings"),
