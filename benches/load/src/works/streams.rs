@@ -235,7 +235,7 @@ pub fn storm(
             if who == Who::Rowlog {
                 reads = asked(&server)?;
             }
-            io::Result::Ok(())
+            io::Result::Ok(server) // it is there until the last reader has come back
         });
         let mut until = None;
         let read = crowd.read_until(|crowd| {
@@ -247,7 +247,7 @@ pub fn storm(
         let published = publishing
             .join()
             .map_err(|_| io::Error::other("the publisher failed"))?;
-        read.and(published)
+        read.and(published.map(drop))
     });
     end?;
     let lost = crowd.lost + crowd.missing(events);
