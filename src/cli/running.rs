@@ -22,7 +22,7 @@ use crate::primary::Primary;
 use crate::store::{Store, recovery, settings};
 use crate::visits::Visits;
 use crate::watch::Watch;
-use crate::web::server::{Bounds, serve};
+use crate::web::server::{Bounds, Gauge, serve};
 use crate::web::{
     Allowance, Answers, App, Doorkeeper, Invitation, Known, Pages, Pictures, Role, Rulebook,
     Uploads, routes,
@@ -90,9 +90,8 @@ impl Running {
         if role.is_primary() {
             let (store, stopped) = (store.clone(), stopped.clone());
             let (keeper, gauge) = (keeper.clone(), bounds.gauge.clone());
-            let looking = lookout::run(store.clone(), keeper.clone(), gauge, stopped.clone());
-            tasks.push(tokio::spawn(looking));
-            tasks.extend(work(store, visits.clone(), keeper, &base_url, stopped));
+            let visits = visits.clone();
+            tasks.extend(work(store, visits, keeper, gauge, &base_url, stopped));
         }
         let pages = Arc::new(Pages::of(&store)?);
         let app = App {
@@ -176,11 +175,14 @@ fn work(
     store: Arc<Store>,
     visits: Arc<Visits>,
     keeper: Arc<Keeper>,
+    gauge: Gauge,
     base_url: &str,
     stopped: watch::Receiver<bool>,
-) -> [JoinHandle<()>; 4] {
+) -> [JoinHandle<()>; 5] {
     let pings = websub::run(store.clone(), base_url.to_owned(), stopped.clone());
+    let looking = lookout::run(store.clone(), keeper.clone(), gauge, stopped.clone());
     [
+        tokio::spawn(looking),
         tokio::spawn(chores::run(store.clone(), visits, stopped.clone())),
         tokio::spawn(chores::size_pictures(store.clone(), stopped.clone())),
         tokio::spawn(chores::back_up(store, keeper, stopped)),

@@ -113,7 +113,7 @@ impl Pages {
     /// The page of that key, if there is one as good as new.
     fn fresh(&self, key: &str) -> Option<Arc<Page>> {
         let page = self.shelf().find(key)?.clone();
-        (self.look() && page.is_fresh(&self.changes, self.longest)).then_some(page)
+        (self.look() && page.is_fresh(&self.changes)).then_some(page)
     }
 
     /// The newest event that reaches pages of that concern, whoever recorded it; none while the file cannot be looked at.
@@ -225,9 +225,7 @@ impl<E: Endpoint> Front<E> {
             let made = told.wait_for(|made| !matches!(made, Made::Awaited)).await;
             let made = made.map(|made| made.clone());
             match made {
-                Ok(Made::Kept(page))
-                    if page.shows(arrived) || page.is_fresh(&pages.changes, pages.longest) =>
-                {
+                Ok(Made::Kept(page)) if page.shows(arrived) || page.is_fresh(&pages.changes) => {
                     pages.waits.fetch_add(1, Ordering::Relaxed);
                     return Ok(self.give(&key, &page, req.method(), req.headers()).await);
                 }
@@ -248,7 +246,7 @@ impl<E: Endpoint> Front<E> {
         req.headers_mut().remove(header::IF_NONE_MATCH);
         let before: Extent = pages.changes.extent();
         let answer = self.site.call(req).await?.into_response();
-        let page = match Page::of(answer, before).await? {
+        let page = match Page::of(answer, before, pages.longest).await? {
             Ok(page) => Arc::new(page),
             Err(answer) => {
                 making.end(Made::Passed);

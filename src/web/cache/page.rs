@@ -54,17 +54,25 @@ pub struct Page {
 }
 
 impl Page {
-    /// Takes an answer in, if it is one to be kept; `before` is how much had happened when it was begun.
+    /// Takes an answer in, if it is one to be kept; `before` is how much had happened when it was begun, and `longest` how
+    /// many milliseconds it lasts at most.
     ///
     /// Errors: what reading its body answers. An answer that is not to be kept comes back.
-    pub async fn of(answer: Response, before: Extent) -> poem::Result<Result<Page, Response>> {
+    pub async fn of(
+        answer: Response,
+        before: Extent,
+        longest: Option<i64>,
+    ) -> poem::Result<Result<Page, Response>> {
         let lasting = answer.data::<Lasting>().copied();
         let is_whole = answer.status() == StatusCode::OK
             && !answer.headers().contains_key(header::SET_COOKIE)
             && !answer.headers().contains_key(header::CONTENT_ENCODING);
-        let Some(lasting) = lasting.filter(|_| is_whole) else {
+        let Some(mut lasting) = lasting.filter(|_| is_whole) else {
             return Ok(Err(answer));
         };
+        let made_at = Timestamp::now();
+        let end = longest.map(|longest| made_at.plus(longest));
+        lasting.until = lasting.until.into_iter().chain(end).min();
         let read = answer.data::<Read>().cloned();
         let (ResponseParts { mut headers, .. }, body) = answer.into_parts();
         let body = body.into_bytes().await?;
@@ -75,7 +83,7 @@ impl Page {
         Ok(Ok(Page {
             lasting,
             unrecorded: before.unrecorded,
-            made_at: Timestamp::now(),
+            made_at,
             tag,
             read,
             plain: Form { headers, body },
@@ -85,14 +93,11 @@ impl Page {
         }))
     }
 
-    /// Whether it is as good as one that would be made now, and no older than the `longest` that any lasts, in
-    /// milliseconds.
-    pub fn is_fresh(&self, changes: &Changes, longest: Option<i64>) -> bool {
-        let end = longest.map(|longest| self.made_at.plus(longest));
-        let mut ends = self.lasting.until.into_iter().chain(end);
+    /// Whether it is as good as one that would be made now.
+    pub fn is_fresh(&self, changes: &Changes) -> bool {
         self.lasting.as_of >= changes.newest(self.lasting.concern)
             && self.unrecorded == changes.extent().unrecorded
-            && ends.all(|until| {
+            && self.lasting.until.is_none_or(|until| {
                 let now = Timestamp::now();
                 self.made_at <= now && now < until
             })
