@@ -26,9 +26,10 @@ pub struct Place<'a> {
 
 /// Completes the `html` of a text. `picture_at` gives what is known of the image at an address.
 pub fn finish(html: &str, place: &Place, picture_at: &dyn Fn(&str) -> Option<Picture>) -> Rendered {
-    // A name that such a character divides would be another one when it is taken out of what is written.
-    let divides = |c: char| !is_text(c) && !matches!(c, '\r' | '\u{c}');
-    let whole = html.replace(divides, "");
+    // A name that such a character divides would be another one when it is taken out of what is written. A form feed is a
+    // space to browsers, and a carriage return the end of a line.
+    let divides = |c: char| !is_text(c) && c != '\r';
+    let whole = html.replace('\u{c}', " ").replace(divides, "");
     let mut html = Html::parse_fragment(&whole);
     let nodes: Vec<NodeId> = html
         .root_element()

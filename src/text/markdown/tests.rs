@@ -259,6 +259,10 @@ fn raw_html_passes_and_is_completed() {
         ("a</div></main></body>", "<p>a</p>"),
         ("<p style=\"color: red\">a</p>", "<p>a</p>"),
         ("<p s\u{6}tyle=\"color: red\">a</p>", "<p>a</p>"),
+        (
+            "<style>a{}</s\u{c}tyle></style>b",
+            "<style>a{}</s tyle></style>b",
+        ),
         ("<p>a<p>b", "<p>a</p><p>b</p>"),
         ("a <kbd>b</kbd>", "<p>a <kbd>b</kbd></p>"),
     ]);
