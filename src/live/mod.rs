@@ -5,6 +5,7 @@
 //! subscribes a listener: a commit rings the bell, and everyone asks the same question again with their own cursor.
 //! No routes here.
 
+pub mod company;
 pub mod cursor;
 mod desk;
 pub mod follower;

@@ -18,9 +18,10 @@ use super::reader::Reader;
 use super::server::lasting::Outlet;
 use super::{issued, session};
 use crate::error::{Error, Result};
+use crate::live::company::{Company, House};
 use crate::live::follower::{self, Follower, Terms};
 use crate::live::poll;
-use crate::live::presence::{Company, Visible};
+use crate::live::presence::Visible;
 use crate::live::timing;
 use crate::model::cursor::Cursor;
 use crate::model::id::VisitorId;
@@ -187,7 +188,10 @@ pub async fn of_owner(
             None => Err(Failure::sign_in()),
         };
     };
-    let watch = || Some(Company::House(app.live.presence.watch()));
+    let watch = || {
+        let house = House::of(&app.store, &app.live.presence);
+        Some(Company::House(Box::new(house)))
+    };
     answer(app, &reader, None, Topic::Owner(session.id), asked, watch).await
 }
 

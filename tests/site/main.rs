@@ -39,6 +39,7 @@ mod details;
 mod disks;
 mod doors;
 mod editing;
+mod faults;
 mod file;
 mod flooding;
 mod forgeries;
