@@ -27,7 +27,7 @@ use crate::web::{
     Uploads, routes,
 };
 use crate::websub;
-use crate::chores;
+use crate::{checkup, chores};
 
 /// A blog that is being served.
 pub struct Running {
@@ -91,6 +91,8 @@ impl Running {
             let (store, stopped) = (store.clone(), stopped.clone());
             let (keeper, gauge) = (keeper.clone(), bounds.gauge.clone());
             let visits = visits.clone();
+            let checking = checkup::run(store.clone(), folder.to_owned(), stopped.clone());
+            tasks.push(tokio::spawn(checking));
             tasks.extend(work(
                 store,
                 live.clone(),

@@ -25,6 +25,7 @@ mod bursts;
 mod carrying;
 mod changes;
 mod chat;
+mod checkups;
 mod clocks;
 mod commands;
 mod commenting;
