@@ -74,9 +74,16 @@ pub async fn of_post(
     asked: Asked,
 ) -> Result<Response, Failure> {
     // Who a visitor is must be asked; a stranger's question has been asked before.
-    let moment = app.moment();
     let is_stranger = reader.token_hash.is_none();
-    let known = app.room(moment, &slug).filter(|_| is_stranger);
+    let look = || {
+        let moment = app.moment();
+        (moment, app.room(moment, &slug).filter(|_| is_stranger))
+    };
+    let ((mut moment, mut known), mut turn) = (look(), None);
+    if is_stranger && known.is_none() {
+        turn = Some(app.turn(&slug).await);
+        (moment, known) = look();
+    }
     let (room, visible) = match known {
         Some(room) => (room, None),
         None => match behind(app, &reader, slug.clone()).await? {
@@ -87,6 +94,7 @@ pub async fn of_post(
     if known.is_none() {
         app.keep_room(moment, slug, room);
     }
+    drop(turn);
     let topic = Topic::Post(room.post, visible.as_ref().map(|visible| visible.id));
     let sit = || Company::Room(app.live.presence.sit(room.post, visible));
     answer(app, &reader, Some(client), topic, asked, || {
