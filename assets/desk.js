@@ -1,6 +1,7 @@
 // The owner's open windows: posts, waiting comments, figures and what happened, as the log tells of them.
 import { say } from "./announce.js";
 import { startCopying } from "./copy.js";
+import { showFaults, startFaults } from "./faults.js";
 import { startMe } from "./me.js";
 import { $, $$, byId, lazily, newer, page, part, plural, swap } from "./parts.js";
 import { follow } from "./stream.js";
@@ -10,6 +11,7 @@ const FEW = 10; // comments to decide about below which more are fetched
 
 startCopying();
 startMe();
+startFaults();
 
 const root = byId('desk'), pause = byId('pause'), all = byId('pick-all');
 const held = []; // lines that come while the activity is paused
@@ -19,6 +21,7 @@ let reading = null; // the last word about who reads what
 
 function apply(kind, frame) {
   if (kind === 'presence') return showReading(reading = frame);
+  if (kind === 'faults') return showFaults(frame);
   const { desk, comment } = frame;
   if (kind.startsWith('import:')) return dispatchEvent(new Event('missing'));
   if (kind === 'post:erased') byId(`post-${frame.post_id}`)?.remove();

@@ -3,6 +3,7 @@
 import { say } from "./announce.js";
 import { clock, moment } from "./dates.js";
 import { draftIn, findDrafts, forgetDraft, keepDraft, leaveDraft } from "./drafts.js";
+import { showFaults } from "./faults.js";
 import { fieldsAsSent, fieldsOf, putIn, same, sheet } from "./fields.js";
 import { $, $$, byId, goTo, keep, onSubmit, page, part, swap } from "./parts.js";
 import { goToProof } from "./proof.js";
@@ -175,6 +176,7 @@ async function look() {
 function listen() {
   windows.onmessage = ({ data }) => { if (data.id === idField.value && data.seen !== seenField.value) lookAround(); };
   follow(sheet.dataset, (kind, frame) => {
+    if (kind === 'faults') showFaults(frame);
     if (!kind.startsWith('post:')) return;
     const { post_id: id, desk } = frame;
     if (`${id ?? part(desk?.row ?? '')?.id.slice('post-'.length)}` === idField.value) lookAround();

@@ -13,8 +13,8 @@ const MOST = 4; // streams that a browser keeps: six connections to a host are a
 /**
  * Follows the stream `events` from the event `after`, written at `at`. What it returns does what a `reset` does.
  *
- * - `onEvent(kind, data, missed)` is called for every recorded event, in order, for `presence`, and for a `hello` that has
- *   something for the page's forms; `missed` is true for those of a time in which nobody listened, because the page was
+ * - `onEvent(kind, data, missed)` is called for every recorded event, in order, for what is told in passing (`presence`,
+ *   `faults`), and for a `hello` that has something for the page's forms; `missed` is true for those of a time in which nobody listened, because the page was
  *   hidden, asleep or offline.
  * - `onState(state)` is called with `live`, `polling`, `reconnecting`, `offline`, or `ended` once there will be no such
  *   stream.
@@ -137,7 +137,7 @@ export function follow({ events: url, after, at }, onEvent, onState, onReset) {
       after = id;
       at = facts?.at;
     }
-    if (facts && (id || event === 'presence')) onEvent(event, facts, id <= missed);
+    if (facts && event !== 'ping') onEvent(event, facts, id <= missed);
   }
 
   // The cursor is only as good as the page that it came from: several resets in a row wait like failures do.

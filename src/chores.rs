@@ -10,6 +10,8 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::backup::Keeper;
 use crate::darkroom::develop::variants;
 use crate::error::{Error, Result};
+use crate::live::Live;
+use crate::model::id::EventId;
 use crate::model::post::{Discussion, NewPost, PostKind, Status};
 use crate::model::time::Timestamp;
 use crate::renewal;
@@ -17,6 +19,39 @@ use crate::store::comments::discarded;
 use crate::store::{Store, Tx, bans, clients, log, media, posts, settings, views};
 use crate::text::markdown;
 use crate::visits::Visits;
+
+/// How long it is believed that the log tells of everything there is to do.
+const ASK_ANYWAY: Duration = Duration::from_secs(60);
+
+/// When it is worth asking the file again what there is to do: it gives the same answer until something other than talk is
+/// in the log.
+struct Errand {
+    matters: watch::Receiver<EventId>,
+    asked: Option<Instant>,
+}
+
+impl Errand {
+    fn of(live: &Live) -> Errand {
+        Errand {
+            matters: live.matters(),
+            asked: None,
+        }
+    }
+
+    /// Whether to ask now. Whoever does so and is not done says so by [`Errand::goes_on`].
+    fn is_due(&mut self) -> bool {
+        let is_due = is_time(self.asked, ASK_ANYWAY) || self.matters.has_changed().unwrap_or(false);
+        if is_due {
+            self.matters.mark_unchanged(); // before the file is asked, so that what comes then is not missed
+            self.asked = Some(Instant::now());
+        }
+        is_due
+    }
+
+    fn goes_on(&mut self) {
+        self.asked = None;
+    }
+}
 
 /// The post that a new blog opens with.
 const WELCOME: &str = include_str!("../templates/welcome.md");
@@ -74,7 +109,13 @@ pub async fn welcome(store: &Store) -> Result<()> {
 
 /// Brings up to date what an earlier version of the program made, then publishes, trims and counts until `stop`. A failure
 /// is logged and tried again at the next turn.
-pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiver<bool>) {
+pub async fn run(
+    store: Arc<Store>,
+    live: Arc<Live>,
+    visits: Arc<Visits>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let (mut errand, mut due) = (Errand::of(&live), None);
     if let Err(error) = renewal::run(&store).await {
         tracing::error!("what an earlier version rendered stays as it is: {error}");
     }
@@ -82,7 +123,8 @@ pub async fn run(store: Arc<Store>, visits: Arc<Visits>, mut stop: watch::Receiv
     let mut forgotten: Option<Instant> = None;
     let mut counted = Instant::now();
     loop {
-        if let Err(error) = publish_due(&store).await {
+        if let Err(error) = publish_due(&store, &mut errand, &mut due).await {
+            errand.goes_on();
             complain(&store, "scheduled posts cannot be published", &error);
         }
         if is_time(trimmed, TRIM_EVERY) {
@@ -147,25 +189,40 @@ async fn write_down(store: &Store, visits: &Visits) -> Result<()> {
     }
 }
 
-async fn publish_due(store: &Store) -> Result<()> {
-    let due = store.read(posts::next_due).await?;
+/// Publishes what is due; `due` is when the next post is, as the file said when it was asked last.
+async fn publish_due(
+    store: &Store,
+    errand: &mut Errand,
+    due: &mut Option<Timestamp>,
+) -> Result<()> {
+    if errand.is_due() {
+        *due = store.read(posts::next_due).await?;
+    }
     if due.is_some_and(|due| due <= Timestamp::now()) {
         store.write(posts::publish_due).await?;
+        errand.goes_on();
     }
     Ok(())
 }
 
 /// Makes the smaller sizes of pictures that came without them, one after the other, until `stop`. What is done is in
 /// the file, so that the next start goes on where this one ended. A picture that cannot be read is served whole.
-pub async fn size_pictures(store: Arc<Store>, mut stop: watch::Receiver<bool>) {
+pub async fn size_pictures(store: Arc<Store>, live: Arc<Live>, mut stop: watch::Receiver<bool>) {
+    let mut errand = Errand::of(&live);
     while !*stop.borrow() {
-        let pause = match size_one(&store).await {
-            Ok(true) => BREATH,
-            Ok(false) => DUE_EVERY,
-            Err(error) => {
-                complain(&store, "pictures cannot be sized", &error);
-                TRIM_EVERY
-            }
+        let pause = match errand.is_due() {
+            false => DUE_EVERY,
+            true => match size_one(&store).await {
+                Ok(true) => {
+                    errand.goes_on();
+                    BREATH
+                }
+                Ok(false) => DUE_EVERY,
+                Err(error) => {
+                    complain(&store, "pictures cannot be sized", &error);
+                    TRIM_EVERY
+                }
+            },
         };
         if timeout(pause, stop.wait_for(|stop| *stop)).await.is_ok() {
             return;

@@ -7,6 +7,7 @@
 
 mod assets;
 mod backup;
+mod checkup;
 mod chores;
 mod cli;
 mod darkroom;

@@ -13,7 +13,6 @@ use tokio::task::JoinHandle;
 use super::serve::{Options, Switch, lock};
 use super::service;
 use crate::backup::{Keeper, Place};
-use crate::chores;
 use crate::error::{Error, Result};
 use crate::key::KeyFile;
 use crate::live::Live;
@@ -28,6 +27,7 @@ use crate::web::{
     Uploads, routes,
 };
 use crate::websub;
+use crate::{checkup, chores};
 
 /// A blog that is being served.
 pub struct Running {
@@ -91,7 +91,17 @@ impl Running {
             let (store, stopped) = (store.clone(), stopped.clone());
             let (keeper, gauge) = (keeper.clone(), bounds.gauge.clone());
             let visits = visits.clone();
-            tasks.extend(work(store, visits, keeper, gauge, &base_url, stopped));
+            let checking = checkup::run(store.clone(), folder.to_owned(), stopped.clone());
+            tasks.push(tokio::spawn(checking));
+            tasks.extend(work(
+                store,
+                live.clone(),
+                visits,
+                keeper,
+                gauge,
+                &base_url,
+                stopped,
+            ));
         }
         let pages = Arc::new(Pages::of(&store)?);
         let app = App {
@@ -173,6 +183,7 @@ fn role(options: &Options) -> Result<Role> {
 /// What a server that writes does by itself.
 fn work(
     store: Arc<Store>,
+    live: Arc<Live>,
     visits: Arc<Visits>,
     keeper: Arc<Keeper>,
     gauge: Gauge,
@@ -183,8 +194,13 @@ fn work(
     let looking = lookout::run(store.clone(), keeper.clone(), gauge, stopped.clone());
     [
         tokio::spawn(looking),
-        tokio::spawn(chores::run(store.clone(), visits, stopped.clone())),
-        tokio::spawn(chores::size_pictures(store.clone(), stopped.clone())),
+        tokio::spawn(chores::run(
+            store.clone(),
+            live.clone(),
+            visits,
+            stopped.clone(),
+        )),
+        tokio::spawn(chores::size_pictures(store.clone(), live, stopped.clone())),
         tokio::spawn(chores::back_up(store, keeper, stopped)),
         tokio::spawn(pings),
     ]

@@ -13,9 +13,9 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use super::company::Company;
 use super::cursor::{Reset, Start, resolve};
 use super::frame::{Frame, Studio};
-use super::presence::Company;
 use super::timing::{next_ping, random_between};
 use super::{Counted, Live, desk, sse};
 use crate::error::{Error, Result};
@@ -182,7 +182,7 @@ fn from_log(conn: &Connection, topic: &Topic, after: EventId) -> Result<Option<F
 
 /// What a stream is opened with, beside its cursor.
 pub struct Terms {
-    /// Its place among the readers of the post, if they are counted; the owner's view of all.
+    /// What it is told in passing: of the readers of the post, if they are counted; the owner, of the whole house.
     pub company: Option<Company>,
     /// A fresh time for the forms of the page that asks, if it has any.
     pub issued: Option<String>,
@@ -218,7 +218,7 @@ struct Wire {
     /// When it has lasted its time.
     over: Instant,
     ended: bool,
-    /// Its place among the readers of the post, if they are counted; the owner's view of all.
+    /// What it is told in passing: of the readers of the post, if they are counted; the owner, of the whole house.
     company: Option<Company>,
     _counted: Counted,
 }
@@ -227,7 +227,7 @@ struct Wire {
 enum Woken {
     Grown,
     Alarm,
-    Presence(Bytes),
+    Passing(Bytes),
     Stop,
 }
 
@@ -282,7 +282,7 @@ impl Wire {
                         self.advance().await?; // no news may have come without waking it, and yet it is further on
                         self.still_here();
                     }
-                    Woken::Presence(frame) => self.waiting.push_back(frame),
+                    Woken::Passing(frame) => self.waiting.push_back(frame),
                     Woken::Stop => self.farewell(),
                 }
             }
@@ -293,7 +293,7 @@ impl Wire {
         tokio::select! {
             () = self.follower.grown() => Woken::Grown,
             () = self.alarm.as_mut() => Woken::Alarm,
-            frame = news_of(&mut self.company) => Woken::Presence(frame),
+            frame = news_of(&mut self.company) => Woken::Passing(frame),
             _ = self.stop.wait_for(|stop| *stop) => Woken::Stop,
         }
     }
@@ -358,7 +358,7 @@ impl Wire {
     }
 }
 
-/// The next news of who else is there; never, where readers are not counted.
+/// The next of what is told in passing; never, where nothing is.
 async fn news_of(company: &mut Option<Company>) -> Bytes {
     match company {
         Some(company) => company.changed().await,

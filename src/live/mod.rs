@@ -5,6 +5,7 @@
 //! subscribes a listener: a commit rings the bell, and everyone asks the same question again with their own cursor.
 //! No routes here.
 
+pub mod company;
 pub mod cursor;
 mod desk;
 pub mod follower;
@@ -38,6 +39,8 @@ use ring::Ring;
 pub struct Live {
     ring: RwLock<Ring>,
     head: watch::Sender<EventId>,
+    /// The newest event that is more than talk.
+    matters: watch::Sender<EventId>,
     changes: Arc<Changes>,
     /// For those who are only told of one post: the newest event that it was told of.
     posts: Mutex<HashMap<PostId, watch::Sender<EventId>>>,
@@ -63,6 +66,7 @@ impl Live {
         let live = Arc::new(Live {
             ring: RwLock::new(ring),
             head,
+            matters: watch::channel(EventId::ZERO).0,
             changes: store.changes().clone(),
             posts: Mutex::default(),
             stop,
@@ -81,6 +85,11 @@ impl Live {
     /// The newest event that streams have been told of.
     pub fn head(&self) -> EventId {
         *self.head.borrow()
+    }
+
+    /// What changes with every event that is more than talk: of posts, media, settings.
+    pub fn matters(&self) -> watch::Receiver<EventId> {
+        self.matters.subscribe()
     }
 
     /// Waits until streams have been told of `event`; whether that was so within `patience`.
@@ -108,6 +117,10 @@ impl Live {
     fn tell(&self, events: &[Event]) {
         let Some(last) = events.last() else { return };
         self.head.send_replace(last.id);
+        let matter = events.iter().rfind(|event| !event.kind.is_talk());
+        if let Some(matter) = matter {
+            self.matters.send_replace(matter.id);
+        }
         let mut posts = self.posts();
         let touched = events.iter().filter_map(|event| event.post);
         for post in touched.collect::<BTreeSet<_>>() {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::Live;
 use super::cursor::Reset;
 use super::follower::{Batch, Follower};
 use super::frame::Frame;
+use super::{Live, company};
 use crate::error::Result;
 use crate::model::cursor::Cursor;
 use crate::model::topic::Topic;
@@ -19,7 +19,7 @@ use crate::store::Store;
 pub const WAIT_AT_MOST: Duration = Duration::from_secs(55);
 
 /// One answer's events and the cursor to ask with next; waits up to `wait` for the first event. `issued` is for the forms of
-/// the page that asks.
+/// the page that asks. The owner is told of faults as a stream tells of them in passing: without an id.
 ///
 /// Errors: what reading the log answers.
 pub async fn answer(
@@ -32,7 +32,7 @@ pub async fn answer(
 ) -> Result<Value> {
     let deadline = Instant::now() + wait.min(WAIT_AT_MOST);
     let mut stop = live.stop.clone();
-    let (mut follower, start) = Follower::start(live.clone(), store, topic, cursor).await?;
+    let (mut follower, start) = Follower::start(live.clone(), store.clone(), topic, cursor).await?;
     let mut batch = follower.now().await?;
     while batch.frames.is_empty() && start.reset.is_none() && !batch.signed_out {
         if !batch.more {
@@ -51,6 +51,13 @@ pub async fn answer(
     let signed_out = batch.signed_out.then(|| Reset::Auth.data(live.head()));
     let reset = start.reset_data().or(signed_out);
     let mut body = body(&follower, &batch, reset, &live);
+    if topic.is_owners()
+        && let Some(events) = body["events"].as_array_mut()
+    {
+        let mut told = company::faults(&store).await;
+        told["kind"] = company::FAULTS.into();
+        events.push(told);
+    }
     if let Some(issued) = issued {
         body["issued"] = issued.into();
     }

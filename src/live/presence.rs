@@ -80,24 +80,6 @@ pub struct Reading {
     pub posts: BTreeMap<PostId, usize>,
 }
 
-/// What a stream is told of its readers.
-pub enum Company {
-    /// Who else reads the same post, as one of them.
-    Room(Seat),
-    /// How many read each post: for the owner, who is not one of them.
-    House(watch::Receiver<Bytes>),
-}
-
-impl Company {
-    /// Waits for the next frame.
-    pub async fn changed(&mut self) -> Bytes {
-        match self {
-            Company::Room(seat) => next_frame(&mut seat.frames).await,
-            Company::House(frames) => next_frame(frames).await,
-        }
-    }
-}
-
 impl Presence {
     /// Who reads what, now.
     pub fn reading(&self) -> Reading {
@@ -252,7 +234,7 @@ fn house_frame(reading: &Reading) -> Bytes {
 }
 
 /// Waits for the next frame that says something.
-async fn next_frame(frames: &mut watch::Receiver<Bytes>) -> Bytes {
+pub(super) async fn next_frame(frames: &mut watch::Receiver<Bytes>) -> Bytes {
     loop {
         if frames.changed().await.is_err() {
             std::future::pending::<()>().await; // a room outlives its seats, so this is never reached
@@ -264,7 +246,6 @@ async fn next_frame(frames: &mut watch::Receiver<Bytes>) -> Bytes {
     }
 }
 
-#[cfg(test)]
 impl Seat {
     /// Waits for the next frame of the room.
     pub async fn changed(&mut self) -> Bytes {

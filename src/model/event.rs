@@ -92,6 +92,11 @@ impl Kind {
         self.as_str().split(':').next().unwrap_or_default()
     }
 
+    /// Whether it is part of what is said under posts, of which there may be very much.
+    pub fn is_talk(self) -> bool {
+        matches!(self.noun(), "comment" | "reply" | "reaction")
+    }
+
     /// The kind of that name.
     pub fn parse(name: &str) -> Option<Kind> {
         Kind::ALL.iter().copied().find(|kind| kind.as_str() == name)

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{ErrorCode, ffi};
+use tokio::sync::watch;
 
 use crate::error::{DISK_FULL, Error, LOCKED, READ_ONLY};
 use crate::model::fault::{Fault, Ongoing};
@@ -22,6 +23,8 @@ const QUIET: Duration = Duration::from_secs(60);
 #[derive(Debug, Default)]
 pub struct Faults {
     entries: Mutex<BTreeMap<Fault, Entry>>,
+    /// How often one began or was over.
+    turns: watch::Sender<u64>,
 }
 
 /// A fault that was ever met.
@@ -48,6 +51,7 @@ impl Faults {
                 entry.now = Some((Timestamp::now(), 1, Instant::now()));
                 let (word, said, advice) = (fault.as_str(), fault.said(), fault.advice());
                 tracing::error!("fault {word} begins ({cause}). {said} {advice}");
+                self.turns.send_modify(|turns| *turns += 1);
             }
         }
     }
@@ -56,6 +60,7 @@ impl Faults {
     pub fn end(&self, fault: Fault) {
         let ended = self.entries().get_mut(&fault).and_then(|it| it.now.take());
         if let Some((since, count, _)) = ended {
+            self.turns.send_modify(|turns| *turns += 1);
             let (word, since) = (fault.as_str(), since.rfc3339());
             tracing::info!("fault {word} is over; it was met since {since}, {count} in all");
         }
@@ -95,6 +100,11 @@ impl Faults {
             Some(fault @ (Fault::Damaged | Fault::IndexDamaged)) => self.note(fault, error),
             _ => {}
         }
+    }
+
+    /// What changes whenever one begins or is over.
+    pub fn news(&self) -> watch::Receiver<u64> {
+        self.turns.subscribe()
     }
 
     /// What is wrong now, the worst first.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -77,6 +77,11 @@ fn make_room(folder: &Path, path: &Path) -> Result<()> {
         .mode(0o600)
         .open(path);
     let file = made.map_err(Error::io(advice("cannot write", path)))?;
+    // Not where there is nothing to set: it would look as if the file had been changed (see `recovery`).
+    let is_private = file.metadata().is_ok_and(|it| it.mode() & 0o777 == 0o600);
+    if is_private {
+        return Ok(());
+    }
     file.set_permissions(fs::Permissions::from_mode(0o600))
         .map_err(Error::io(advice("cannot set the permissions of", path)))
 }

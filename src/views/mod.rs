@@ -155,8 +155,8 @@ pub struct Frame<'a> {
     pub owner: bool,
     /// What is said of the reader's own, if the reader is a visitor that is known.
     pub me: Option<Me>,
-    /// What is wrong, for the owner alone.
-    pub faults: &'a [Ongoing],
+    /// How the blog fares, for the owner alone.
+    pub health: Option<Health<'a>>,
 }
 
 impl<'a> Frame<'a> {
@@ -169,6 +169,15 @@ impl<'a> Frame<'a> {
     fn calendar(&self) -> &'a Calendar {
         &self.site.manner.calendar
     }
+}
+
+/// How the blog fares, as every page of the desk tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct Health<'a> {
+    /// What is wrong, the worst first.
+    pub faults: &'a [Ongoing],
+    /// The head of the log then: what comes after it is told live.
+    pub cursor: Cursor,
 }
 
 /// What every page tells a visitor of their own.

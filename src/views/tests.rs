@@ -27,7 +27,7 @@ fn framed(site: &Site) -> Frame<'_> {
         theme: Theme::Auto,
         owner: false,
         me: None,
-        faults: &[],
+        health: None,
     }
 }
 

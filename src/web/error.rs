@@ -313,7 +313,7 @@ async fn page(app: &App, reader: &Reader, said: Said) -> Response {
                     theme: reader.theme,
                     owner: false,
                     me: None,
-                    faults: &[],
+                    health: None,
                 },
                 &[],
             );

@@ -5,6 +5,7 @@
 //! on.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::App;
@@ -25,7 +26,19 @@ pub struct Room {
 
 /// What was found out since the newest event that could have changed it.
 #[derive(Default)]
-pub struct Known(Mutex<Facts>);
+pub struct Known {
+    facts: Mutex<Facts>,
+    /// Held by whoever asks the file for a room, so that those who want the same one wait for the answer. Rooms share them.
+    asking: [Asking; LANES],
+}
+
+type Asking = tokio::sync::Mutex<()>;
+
+/// The turn of one who asks.
+pub type Turn<'a> = tokio::sync::MutexGuard<'a, ()>;
+
+/// How many rooms are asked for at once.
+const LANES: usize = 16;
 
 #[derive(Default)]
 struct Facts {
@@ -48,6 +61,12 @@ impl App {
     /// The room of that slug, if it is known at that moment.
     pub fn room(&self, moment: Moment, slug: &str) -> Option<Room> {
         self.known.at(moment).rooms.get(slug).copied()
+    }
+
+    /// The turn to ask the file for the room of that slug: whoever has waited for it finds the room known.
+    pub async fn turn(&self, slug: &str) -> Turn<'_> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(slug);
+        self.known.asking[hash as usize % LANES].lock().await
     }
 
     /// Keeps a room that was found at that moment.
@@ -76,7 +95,7 @@ impl App {
 impl Known {
     /// What is known at that moment; of another one nothing is.
     fn at(&self, moment: Moment) -> MutexGuard<'_, Facts> {
-        let mut facts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         if facts.since != moment || moment.0.is_none() {
             *facts = Facts {
                 since: moment,

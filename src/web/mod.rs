@@ -62,7 +62,7 @@ use crate::model::time::Timestamp;
 use crate::model::typed::is_text;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, log, settings};
-use crate::views::{Cursor, Frame, Me, Site, Theme};
+use crate::views::{Cursor, Frame, Health, Me, Site, Theme};
 use crate::visits::Visits;
 use cache::{Front, Lasting};
 use reader::Reader;
@@ -157,9 +157,9 @@ impl App {
                     visitor,
                     owner,
                     me,
-                    faults: match owner {
-                        true => faults.ongoing(),
-                        false => Vec::new(),
+                    health: match owner {
+                        true => Some((faults.ongoing(), cursor(conn)?)),
+                        false => None,
                     },
                     lasting: Cell::new(None),
                     read: Cell::new(None),
@@ -200,8 +200,8 @@ struct Moment<'a> {
     /// Whether it is the owner who asks.
     owner: bool,
     me: Option<Me>,
-    /// What is wrong, for the owner alone.
-    faults: Vec<Ongoing>,
+    /// What is wrong, and the head of the log, for the owner alone.
+    health: Option<(Vec<Ongoing>, Cursor)>,
     /// How long the page is as good as a new one, if it is for all strangers.
     lasting: Cell<Option<Lasting>>,
     /// What is read with the page, if that is counted.
@@ -243,7 +243,10 @@ impl Moment<'_> {
             theme: self.theme,
             owner: self.owner,
             me: self.me,
-            faults: &self.faults,
+            health: self.health.as_ref().map(|(faults, cursor)| Health {
+                faults,
+                cursor: *cursor,
+            }),
         }
     }
 }

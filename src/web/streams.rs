@@ -18,9 +18,10 @@ use super::reader::Reader;
 use super::server::lasting::Outlet;
 use super::{issued, session};
 use crate::error::{Error, Result};
+use crate::live::company::{Company, House};
 use crate::live::follower::{self, Follower, Terms};
 use crate::live::poll;
-use crate::live::presence::{Company, Visible};
+use crate::live::presence::Visible;
 use crate::live::timing;
 use crate::model::cursor::Cursor;
 use crate::model::id::VisitorId;
@@ -73,9 +74,16 @@ pub async fn of_post(
     asked: Asked,
 ) -> Result<Response, Failure> {
     // Who a visitor is must be asked; a stranger's question has been asked before.
-    let moment = app.moment();
     let is_stranger = reader.token_hash.is_none();
-    let known = app.room(moment, &slug).filter(|_| is_stranger);
+    let look = || {
+        let moment = app.moment();
+        (moment, app.room(moment, &slug).filter(|_| is_stranger))
+    };
+    let ((mut moment, mut known), mut turn) = (look(), None);
+    if is_stranger && known.is_none() {
+        turn = Some(app.turn(&slug).await);
+        (moment, known) = look();
+    }
     let (room, visible) = match known {
         Some(room) => (room, None),
         None => match behind(app, &reader, slug.clone()).await? {
@@ -86,6 +94,7 @@ pub async fn of_post(
     if known.is_none() {
         app.keep_room(moment, slug, room);
     }
+    drop(turn);
     let topic = Topic::Post(room.post, visible.as_ref().map(|visible| visible.id));
     let sit = || Company::Room(app.live.presence.sit(room.post, visible));
     answer(app, &reader, Some(client), topic, asked, || {
@@ -187,7 +196,10 @@ pub async fn of_owner(
             None => Err(Failure::sign_in()),
         };
     };
-    let watch = || Some(Company::House(app.live.presence.watch()));
+    let watch = || {
+        let house = House::of(&app.store, &app.live.presence);
+        Some(Company::House(Box::new(house)))
+    };
     answer(app, &reader, None, Topic::Owner(session.id), asked, watch).await
 }
 

@@ -81,7 +81,7 @@ fn a_backup_while_many_write_is_consistent() {
     let site = Site::with_post("hello");
     let done = AtomicBool::new(false);
     let longest = thread::scope(|scope| {
-        let writers: Vec<_> = (0..4)
+        let writers: Vec<_> = (0..20)
             .map(|n| {
                 let (site, done) = (&site, &done);
                 scope.spawn(move || {

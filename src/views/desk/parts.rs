@@ -7,6 +7,7 @@ use super::super::signs;
 use crate::model::calendar::Calendar;
 use crate::model::comment::CommentStatus;
 use crate::model::desk::DeskLine;
+use crate::model::fault::Ongoing;
 use crate::model::happening::{Happening, WayBack};
 use crate::model::moderation::Span;
 use crate::model::moderation::{Case, Decision};
@@ -49,6 +50,21 @@ impl<'a> RowPart<'a> {
             note.push_str("; has changes that readers do not see");
         }
         note
+    }
+}
+
+/// What is wrong with the blog.
+#[derive(Template)]
+#[template(path = "desk/parts/faults.html")]
+pub struct FaultsPart<'a> {
+    faults: &'a [Ongoing],
+    calendar: &'a Calendar,
+}
+
+impl<'a> FaultsPart<'a> {
+    /// Times are written by `calendar`.
+    pub fn new(faults: &'a [Ongoing], calendar: &'a Calendar) -> FaultsPart<'a> {
+        FaultsPart { faults, calendar }
     }
 }
 
