@@ -279,10 +279,18 @@ fn cursor(conn: &Connection) -> Result<Cursor> {
 /// The page without the characters that no HTML document may hold, wherever they came from.
 /// Source: HTML, section 13.2.3.5, "Preprocessing the input stream".
 fn printable(html: String) -> String {
-    match html.chars().all(is_text) {
+    match html.split_inclusive('\n').all(is_line_of_text) {
         true => html,
         false => html.chars().filter(|&c| is_text(c)).collect(),
     }
+}
+
+/// Whether a line has nothing but characters of text. Most lines are plain ASCII, which is seen without looking at one
+/// character after the other.
+fn is_line_of_text(line: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    let all_plain = |all, byte| all & is_plain(byte);
+    line.bytes().fold(true, all_plain) || line.chars().all(is_text)
 }
 
 /// Has nobody keep an answer.
