@@ -27,6 +27,7 @@ mod metrics;
 mod micropub;
 mod pages;
 mod posts;
+mod printable;
 mod reactions;
 mod reader;
 mod search;
@@ -59,12 +60,12 @@ use crate::model::fault::Ongoing;
 use crate::model::post::PostKind;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
-use crate::model::typed::is_text;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, log, settings};
 use crate::views::{Cursor, Frame, Me, Site, Theme};
 use crate::visits::Visits;
 use cache::{Front, Lasting};
+use printable::printable;
 use reader::Reader;
 use table::{Table, Taking};
 use visit::Read;
@@ -274,23 +275,6 @@ fn cursor(conn: &Connection) -> Result<Cursor> {
         after: head.id,
         at: head.at,
     })
-}
-
-/// The page without the characters that no HTML document may hold, wherever they came from.
-/// Source: HTML, section 13.2.3.5, "Preprocessing the input stream".
-fn printable(html: String) -> String {
-    match html.split_inclusive('\n').all(is_line_of_text) {
-        true => html,
-        false => html.chars().filter(|&c| is_text(c)).collect(),
-    }
-}
-
-/// Whether a line has nothing but characters of text. Most lines are plain ASCII, which is seen without looking at one
-/// character after the other.
-fn is_line_of_text(line: &str) -> bool {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
-    let all_plain = |all, byte| all & is_plain(byte);
-    line.bytes().fold(true, all_plain) || line.chars().all(is_text)
 }
 
 /// Has nobody keep an answer.
