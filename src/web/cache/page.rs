@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Response, ResponseParts};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
@@ -33,20 +33,6 @@ pub struct Lasting {
 struct Form {
     headers: HeaderMap,
     body: Bytes,
-}
-
-/// Makes the values of a header one list. Source: RFC 9110, section 5.3.
-fn join(headers: &mut HeaderMap, name: HeaderName) {
-    let values: Vec<&[u8]> = headers
-        .get_all(&name)
-        .iter()
-        .map(|it| it.as_bytes())
-        .collect();
-    if let Ok(list) = HeaderValue::from_bytes(&values.join(&b", "[..]))
-        && values.len() > 1
-    {
-        headers.insert(name, list);
-    }
 }
 
 /// The strong tag of these bytes, the same after a restart. It need not withstand anyone who looks for two pages of one tag:
@@ -106,7 +92,6 @@ impl Page {
         let read = answer.data::<Read>().cloned();
         let (ResponseParts { mut headers, .. }, body) = answer.into_parts();
         let body = body.into_bytes().await?;
-        join(&mut headers, header::VARY);
         let tag = tag(&body);
         if let Ok(value) = HeaderValue::from_str(&tag) {
             headers.insert(header::ETAG, value);
