@@ -72,17 +72,12 @@ impl Calendar {
 
     /// `14 Nov 2026, 09:12`: beside a comment.
     pub fn moment(&self, time: Timestamp) -> String {
-        let date = match self.dates {
-            Dates::Day => "%-d %b %Y,",
-            Dates::Month => "%b %-d, %Y,",
-            Dates::Year => "%Y-%m-%d",
-        };
-        self.written(time, &format!("{date} {}", self.clock_form()))
+        self.written(time, &self.moment_form())
     }
 
     /// `14 Nov 2026, 09:12 CET`: for whoever wants to know whose clock that is.
     pub fn exactly(&self, time: Timestamp) -> String {
-        format!("{} {}", self.moment(time), self.written(time, "%Z"))
+        self.written(time, &format!("{} %Z", self.moment_form()))
     }
 
     /// `14 Nov, 09:12`: of what happened lately.
@@ -109,6 +104,15 @@ impl Calendar {
     /// The hour of the day, from 0 to 23.
     pub fn hour(&self, time: Timestamp) -> i8 {
         self.here(time).hour()
+    }
+
+    fn moment_form(&self) -> String {
+        let date = match self.dates {
+            Dates::Day => "%-d %b %Y,",
+            Dates::Month => "%b %-d, %Y,",
+            Dates::Year => "%Y-%m-%d",
+        };
+        format!("{date} {}", self.clock_form())
     }
 
     fn day_form(&self) -> &'static str {

@@ -9,11 +9,11 @@ use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use tokio::task::spawn_blocking;
 
-use super::coding::{Coding, Effort, SHORTEST};
+use super::coding::{Effort, SHORTEST, Wanted};
 
 /// Compresses what comes from below, where that is allowed and worth it.
 pub async fn answers<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Response> {
-    let wanted = Coding::wanted(req.headers());
+    let wanted = Wanted::of(req.headers()).quickest;
     let mut answer = next.call(req).await?.into_response();
     if !is_for_everyone(answer.headers()) {
         return Ok(answer);
@@ -29,7 +29,9 @@ pub async fn answers<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result<Re
         return Ok(answer);
     }
     let small = spawn_blocking(move || wanted.encode(&bytes, Effort::Once)).await;
-    let small = small.map_err(poem::error::InternalServerError)?;
+    let small = small
+        .map_err(poem::error::InternalServerError)?
+        .map_err(poem::error::InternalServerError)?;
     say_encoded(answer.headers_mut(), name);
     answer.set_body(small);
     Ok(answer)

@@ -27,6 +27,7 @@ mod metrics;
 mod micropub;
 mod pages;
 mod posts;
+mod printable;
 mod reactions;
 mod reader;
 mod search;
@@ -59,12 +60,12 @@ use crate::model::fault::Ongoing;
 use crate::model::post::PostKind;
 use crate::model::settings::Settings;
 use crate::model::time::Timestamp;
-use crate::model::typed::is_text;
 use crate::model::visitor::Visitor;
 use crate::store::{Store, log, settings};
 use crate::views::{Cursor, Frame, Health, Me, Site, Theme};
 use crate::visits::Visits;
 use cache::{Front, Lasting};
+use printable::printable;
 use reader::Reader;
 use table::{Table, Taking};
 use visit::Read;
@@ -277,15 +278,6 @@ fn cursor(conn: &Connection) -> Result<Cursor> {
         after: head.id,
         at: head.at,
     })
-}
-
-/// The page without the characters that no HTML document may hold, wherever they came from.
-/// Source: HTML, section 13.2.3.5, "Preprocessing the input stream".
-fn printable(html: String) -> String {
-    match html.chars().all(is_text) {
-        true => html,
-        false => html.chars().filter(|&c| is_text(c)).collect(),
-    }
 }
 
 /// Has nobody keep an answer.

@@ -1,39 +1,31 @@
 //! Whether a request is somebody reading, and what led them here.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::tz::TimeZone;
-use poem::http::{HeaderMap, header};
+use poem::http::{HeaderMap, HeaderName, header};
+use regex::Regex;
 
 use crate::model::post::PostKind;
 use crate::model::time::Timestamp;
 use crate::visits::Visits;
 
-/// Words by which programs that read on nobody's behalf name themselves.
-const ROBOTS: [&str; 22] = [
-    "bot",
-    "crawl",
-    "spider",
-    "slurp",
-    "preview",
-    "fetch",
-    "monitor",
-    "headless",
-    "lighthouse",
-    "archive",
-    "feed",
-    "curl",
-    "wget",
-    "python",
-    "java/",
-    "okhttp",
-    "go-http",
-    "node",
-    "axios",
-    "ruby",
-    "perl",
-    "facebookexternalhit",
+/// Words by which programs that read on nobody's behalf name themselves, looked for in one pass.
+static ROBOTS: LazyLock<Regex> = LazyLock::new(|| {
+    let words = "bot|crawl|spider|slurp|preview|fetch|monitor|headless|lighthouse|archive|feed|curl|wget|python|java/|\
+                 okhttp|go-http|node|axios|ruby|perl|facebookexternalhit";
+    Regex::new(&format!("(?i-u:{words})")).expect("words and bars are a pattern")
+});
+
+/// Headers that tell what is fetched before anybody wants to read it.
+static AHEAD: [HeaderName; 3] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-moz"),
 ];
+
+/// What a browser will do with the answer.
+static DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// What somebody reads with a page.
 #[derive(Clone, Debug)]
@@ -67,8 +59,8 @@ impl Counter {
         let Some(visits) = self.visits.as_ref().filter(|_| is_reader(headers)) else {
             return;
         };
-        let from = word(headers, "referer").and_then(host_of);
-        let here = word(headers, "host").map(|host| host.split(':').next().unwrap_or(host));
+        let from = word(headers, &header::REFERER).and_then(host_of);
+        let here = word(headers, &header::HOST).map(|host| host.split(':').next().unwrap_or(host));
         let from = from.filter(|host| Some(&**host) != here && Some(host) != self.own.as_ref());
         let day = Timestamp::now().day_in(&read.zone);
         visits.note(&day, read.kind, &read.slug, from.as_deref());
@@ -77,15 +69,15 @@ impl Counter {
 
 /// Whether a person asks for a page to read it now: no robot, nothing that is fetched ahead, no script of a page.
 fn is_reader(headers: &HeaderMap) -> bool {
-    let ahead = ["sec-purpose", "purpose", "x-moz"];
-    let ahead = ahead
+    let agent = word(headers, &header::USER_AGENT).unwrap_or_default();
+    if agent.is_empty() || ROBOTS.is_match(agent) {
+        return false;
+    }
+    let ahead = AHEAD
         .iter()
         .filter_map(|name| word(headers, name))
         .any(|word| word.contains("prefetch") || word.contains("prerender"));
-    let agent = word(headers, header::USER_AGENT.as_str()).unwrap_or_default();
-    let agent = agent.to_ascii_lowercase();
-    let page = word(headers, "sec-fetch-dest").is_none_or(|dest| dest == "document");
-    !ahead && page && !agent.is_empty() && !ROBOTS.iter().any(|robot| agent.contains(robot))
+    !ahead && word(headers, &DESTINATION).is_none_or(|dest| dest == "document")
 }
 
 /// The host of an address, if it is one of the web.
@@ -97,7 +89,7 @@ fn host_of(address: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn word<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn word<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 

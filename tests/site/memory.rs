@@ -160,7 +160,11 @@ fn a_page_from_memory_has_the_headers_of_a_new_one_in_every_coding() {
             new
         };
         let plain = ask("identity");
-        for (coding, name) in [("gzip", "gzip"), ("gzip, deflate, br", "br")] {
+        for (coding, name) in [
+            ("gzip", "gzip"),
+            ("br, identity;q=0.5", "br"),
+            ("zstd", "zstd"),
+        ] {
             let small = ask(coding);
             if plain.body.len() < 1_400 {
                 continue;
@@ -188,6 +192,7 @@ fn decoded(body: &[u8], coding: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let read = match coding {
         "gzip" => flate2::read::GzDecoder::new(body).read_to_end(&mut bytes),
+        "zstd" => zstd::Decoder::new(body).and_then(|mut body| body.read_to_end(&mut bytes)),
         _ => brotli::Decompressor::new(body, 4_096).read_to_end(&mut bytes),
     };
     read.expect("it can be decoded");

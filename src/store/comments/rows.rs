@@ -1,6 +1,9 @@
 //! The rows of comments: which columns they are, and the comment in them.
 
-use rusqlite::{Connection, Row, ToSql};
+use std::slice::Iter;
+
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, Row, Statement, ToSql};
 
 use crate::error::Result;
 use crate::model::comment::{Comment, Parent};
@@ -16,56 +19,128 @@ pub const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.parent_id, p
 pub const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id
     left join visitors v on v.id = c.visitor_id";
 
+/// Their names, in the order in which a comment is read from them.
+const NAMES: [&str; 27] = [
+    "visitor_key",
+    "owner",
+    "name",
+    "parent_id",
+    "parent_number",
+    "parent_thread",
+    "parent_name",
+    "id",
+    "post_id",
+    "slug",
+    "discussion",
+    "depth",
+    "thread",
+    "number",
+    "visitor_id",
+    "namesake",
+    "url",
+    "body",
+    "html",
+    "status",
+    "op",
+    "created_at",
+    "edited_at",
+    "edited_by_owner",
+    "pinned",
+    "closed",
+    "version",
+];
+
 /// The comments that a query over [`COLUMNS`] finds.
 pub fn collect(conn: &Connection, sql: &str, row: &[&dyn ToSql]) -> Result<Vec<Comment>> {
     let mut query = conn.prepare_cached(sql)?;
+    let places = Places::of(&query)?;
     Ok(query
-        .query_map(row, from_row)?
+        .query_map(row, |row| places.comment(row))?
         .collect::<rusqlite::Result<_>>()?)
 }
 
 /// The comment in a row of [`COLUMNS`], without its reactions.
 pub fn from_row(row: &Row) -> rusqlite::Result<Comment> {
-    let parent: Option<CommentId> = row.get("parent_id")?;
-    let (name, owner): (String, bool) = (row.get("name")?, row.get("owner")?);
-    let key: Option<[u8; 32]> = row.get("visitor_key")?;
-    Ok(Comment {
-        id: row.get("id")?,
-        post: row.get("post_id")?,
-        post_slug: row.get("slug")?,
-        discussion: row.get("discussion")?,
-        parent: match parent {
-            Some(id) => Some(Parent {
-                id,
-                number: row.get("parent_number")?,
-                thread: row.get("parent_thread")?,
-                name: row.get("parent_name")?,
-            }),
-            None => None,
-        },
-        depth: row.get("depth")?,
-        thread: row.get("thread")?,
-        number: row.get("number")?,
-        visitor: row.get("visitor_id")?,
-        mark: match key.filter(|_| !owner) {
-            Some(key) => Mark::of_visitor(&key),
-            None => Mark::of_name(&name),
-        },
-        owner,
-        name,
-        is_namesake: row.get("namesake")?,
-        url: row.get("url")?,
-        body: row.get("body")?,
-        html: row.get("html")?,
-        status: row.get("status")?,
-        op: row.get("op")?,
-        created_at: row.get("created_at")?,
-        edited_at: row.get("edited_at")?,
-        edited_by_owner: row.get("edited_by_owner")?,
-        pinned: row.get("pinned")?,
-        closed: row.get("closed")?,
-        version: row.get("version")?,
-        reactions: Default::default(),
-        fresh: false,
-    })
+    Places::of(row.as_ref())?.comment(row)
+}
+
+/// Where the columns are in the rows of a query. They are looked for by name once: doing so in each row of a page took as
+/// long as the query.
+struct Places([usize; NAMES.len()]);
+
+impl Places {
+    fn of(query: &Statement) -> rusqlite::Result<Places> {
+        let mut places = [0; NAMES.len()];
+        for (place, name) in places.iter_mut().zip(NAMES) {
+            *place = query.column_index(name)?;
+        }
+        Ok(Places(places))
+    }
+
+    /// The comment in a row, without its reactions.
+    fn comment(&self, row: &Row) -> rusqlite::Result<Comment> {
+        let mut columns = Columns {
+            row,
+            places: self.0.iter(),
+        };
+        let (key, owner): (Option<[u8; 32]>, bool) = (columns.next()?, columns.next()?);
+        let name: String = columns.next()?;
+        Ok(Comment {
+            mark: match key.filter(|_| !owner) {
+                Some(key) => Mark::of_visitor(&key),
+                None => Mark::of_name(&name),
+            },
+            owner,
+            name,
+            parent: columns.parent()?,
+            id: columns.next()?,
+            post: columns.next()?,
+            post_slug: columns.next()?,
+            discussion: columns.next()?,
+            depth: columns.next()?,
+            thread: columns.next()?,
+            number: columns.next()?,
+            visitor: columns.next()?,
+            is_namesake: columns.next()?,
+            url: columns.next()?,
+            body: columns.next()?,
+            html: columns.next()?,
+            status: columns.next()?,
+            op: columns.next()?,
+            created_at: columns.next()?,
+            edited_at: columns.next()?,
+            edited_by_owner: columns.next()?,
+            pinned: columns.next()?,
+            closed: columns.next()?,
+            version: columns.next()?,
+            reactions: Default::default(),
+            fresh: false,
+        })
+    }
+}
+
+/// The columns of one row, each read once and in the order of [`NAMES`].
+struct Columns<'a, 'stmt> {
+    row: &'a Row<'stmt>,
+    places: Iter<'a, usize>,
+}
+
+impl Columns<'_, '_> {
+    fn next<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        // Past the last one there is none of that number, which is said so.
+        self.row.get(*self.places.next().unwrap_or(&usize::MAX))
+    }
+
+    fn parent(&mut self) -> rusqlite::Result<Option<Parent>> {
+        let id: Option<CommentId> = self.next()?;
+        let (number, thread): (Option<i64>, Option<i64>) = (self.next()?, self.next()?);
+        let name: Option<String> = self.next()?;
+        let found = id.zip(number).zip(thread).zip(name);
+        Ok(found.map(|(((id, number), thread), name)| Parent {
+            id,
+            number,
+            thread,
+            name,
+        }))
+    }
 }

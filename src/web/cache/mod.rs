@@ -16,6 +16,7 @@ mod shelf;
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -24,7 +25,7 @@ use poem::{Endpoint, IntoResponse, Request, Response};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::coding::Coding;
+use super::coding::{Coding, Wanted};
 use super::server::{Quick, Site};
 use super::visit::{Counter, Read};
 use crate::error::Result;
@@ -40,6 +41,9 @@ use shelf::{Made, Shelf, Turn};
 
 /// Bytes of pages that are kept in memory.
 const ROOM: usize = 32 << 20;
+
+/// How long a page stays as it is before it is made smaller than it could be made at once.
+const REST: Duration = Duration::from_millis(250);
 
 /// Milliseconds that a page of a copy lasts at most.
 const OF_A_COPY: i64 = 5_000;
@@ -126,9 +130,22 @@ impl Pages {
         self.others.as_ref().is_none_or(Others::look)
     }
 
+    /// The coding in which a page goes to whoever asks with these headers: the smallest of those that they like best, once
+    /// it is there. Until then it is the one that is made the quickest, and the smallest is made meanwhile.
+    fn coding(self: &Arc<Pages>, key: &str, page: &Arc<Page>, asked: &HeaderMap) -> Coding {
+        let Wanted { smallest, quickest } = Wanted::of(asked);
+        if smallest == quickest || page.has(smallest) {
+            return smallest;
+        }
+        if page.is_to_be_improved() {
+            tokio::spawn(improve(self.clone(), key.into(), page.clone(), smallest));
+        }
+        quickest
+    }
+
     /// The answer of a page to a request with these headers; in a new coding it is made first.
-    async fn answer(&self, key: &str, page: &Arc<Page>, asked: &HeaderMap) -> Response {
-        let coding = Coding::wanted(asked);
+    async fn answer(self: &Arc<Pages>, key: &str, page: &Arc<Page>, asked: &HeaderMap) -> Response {
+        let coding = self.coding(key, page, asked);
         if !page.has(coding) {
             page.make(coding).await;
             self.shelf_mut().weigh(key, page);
@@ -148,6 +165,19 @@ impl Pages {
 
     fn shelf_mut(&self) -> RwLockWriteGuard<'_, Shelf> {
         self.shelf.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes a page in a coding that takes longer, once it has rested for a moment and is still the one that is kept: of a page
+/// that changes all the time nobody would see it.
+async fn improve(pages: Arc<Pages>, key: Arc<str>, page: Arc<Page>, coding: Coding) {
+    sleep(REST).await;
+    if pages
+        .fresh(&key)
+        .is_some_and(|kept| Arc::ptr_eq(&kept, &page))
+    {
+        page.make(coding).await;
+        pages.shelf_mut().weigh(&key, &page);
     }
 }
 
@@ -304,8 +334,9 @@ impl<E: Endpoint + 'static> Site for Front<E> {
             version: req.version(),
             headers: req.headers(),
         };
-        let page = self.pages.fresh(&key::of(&asked)?)?;
-        let coding = Coding::wanted(asked.headers);
+        let key = key::of(&asked)?;
+        let page = self.pages.fresh(&key)?;
+        let coding = self.pages.coding(&key, &page, asked.headers);
         if !page.has(coding) {
             return None;
         }

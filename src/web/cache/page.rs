@@ -1,15 +1,14 @@
 //! A page in memory: its bytes in each coding with the headers they are sent with, and how long it is as good as a new one.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Response, ResponseParts};
-use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
-use crate::hex::hex;
 use crate::model::concern::Concern;
 use crate::model::id::EventId;
 use crate::model::time::Timestamp;
@@ -36,6 +35,22 @@ struct Form {
     body: Bytes,
 }
 
+/// The strong tag of these bytes, the same after a restart. It need not withstand anyone who looks for two pages of one tag:
+/// it is compared with tags of the same address only, and what is in a page beside a writer's words is signed.
+fn tag(body: &[u8]) -> String {
+    let mut hash = DefaultHasher::new();
+    hash.write(body);
+    format!("\"{:016x}-{:x}\"", hash.finish(), body.len())
+}
+
+/// The forms of a page in each coding, as they are asked for; none where it would not be smaller.
+#[derive(Default)]
+struct Encoded {
+    gzip: OnceCell<Option<Form>>,
+    brotli: OnceCell<Option<Form>>,
+    zstd: OnceCell<Option<Form>>,
+}
+
 /// An answer that is the same for all strangers.
 pub struct Page {
     lasting: Lasting,
@@ -47,8 +62,9 @@ pub struct Page {
     tag: String,
     read: Option<Read>,
     plain: Form,
-    gzip: OnceCell<Option<Form>>,
-    brotli: OnceCell<Option<Form>>,
+    encoded: Encoded,
+    /// Whether it was seen to that its smallest form is made.
+    is_improved: AtomicBool,
     /// Whether anyone has asked for it since the shelf was last looked through.
     pub asked_for: AtomicBool,
 }
@@ -76,7 +92,7 @@ impl Page {
         let read = answer.data::<Read>().cloned();
         let (ResponseParts { mut headers, .. }, body) = answer.into_parts();
         let body = body.into_bytes().await?;
-        let tag = format!("\"{}\"", hex(&Sha256::digest(&body)[..12]));
+        let tag = tag(&body);
         if let Ok(value) = HeaderValue::from_str(&tag) {
             headers.insert(header::ETAG, value);
         }
@@ -87,8 +103,8 @@ impl Page {
             tag,
             read,
             plain: Form { headers, body },
-            gzip: OnceCell::new(),
-            brotli: OnceCell::new(),
+            encoded: Encoded::default(),
+            is_improved: AtomicBool::new(false),
             asked_for: AtomicBool::new(false),
         }))
     }
@@ -115,7 +131,8 @@ impl Page {
 
     /// Bytes that it holds now.
     pub fn len(&self) -> usize {
-        let encoded = [&self.gzip, &self.brotli].into_iter();
+        let Encoded { gzip, brotli, zstd } = &self.encoded;
+        let encoded = [gzip, brotli, zstd].into_iter();
         let encoded = encoded.filter_map(|form| form.get()?.as_ref());
         self.plain.body.len() + encoded.map(|form| form.body.len()).sum::<usize>()
     }
@@ -138,7 +155,7 @@ impl Page {
             let small = spawn_blocking(move || coding.encode(&body, Effort::Kept)).await;
             let mut headers = self.plain.headers.clone();
             say_encoded(&mut headers, name);
-            small.ok().map(|small| Form {
+            small.ok()?.ok().map(|small| Form {
                 headers,
                 body: small.into(),
             })
@@ -159,6 +176,11 @@ impl Page {
         (StatusCode::OK, headers, form.body.clone())
     }
 
+    /// Whether nobody has seen yet to it that its smallest form is made. From now on somebody has.
+    pub fn is_to_be_improved(&self) -> bool {
+        !self.is_improved.load(Ordering::Relaxed) && !self.is_improved.swap(true, Ordering::Relaxed)
+    }
+
     /// Notes that somebody asked for it.
     pub fn note(&self) {
         if !self.asked_for.load(Ordering::Relaxed) {
@@ -169,8 +191,9 @@ impl Page {
     fn cell(&self, coding: Coding) -> Option<&OnceCell<Option<Form>>> {
         match coding {
             Coding::Identity => None,
-            Coding::Gzip => Some(&self.gzip),
-            Coding::Brotli => Some(&self.brotli),
+            Coding::Gzip => Some(&self.encoded.gzip),
+            Coding::Brotli => Some(&self.encoded.brotli),
+            Coding::Zstd => Some(&self.encoded.zstd),
         }
     }
 }

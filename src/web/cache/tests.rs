@@ -96,6 +96,18 @@ async fn head(front: &Front<impl Endpoint<Output = Response>>, path: &str) -> i6
     text.split(' ').next().unwrap().parse().unwrap()
 }
 
+/// The coding in which a page comes to whoever accepts these.
+async fn coding(front: &Front<impl Endpoint<Output = Response>>, accepted: &'static str) -> String {
+    let mut req = asked("/posts/1");
+    let value = header::HeaderValue::from_static(accepted);
+    req.headers_mut().insert(header::ACCEPT_ENCODING, value);
+    let answer = front.call(req).await.unwrap();
+    answer
+        .header(header::CONTENT_ENCODING)
+        .unwrap_or_default()
+        .into()
+}
+
 #[tokio::test]
 async fn a_page_is_made_once_until_something_happens_to_what_it_shows() {
     let world = World::new();
@@ -207,7 +219,7 @@ async fn each_coding_is_made_once_and_known_by_its_tag() {
     let world = World::new();
     let front = world.front(ROOM);
     let mut tags = Vec::new();
-    for coding in ["", "gzip", "br"] {
+    for coding in ["", "gzip", "br", "zstd"] {
         let ask = |tag: Option<&str>| {
             let mut req = asked("/posts/1");
             req.headers_mut()
@@ -234,7 +246,39 @@ async fn each_coding_is_made_once_and_known_by_its_tag() {
     }
     assert_eq!(world.made(), 1);
     assert_eq!(tags[1], format!("W/{}", tags[0]));
-    assert_eq!(tags[1], tags[2]);
+    assert!(tags[1] == tags[2] && tags[1] == tags[3]);
+}
+
+#[tokio::test]
+async fn a_page_is_sent_at_first_as_it_is_made_the_quickest_and_later_as_it_is_the_smallest() {
+    const BROWSER: &str = "gzip, deflate, br, zstd";
+    let world = World::new();
+    let front = world.front(ROOM);
+    assert_eq!(coding(&front, "gzip, deflate, br").await, "gzip");
+    assert_eq!(coding(&front, BROWSER).await, "zstd");
+    while coding(&front, BROWSER).await != "br" {
+        sleep(REST).await;
+    }
+    assert_eq!(coding(&front, "gzip, deflate, br").await, "br");
+    assert_eq!(coding(&front, "zstd, gzip").await, "zstd");
+    assert_eq!(world.made(), 1);
+}
+
+#[tokio::test]
+async fn a_page_that_has_changed_meanwhile_is_not_made_smaller() {
+    let world = World::new();
+    let front = world.front(ROOM);
+    head(&front, "/posts/1").await;
+    let page = front.pages.fresh("/posts/1").unwrap();
+    world.happens(1);
+    improve(
+        front.pages.clone(),
+        "/posts/1".into(),
+        page.clone(),
+        Coding::Brotli,
+    )
+    .await;
+    assert!(!page.has(Coding::Brotli));
 }
 
 #[tokio::test]
