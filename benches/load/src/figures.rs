@@ -59,7 +59,7 @@ impl Figures {
 }
 
 /// The median, and the least and the most beside it if there are several.
-fn spread(values: &[f64], unit: &str) -> String {
+pub fn spread(values: &[f64], unit: &str) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let median = sorted[sorted.len() / 2];
@@ -74,7 +74,7 @@ fn spread(values: &[f64], unit: &str) -> String {
 }
 
 /// A number with as many digits as mean something.
-fn written(value: f64, unit: &str) -> String {
+pub fn written(value: f64, unit: &str) -> String {
     let text = match value {
         value if value >= 1_000.0 => thousands(value.round() as u64),
         value if value >= 100.0 => format!("{value:.0}"),
