@@ -170,9 +170,9 @@ impl<'a> Crowd<'a> {
             .sum()
     }
 
-    /// Has all readers open their streams. Errors: they did not within a minute.
+    /// Has all readers open their streams. Errors: they did not within three minutes.
     pub fn arrive(&mut self) -> io::Result<()> {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(180);
         while self.present() < self.readers.len() {
             if Instant::now() > until {
                 let present = self.present();

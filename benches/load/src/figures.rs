@@ -62,9 +62,9 @@ impl Figures {
 pub fn spread(values: &[f64], unit: &str) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let median = sorted[sorted.len() / 2];
+    let median = sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN);
     match &sorted[..] {
-        [_] => written(median, unit),
+        [one] => written(*one, unit),
         [least, .., most] => {
             let (least, most) = (written(*least, ""), written(*most, ""));
             format!("{} [{least}–{most}]", written(median, unit))
@@ -74,7 +74,7 @@ pub fn spread(values: &[f64], unit: &str) -> String {
 }
 
 /// A number with as many digits as mean something.
-pub fn written(value: f64, unit: &str) -> String {
+fn written(value: f64, unit: &str) -> String {
     let text = match value {
         value if value >= 1_000.0 => thousands(value.round() as u64),
         value if value >= 100.0 => format!("{value:.0}"),
@@ -88,7 +88,8 @@ pub fn written(value: f64, unit: &str) -> String {
     }
 }
 
-fn thousands(value: u64) -> String {
+/// A whole number, in groups of three digits.
+pub fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let parts = digits.as_bytes().rchunks(3).rev();
     let parts: Vec<_> = parts

@@ -1,6 +1,6 @@
 //! How a cost grows with the size of what it is about, and whether any step is worse than linear.
 
-use crate::figures::{spread, written};
+use crate::figures::{spread, thousands};
 
 /// Ten times as much for ten times the size is linear; up to a quarter more than that is what a busy machine adds.
 const LINEAR: f64 = 10.0;
@@ -16,8 +16,8 @@ pub struct Steps {
 struct Row {
     name: &'static str,
     unit: &'static str,
-    /// For each size its least, median and most; none where it was not measured.
-    cells: Vec<Option<[f64; 3]>>,
+    /// For each size its quartiles, or one value; empty where it was not measured.
+    cells: Vec<Vec<f64>>,
 }
 
 impl Steps {
@@ -40,21 +40,22 @@ impl Steps {
         mut values: Vec<f64>,
     ) {
         values.sort_by(f64::total_cmp);
-        let quarter = |part: usize| values.get((values.len() * part / 4).min(values.len() - 1));
-        let cell = match values.is_empty() {
-            true => None,
-            false => quarter(1).zip(quarter(2)).zip(quarter(3)),
-        };
-        let cell = cell.map(|((least, median), most)| [*least, *median, *most]);
+        if let [_, _, ..] = values[..] {
+            let last = values.len() - 1;
+            values = [1, 2, 3]
+                .map(|part| values[(values.len() * part / 4).min(last)])
+                .to_vec();
+        }
         let at = self.rows.iter().position(|row| row.name == name);
         let at = at.unwrap_or_else(|| {
-            let cells = vec![None; self.sizes.len()];
+            let cells = vec![Vec::new(); self.sizes.len()];
             self.rows.push(Row { name, unit, cells });
             self.rows.len() - 1
         });
-        if let (Some(column), Some(cell)) = (self.sizes.iter().position(|of| *of == size), cell) {
-            println!("    {size} {}: {name} {}", self.of, spread(&cell, unit));
-            self.rows[at].cells[column] = Some(cell);
+        let column = self.sizes.iter().position(|of| *of == size);
+        if let Some(column) = column.filter(|_| !values.is_empty()) {
+            println!("    {size} {}: {name} {}", self.of, spread(&values, unit));
+            self.rows[at].cells[column] = values;
         }
     }
 
@@ -63,7 +64,7 @@ impl Steps {
         let sizes: Vec<_> = self
             .sizes
             .iter()
-            .map(|size| written(*size as f64, ""))
+            .map(|size| thousands(*size as u64))
             .collect();
         let mut text = format!(
             "| {} | {} | for ten times as many, at most |\n|---|{}---|\n",
@@ -72,10 +73,7 @@ impl Steps {
             "---|".repeat(sizes.len())
         );
         for row in &self.rows {
-            let cells = row.cells.iter().map(|cell| match cell {
-                Some(cell) => spread(cell, row.unit),
-                None => String::new(),
-            });
+            let cells = row.cells.iter().map(|cell| spread(cell, row.unit));
             let cells: Vec<_> = cells.collect();
             let verdict = match self.steepest(row) {
                 Some((factor, _)) if factor > LINEAR * NOISE => format!("**× {factor:.1}**"),
@@ -105,7 +103,8 @@ impl Steps {
     /// By how much the median multiplies for ten times the size, in the step where it does so most, and which step that is.
     fn steepest(&self, row: &Row) -> Option<(f64, usize)> {
         let steps = (1..self.sizes.len()).filter_map(|at| {
-            let (before, after) = (row.cells[at - 1]?[1], row.cells[at]?[1]);
+            let median = |at: usize| row.cells[at].get(row.cells[at].len() / 2).copied();
+            let (before, after) = (median(at - 1)?, median(at)?);
             let tenfolds = (self.sizes[at] as f64 / self.sizes[at - 1] as f64).log10();
             (before > 0.0 && after > 0.0).then(|| ((after / before).powf(1.0 / tenfolds), at - 1))
         });
@@ -129,6 +128,7 @@ mod tests {
             steps.add(size, "linear", "ms", vec![linear; 3]);
             steps.add(size, "square", "ms", vec![square; 4]);
         }
+        steps.add(400, "sometimes", "ms", Vec::new());
         let worse = steps.worse_than_linear();
         assert_eq!(worse, ["square, from 100 to 400 things: × 100.0"]);
         assert!(

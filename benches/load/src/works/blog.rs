@@ -38,7 +38,15 @@ pub fn pages(place: &Place, size: Size, figures: &mut Figures) -> io::Result<()>
         peer.stop()?;
     }
     add(Who::Rowlog, read(&blog, "/posts/hello")?, figures);
-    blog.stop()
+    blog.stop()?;
+    if Who::Isso.is_here(place) {
+        // The comments alone, as JSON: the page around them is somebody else's.
+        let mut peer = Server::start(Who::Isso, place, Cores::All)?;
+        write(Who::Isso, &peer, 4, Duration::from_secs(60), 100)?;
+        add(Who::Isso, read(&peer, "/?uri=%2Fposts%2Fhello")?, figures);
+        peer.stop()?;
+    }
+    Ok(())
 }
 
 /// Has the blog's post have so many comments.

@@ -42,7 +42,9 @@ pub fn crowd(
     let events = time.as_secs().max(2) as usize;
     let book = Book::new(events);
     let mut crowd = Crowd::new(server.address, who.stream(), readers, &book)?;
+    let start = Instant::now();
     crowd.arrive()?;
+    let arrived = start.elapsed().as_secs_f64();
     let settled = Instant::now() + Duration::from_millis(2_500);
     crowd.read_until(|_| Instant::now() > settled)?;
     let per_stream = (server.memory() - before) / readers as f64;
@@ -58,7 +60,7 @@ pub fn crowd(
                 sleep(next.saturating_duration_since(Instant::now()));
                 io::Result::Ok(())
             });
-            let until = Instant::now() + Duration::from_secs(5);
+            let until = Instant::now() + Duration::from_secs(15);
             while book.seen(events) < readers && Instant::now() < until {
                 sleep(Duration::from_millis(5));
             }
@@ -96,6 +98,7 @@ pub fn crowd(
         missing + crowd.disordered as f64,
     );
     add("of a core", "%", "", used / took * 100.0);
+    add("all are there after", "s", "", arrived);
     add("memory of a stream", "KiB", "", per_stream);
     server.stop()
 }
