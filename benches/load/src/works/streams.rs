@@ -1,7 +1,7 @@
 //! Works with streams: what one costs, how soon all are told, and a flood of events.
 
 use std::io::{self, Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
@@ -145,19 +145,23 @@ pub fn flood(
     crowd.arrive()?;
     let sent = sent(who, &server)?;
     let (used, reads, start) = (server.cpu(), crowd.reads, Instant::now());
+    let published = AtomicUsize::new(0);
     let taken = scope(|scope| {
         let publishing = scope.spawn(|| {
-            for number in 1..=events {
+            // Who is late with its answers is offered fewer events, and not for longer.
+            for number in (1..=events).take_while(|_| start.elapsed() <= time) {
                 let due = start + every * number as u32;
                 sleep(due.saturating_duration_since(Instant::now()));
                 book.sent(number);
                 publisher.ask(&who.publish(&mark(number), frame))?;
+                published.store(number, Ordering::Release);
             }
             io::Result::Ok(())
         });
         let until = start + time + Duration::from_secs(5);
         let read = crowd.read_until(|_| {
-            Instant::now() > until || publishing.is_finished() && book.seen(events) == readers
+            let last = published.load(Ordering::Acquire);
+            Instant::now() > until || publishing.is_finished() && book.seen(last) == readers
         });
         let took = start.elapsed();
         let published = publishing
@@ -165,6 +169,7 @@ pub fn flood(
             .map_err(|_| io::Error::other("the publisher failed"))?;
         read.and(published).map(|()| took)
     })?;
+    let events = published.into_inner();
     let (used, deliveries) = (server.cpu() - used, crowd.delays.len() as f64);
     let to = |what: &str| format!("100,000 deliveries/s offered to {readers}: {what}");
     let mut add =
