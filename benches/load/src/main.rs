@@ -165,7 +165,7 @@ fn measure(options: &Options, figures: &mut Figures) -> io::Result<()> {
     if options.wants("storm") {
         keep_to(Cores::One)?;
         for who in followed(place) {
-            storm::storm(who, place, 200, &frame, figures)?;
+            or_without(who, storm::storm(who, place, 200, &frame, figures))?;
         }
         storm::storm(Who::Rowlog, place, size.readers, &frame, figures)?;
         keep_to(Cores::All)?;
@@ -174,6 +174,17 @@ fn measure(options: &Options, figures: &mut Figures) -> io::Result<()> {
         blog::start(place, size, 3, figures)?;
     }
     Ok(())
+}
+
+/// Goes on without a peer who could not do it; the table then has nothing of it.
+fn or_without(who: Who, done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if who != Who::Rowlog => {
+            println!("    {} could not: {error}", who.name());
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 /// Those who have streams, and are here.
@@ -187,13 +198,14 @@ fn of_streams(options: &Options, size: Size, frame: &str, figures: &mut Figures)
     let place = &options.place;
     for who in followed(place) {
         if options.wants("streams") {
-            streams::streams(who, place, size, frame, figures)?;
+            or_without(who, streams::streams(who, place, size, frame, figures))?;
         }
     }
     for readers in [1_000, 5_000] {
         for who in followed(place) {
             if options.wants("flood") {
-                streams::flood(who, place, size.flood, readers, frame, figures)?;
+                let flood = streams::flood(who, place, size.flood, readers, frame, figures);
+                or_without(who, flood)?;
             }
         }
     }
@@ -201,7 +213,8 @@ fn of_streams(options: &Options, size: Size, frame: &str, figures: &mut Figures)
         let page = blog::page(place)?;
         // node has no pages, and would need some.
         for who in followed(place).filter(|who| *who != Who::Node) {
-            works::crowd::crowd(who, place, size, frame, &page, figures)?;
+            let crowd = works::crowd::crowd(who, place, size, frame, &page, figures);
+            or_without(who, crowd)?;
         }
     }
     Ok(())
