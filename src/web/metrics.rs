@@ -187,6 +187,9 @@ fn of_people(page: &mut Page, app: &App) {
     let readers = app.live.presence.reading().readers;
     page.gauge("readers", "Readers of posts now.", readers);
     page.gauge("connections", "Open connections.", app.gauge.open());
+    let (writes, blocks) = app.gauge.sent();
+    page.counter("stream_writes_total", "Writes to streams.", writes);
+    page.counter("stream_blocks_total", "Blocks in these writes.", blocks);
     page.begin("requests_total", "Answered requests, by class.", "counter");
     for (class, count) in (1..).zip(&app.answers.by_class) {
         let count = count.load(Ordering::Relaxed);

@@ -33,6 +33,8 @@ fn the_figures_tell_of_what_happens_and_of_nothing_that_is_written() {
         "rowlog_commit_seconds_sum",
         "rowlog_changes_total",
         "rowlog_connections",
+        "rowlog_stream_writes_total",
+        "rowlog_stream_blocks_total",
         "rowlog_file_bytes",
         "rowlog_wal_bytes",
         "rowlog_free_bytes",

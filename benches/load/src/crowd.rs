@@ -65,10 +65,12 @@ pub struct Crowd<'a> {
     book: &'a Book,
     poll: Poll,
     readers: Vec<Reader>,
+    /// Whether some of them may have no stream that has begun.
+    is_gathering: bool,
     /// Room for what comes in, after room for the rest of what came before.
     room: Vec<u8>,
-    /// Microseconds from publishing to each reader, of every event.
-    pub delays: Vec<u32>,
+    /// From publishing to each reader, of every event.
+    pub delays: Vec<Delay>,
     /// Events that a reader did not get before a later one.
     pub lost: usize,
     /// Events that came after a later one.
@@ -77,6 +79,14 @@ pub struct Crowd<'a> {
     pub reads: usize,
     /// Milliseconds from its end to the first byte of each reader's next stream.
     pub returns: Vec<u32>,
+}
+
+/// How long one event took to one reader.
+pub struct Delay {
+    /// The event's number.
+    pub event: u32,
+    /// How long.
+    pub micros: u32,
 }
 
 struct Reader {
@@ -121,6 +131,7 @@ impl<'a> Crowd<'a> {
             book,
             poll: Poll::new()?,
             readers: (0..size).map(reader).collect(),
+            is_gathering: true,
             room: vec![0; WHOLE + 256 * 1024],
             delays: Vec::new(),
             lost: 0,
@@ -128,6 +139,13 @@ impl<'a> Crowd<'a> {
             reads: 0,
             returns: Vec::new(),
         })
+    }
+
+    /// Microseconds of each delivery of these events.
+    pub fn delays_of(&self, events: std::ops::RangeInclusive<usize>) -> Vec<u32> {
+        let of_these = |delay: &&Delay| events.contains(&(delay.event as usize));
+        let found = self.delays.iter().filter(of_these);
+        found.map(|delay| delay.micros).collect()
     }
 
     /// How many have a stream that has begun.
@@ -152,9 +170,9 @@ impl<'a> Crowd<'a> {
             .sum()
     }
 
-    /// Has all readers open their streams. Errors: they did not within a minute.
+    /// Has all readers open their streams. Errors: they did not within three minutes.
     pub fn arrive(&mut self) -> io::Result<()> {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(180);
         while self.present() < self.readers.len() {
             if Instant::now() > until {
                 let present = self.present();
@@ -196,10 +214,14 @@ impl<'a> Crowd<'a> {
     }
 
     fn set_out(&mut self) -> io::Result<()> {
+        if !self.is_gathering {
+            return Ok(());
+        }
         let now = Instant::now();
         let connecting =
             |reader: &&Reader| matches!(reader.state, State::Connecting(_) | State::Open(_, false));
         let mut free = AT_ONCE.saturating_sub(self.readers.iter().filter(connecting).count());
+        self.is_gathering = self.present() < self.readers.len();
         for (at, reader) in self.readers.iter_mut().enumerate() {
             if free == 0 {
                 break;
@@ -270,6 +292,7 @@ impl<'a> Crowd<'a> {
     }
 
     fn end(&mut self, at: usize) {
+        self.is_gathering = true;
         let reader = &mut self.readers[at];
         reader.ended.get_or_insert_with(Instant::now);
         let away = reader.away.take().unwrap_or(AGAIN);
@@ -305,7 +328,8 @@ impl<'a> Crowd<'a> {
             if number > reader.last {
                 self.lost += number - reader.last - 1;
                 reader.last = number;
-                self.delays.push(self.book.saw(number, now));
+                let (event, micros) = (number as u32, self.book.saw(number, now));
+                self.delays.push(Delay { event, micros });
             } else if number < reader.last {
                 self.disordered += 1;
             }

@@ -59,12 +59,12 @@ impl Figures {
 }
 
 /// The median, and the least and the most beside it if there are several.
-fn spread(values: &[f64], unit: &str) -> String {
+pub fn spread(values: &[f64], unit: &str) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let median = sorted[sorted.len() / 2];
+    let median = sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN);
     match &sorted[..] {
-        [_] => written(median, unit),
+        [one] => written(*one, unit),
         [least, .., most] => {
             let (least, most) = (written(*least, ""), written(*most, ""));
             format!("{} [{least}–{most}]", written(median, unit))
@@ -88,7 +88,8 @@ fn written(value: f64, unit: &str) -> String {
     }
 }
 
-fn thousands(value: u64) -> String {
+/// A whole number, in groups of three digits.
+pub fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let parts = digits.as_bytes().rchunks(3).rev();
     let parts: Vec<_> = parts

@@ -55,6 +55,10 @@ pub struct Request {
     pub path: String,
     /// A form, or whatever a peer takes.
     pub body: Option<String>,
+    /// What the body is.
+    kind: &'static str,
+    /// Whether the answer is to be JSON.
+    wants_json: bool,
 }
 
 impl Request {
@@ -64,6 +68,8 @@ impl Request {
             method: "GET",
             path: path.into(),
             body: None,
+            kind: "",
+            wants_json: false,
         }
     }
 
@@ -73,6 +79,24 @@ impl Request {
             method: "POST",
             path: path.into(),
             body: Some(body),
+            kind: "application/x-www-form-urlencoded",
+            wants_json: false,
+        }
+    }
+
+    /// What a script sends.
+    pub fn json(path: &str, body: String) -> Request {
+        Request {
+            kind: "application/json",
+            ..Request::post(path, body)
+        }
+    }
+
+    /// The same, for an answer in JSON.
+    pub fn wanting_json(self) -> Request {
+        Request {
+            wants_json: true,
+            ..self
         }
     }
 
@@ -85,8 +109,11 @@ impl Request {
         if let Some(cookie) = cookie {
             head += &format!("Cookie: {cookie}\r\n");
         }
+        if self.wants_json {
+            head += "Accept: application/json\r\n";
+        }
         if let Some(body) = &self.body {
-            let kind = "application/x-www-form-urlencoded";
+            let kind = self.kind;
             head += &format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
         }
         head += "\r\n";

@@ -22,6 +22,8 @@ pub struct Place {
     pub program: PathBuf,
     /// The folder of the others.
     pub peers: PathBuf,
+    /// Isso's command.
+    pub isso: PathBuf,
 }
 
 /// Who is measured.
@@ -35,6 +37,8 @@ pub enum Who {
     Node,
     /// nginx with a file.
     Static,
+    /// The comment server that most small sites have.
+    Isso,
 }
 
 impl Who {
@@ -45,11 +49,12 @@ impl Who {
             Who::Nchan => "nchan",
             Who::Node => "node",
             Who::Static => "nginx",
+            Who::Isso => "Isso",
         }
     }
 
     /// Whether it is on this machine.
-    pub fn is_here(self) -> bool {
+    pub fn is_here(self, place: &Place) -> bool {
         let answers = |program: &str| {
             let mut asked = Command::new(program);
             asked
@@ -64,6 +69,7 @@ impl Who {
             Who::Nchan => Path::new("/usr/lib/nginx/modules/ngx_nchan_module.so").exists(),
             Who::Node => answers("node"),
             Who::Static => answers("nginx"),
+            Who::Isso => place.isso.exists(),
         }
     }
 
@@ -80,6 +86,17 @@ impl Who {
         match self {
             Who::Rowlog => comment(&format!("{mark} is what this one says.")),
             _ => Request::post("/publish", frame.replace(&crate::crowd::mark(1), mark)),
+        }
+    }
+
+    /// A comment on a post as its form or its script sends it.
+    pub fn comment(self, body: &str) -> Request {
+        match self {
+            Who::Isso => Request::json(
+                "/new?uri=%2Fposts%2Fhello",
+                format!(r#"{{"author":"Ann of the shore","text":"{body}","title":"Hello"}}"#),
+            ),
+            _ => comment(body),
         }
     }
 }
@@ -129,9 +146,21 @@ impl Server {
     }
 
     /// Stops it as an operator would and starts it again on what it has, where it was.
-    pub fn restart(mut self, who: Who, place: &Place, cores: Cores) -> io::Result<Server> {
+    pub fn restart(self, who: Who, place: &Place, cores: Cores) -> io::Result<Server> {
+        self.restart_after(who, place, cores, |_| Ok(()))
+    }
+
+    /// The same, with something done to what it has while it is stopped.
+    pub fn restart_after(
+        mut self,
+        who: Who,
+        place: &Place,
+        cores: Cores,
+        change: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<Server> {
         self.stop()?;
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir()?);
+        change(folder.path())?;
         Server::serve(who, place, cores, folder, self.address)
     }
 
@@ -158,6 +187,14 @@ impl Server {
                 .arg("node")
                 .arg(place.peers.join("emitter.mjs"))
                 .arg(&port),
+            Who::Isso => {
+                let config = folder.path().join("isso.cfg");
+                fs::write(
+                    &config,
+                    filled_in(&place.peers.join("isso.cfg"), &folder, &port)?,
+                )?;
+                command.arg(&place.isso).arg("-c").arg(config).arg("run")
+            }
             Who::Nchan | Who::Static => {
                 let config = folder.path().join("nginx.conf");
                 let given = if who == Who::Nchan {
@@ -165,11 +202,10 @@ impl Server {
                 } else {
                     "static.conf"
                 };
-                let text = fs::read_to_string(place.peers.join(given))?;
-                let text = text
-                    .replace("FOLDER", &folder.path().display().to_string())
-                    .replace("PORT", &port);
-                fs::write(&config, text)?;
+                fs::write(
+                    &config,
+                    filled_in(&place.peers.join(given), &folder, &port)?,
+                )?;
                 command
                     .args(["nginx", "-e"])
                     .arg(folder.path().join("error.log"))
@@ -216,6 +252,15 @@ impl Server {
         Client::to(self.address)
     }
 
+    /// A figure that the blog tells its own machine; `NAN` if it tells none of that name.
+    pub fn figure(&self, name: &str) -> io::Result<f64> {
+        let body = self.client()?.ask(&Request::get("/metrics"))?;
+        let text = String::from_utf8_lossy(&body);
+        let values = text.lines().filter_map(|line| line.strip_prefix(name));
+        let mut numbers = values.filter_map(|value| value.strip_prefix(' ')?.trim().parse().ok());
+        Ok(numbers.next().unwrap_or(f64::NAN))
+    }
+
     /// Seconds of processor that it has used.
     pub fn cpu(&self) -> f64 {
         let used = |pid: u32| {
@@ -229,6 +274,18 @@ impl Server {
             ticks.sum::<f64>() / TICKS
         };
         self.processes().into_iter().map(used).sum()
+    }
+
+    /// Milliseconds of processor that its threads have used, exactly; those of threads that have ended are forgotten, so only
+    /// what lies close together may be compared.
+    pub fn work(&self) -> f64 {
+        let used = |thread: fs::DirEntry| {
+            let told = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            told.split(' ').next()?.parse::<f64>().ok()
+        };
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let threads = threads.into_iter().flatten().flatten();
+        threads.filter_map(used).sum::<f64>() / 1e6
     }
 
     /// Its memory in KiB, as the system counts it (RSS).
@@ -258,6 +315,14 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.stop(); // or it has stopped already
     }
+}
+
+/// A configuration with its folder and its port.
+fn filled_in(given: &Path, folder: &TempDir, port: &str) -> io::Result<String> {
+    let text = fs::read_to_string(given)?;
+    Ok(text
+        .replace("FOLDER", &folder.path().display().to_string())
+        .replace("PORT", port))
 }
 
 /// A command that runs on these cores.

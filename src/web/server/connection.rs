@@ -120,7 +120,10 @@ impl<E: Site> Host<E> {
                 let (parts, source) = (connection.into_parts(), outlet.take()?);
                 let (wire, is_chunked) = (parts.io.into_inner(), parts.service.is_chunked);
                 let (is_chunked, drain) = (is_chunked.into_inner(), self.bounds.drain);
-                return Some(Lasting::new(wire, source, is_chunked, shutdown, drain));
+                let gauge = self.bounds.gauge.clone();
+                return Some(Lasting::new(
+                    wire, source, is_chunked, shutdown, drain, gauge,
+                ));
             }
         };
         let wire = still_sending(connection, end)?;

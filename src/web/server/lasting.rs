@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::deadlines::WriteDeadline;
-use super::told;
+use super::{Gauge, told};
 
 /// Bytes from the source that leave in one write, about; then the socket is asked whether it takes them.
 const TOGETHER: usize = 64 * 1024;
@@ -93,6 +93,8 @@ pub(super) struct Lasting {
     is_over: bool,
     shutdown: watch::Receiver<bool>,
     drain: Duration,
+    /// Counts what leaves.
+    gauge: Gauge,
     /// While the socket takes nothing: the end of its time after the shutdown signal.
     cut: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
@@ -106,6 +108,7 @@ impl Lasting {
         is_chunked: bool,
         shutdown: watch::Receiver<bool>,
         drain: Duration,
+        gauge: Gauge,
     ) -> Lasting {
         Lasting {
             wire,
@@ -115,6 +118,7 @@ impl Lasting {
             is_over: false,
             shutdown,
             drain,
+            gauge,
             cut: None,
         }
     }
@@ -138,6 +142,7 @@ impl Lasting {
             match Pin::new(&mut self.wire).poll_write(cx, &self.unsent) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(sent)) => {
+                    self.gauge.note_write();
                     self.unsent.advance(sent);
                     self.cut = None;
                 }
@@ -168,10 +173,13 @@ impl Lasting {
     /// Frames what the source has by now.
     fn gather(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut framed = vec![0; if self.is_chunked { LENGTH } else { 0 }];
-        let (start, mut failed) = (framed.len(), false);
+        let (start, mut failed, mut blocks) = (framed.len(), false, 0);
         while framed.len() < TOGETHER {
             match self.source.as_mut().poll_next(cx) {
-                Poll::Ready(Some(Ok(part))) => framed.extend_from_slice(&part),
+                Poll::Ready(Some(Ok(part))) => {
+                    framed.extend_from_slice(&part);
+                    blocks += 1;
+                }
                 Poll::Ready(end) => {
                     (self.is_over, failed) = (true, end.is_some());
                     break;
@@ -180,6 +188,7 @@ impl Lasting {
                 Poll::Pending => break,
             }
         }
+        self.gauge.note_blocks(blocks);
         let mut from = 0;
         if self.is_chunked {
             from = begin_chunk(&mut framed);

@@ -16,7 +16,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -39,6 +39,9 @@ const RESERVED_DESCRIPTORS: u64 = 100;
 /// The most connections to hold, whatever the descriptors allow. An idle one costs about 10 KiB here and some more in
 /// the kernel, and container hosts hand out a million descriptors on machines without the memory for them.
 const MOST_CONNECTIONS: u64 = 50_000;
+
+/// The most connections that streams leave to pages.
+const KEPT_FOR_PAGES: usize = 900;
 
 /// How long to leave the listener alone after it failed: long enough not to spin, short enough not to be felt.
 const PAUSE: Duration = Duration::from_millis(75);
@@ -94,9 +97,10 @@ impl Bounds {
         }
     }
 
-    /// How many of them streams may hold, so that a page can always be had.
+    /// How many of them streams may hold, so that a page can always be had. Where there are many, pages need no quarter of
+    /// them: a reader asks, and is gone.
     pub fn streams(&self) -> usize {
-        self.connections / 4 * 3
+        self.connections - (self.connections / 4).min(KEPT_FOR_PAGES)
     }
 }
 
@@ -120,12 +124,21 @@ struct Reading {
     open: AtomicUsize,
     is_full: AtomicBool,
     is_failing: AtomicBool,
+    stream_writes: AtomicU64,
+    stream_blocks: AtomicU64,
 }
 
 impl Gauge {
     /// The number of open connections.
     pub fn open(&self) -> usize {
         self.0.open.load(Ordering::Relaxed)
+    }
+
+    /// How often the system was asked to send something on a stream, and how many blocks of streams were handed to it: what
+    /// comes together leaves in one write.
+    pub fn sent(&self) -> (u64, u64) {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (count(&self.0.stream_writes), count(&self.0.stream_blocks))
     }
 
     /// Why newcomers wait, if they do.
@@ -138,6 +151,14 @@ impl Gauge {
         } else {
             None
         }
+    }
+
+    fn note_write(&self) {
+        self.0.stream_writes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn note_blocks(&self, count: u64) {
+        self.0.stream_blocks.fetch_add(count, Ordering::Relaxed);
     }
 
     fn set_full(&self, is_full: bool) {

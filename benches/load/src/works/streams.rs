@@ -1,7 +1,7 @@
-//! Works with streams: what one costs, how soon all are told, a flood of events, and restarts.
+//! Works with streams: what one costs, how soon all are told, and a flood of events.
 
 use std::io::{self, Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,6 @@ use crate::crowd::{Book, Crowd, mark};
 use crate::figures::{Figures, quantile};
 use crate::http::Request;
 use crate::server::{Cores, Place, Server, Who};
-
-/// How long events come while a server is restarted twice.
-const STORM: Duration = Duration::from_secs(12);
 
 /// What a comment becomes on the blog's stream, for the others to send the same.
 pub fn frame(place: &Place) -> io::Result<String> {
@@ -86,6 +83,7 @@ pub fn streams(
     });
     let used = server.cpu() - used;
     let deliveries = crowd.delays.len() as f64;
+    let mut delays = crowd.delays_of(1..=size.events);
     let readers = size.readers;
     let mut add = |name: &str, unit, bar, value| figures.add(who.name(), name, unit, bar, value);
     add(
@@ -98,13 +96,13 @@ pub fn streams(
         &format!("one event to {readers}, median of all readers"),
         "ms",
         "nchan's",
-        quantile(&mut crowd.delays, 0.5) / 1e3,
+        quantile(&mut delays, 0.5) / 1e3,
     );
     add(
         &format!("one event to {readers}, p99"),
         "ms",
         "1.1 × nchan's",
-        quantile(&mut crowd.delays, 0.99) / 1e3,
+        quantile(&mut delays, 0.99) / 1e3,
     );
     add(
         "processor for a million deliveries",
@@ -129,36 +127,41 @@ pub fn streams(
     server.stop()
 }
 
-/// As many events as make 100,000 deliveries in a second.
+/// As many events as make 100,000 deliveries in a second, for so long.
 pub fn flood(
     who: Who,
     place: &Place,
-    size: Size,
+    time: Duration,
     readers: usize,
     frame: &str,
     figures: &mut Figures,
 ) -> io::Result<()> {
     let every = Duration::from_secs_f64(readers as f64 / 100_000.0);
-    let events = (size.time.as_secs_f64() / every.as_secs_f64()) as usize;
+    let events = (time.as_secs_f64() / every.as_secs_f64()) as usize;
     let mut server = Server::start(who, place, Cores::One)?;
     let book = Book::new(events);
     let mut publisher = server.client()?;
     let mut crowd = Crowd::new(server.address, who.stream(), readers, &book)?;
     crowd.arrive()?;
+    let sent = sent(who, &server)?;
     let (used, reads, start) = (server.cpu(), crowd.reads, Instant::now());
+    let published = AtomicUsize::new(0);
     let taken = scope(|scope| {
         let publishing = scope.spawn(|| {
-            for number in 1..=events {
+            // Who is late with its answers is offered fewer events, and not for longer.
+            for number in (1..=events).take_while(|_| start.elapsed() <= time) {
                 let due = start + every * number as u32;
                 sleep(due.saturating_duration_since(Instant::now()));
                 book.sent(number);
                 publisher.ask(&who.publish(&mark(number), frame))?;
+                published.store(number, Ordering::Release);
             }
             io::Result::Ok(())
         });
-        let until = start + size.time + Duration::from_secs(5);
+        let until = start + time + Duration::from_secs(5);
         let read = crowd.read_until(|_| {
-            Instant::now() > until || publishing.is_finished() && book.seen(events) == readers
+            let last = published.load(Ordering::Acquire);
+            Instant::now() > until || publishing.is_finished() && book.seen(last) == readers
         });
         let took = start.elapsed();
         let published = publishing
@@ -166,6 +169,7 @@ pub fn flood(
             .map_err(|_| io::Error::other("the publisher failed"))?;
         read.and(published).map(|()| took)
     })?;
+    let events = published.into_inner();
     let (used, deliveries) = (server.cpu() - used, crowd.delays.len() as f64);
     let to = |what: &str| format!("100,000 deliveries/s offered to {readers}: {what}");
     let mut add =
@@ -176,12 +180,15 @@ pub fn flood(
         "99,000",
         deliveries / taken.as_secs_f64(),
     );
-    add(
-        "p99",
-        "ms",
-        "150 ms",
-        quantile(&mut crowd.delays, 0.99) / 1e3,
-    );
+    let sixth = (events / 6).max(1);
+    for (when, of) in [
+        ("p99", 1..=events),
+        ("p99 in the first sixth", 1..=sixth),
+        ("p99 in the last sixth", events + 1 - sixth..=events),
+    ] {
+        let mut delays = crowd.delays_of(of);
+        add(when, "ms", "150 ms", quantile(&mut delays, 0.99) / 1e3);
+    }
     add(
         "of a core",
         "%",
@@ -194,6 +201,10 @@ pub fn flood(
         "",
         deliveries / (crowd.reads - reads) as f64,
     );
+    if let (Some(before), Some(after)) = (sent, self::sent(who, &server)?) {
+        let (writes, blocks) = (after.0 - before.0, after.1 - before.1);
+        add("events in one write", "", "", blocks / writes);
+    }
     add(
         "lost or out of order",
         "",
@@ -203,101 +214,13 @@ pub fn flood(
     server.stop()
 }
 
-/// Two restarts while events go on coming: what is lost, and how soon everybody is back.
-pub fn storm(
-    who: Who,
-    place: &Place,
-    readers: usize,
-    frame: &str,
-    figures: &mut Figures,
-) -> io::Result<()> {
-    // Ten thousand readers of twenty events a second are more deliveries than two cores can send.
-    let every = Duration::from_millis(if readers > 1_000 { 500 } else { 50 });
-    let mut server = Server::start(who, place, Cores::One)?;
-    let events = STORM.as_millis() as usize / every.as_millis() as usize;
-    let book = Book::new(events);
-    let mut crowd = Crowd::new(server.address, who.stream(), readers, &book)?;
-    crowd.arrive()?;
-    let mut reads = 0.0;
-    let end = scope(|scope| {
-        let publishing = scope.spawn(|| {
-            let mut publisher = server.client()?;
-            for number in 1..=events {
-                book.sent(number);
-                publisher.ask(&who.publish(&mark(number), frame))?;
-                sleep(every);
-                if number == events / 3 || number == events * 2 / 3 {
-                    drop(publisher);
-                    server = server.restart(who, place, Cores::One)?;
-                    publisher = server.client()?;
-                }
-            }
-            if who == Who::Rowlog {
-                reads = asked(&server)?;
-            }
-            io::Result::Ok(server) // it is there until the last reader has come back
-        });
-        let mut until = None;
-        let read = crowd.read_until(|crowd| {
-            if publishing.is_finished() {
-                until.get_or_insert_with(|| Instant::now() + Duration::from_secs(15));
-            }
-            until.is_some_and(|until| Instant::now() > until || crowd.behind(events) == 0)
-        });
-        let published = publishing
-            .join()
-            .map_err(|_| io::Error::other("the publisher failed"))?;
-        read.and(published.map(drop))
-    });
-    end?;
-    let lost = crowd.lost + crowd.missing(events);
-    let behind = crowd.behind(events);
-    let with = |what: &str| format!("two restarts with {readers} streams: {what}");
-    let mut add =
-        |what: &str, unit, bar, value| figures.add(who.name(), &with(what), unit, bar, value);
-    add(
-        "lost",
-        "%",
-        "0",
-        lost as f64 / (events * readers) as f64 * 100.0,
-    );
-    add(
-        "readers who are not up to date in the end",
-        "",
-        "0",
-        behind as f64,
-    );
-    add(
-        "a reader's stream is away, median",
-        "ms",
-        "",
-        quantile(&mut crowd.returns, 0.5),
-    );
-    add(
-        "the last one's",
-        "s",
-        "10 s",
-        quantile(&mut crowd.returns, 1.0) / 1e3,
-    );
-    if who == Who::Rowlog {
-        add(
-            "questions to the database since the second",
-            "",
-            "50",
-            reads,
-        );
+/// How often the blog has written to streams, and how many blocks.
+fn sent(who: Who, server: &Server) -> io::Result<Option<(f64, f64)>> {
+    if who != Who::Rowlog {
+        return Ok(None);
     }
-    Ok(())
-}
-
-/// How often the blog has asked its database, as it tells its own machine.
-fn asked(server: &Server) -> io::Result<f64> {
-    let body = server.client()?.ask(&Request::get("/metrics"))?;
-    let text = String::from_utf8_lossy(&body).into_owned();
-    let number = text
-        .lines()
-        .find_map(|line| line.strip_prefix("rowlog_reads_total "));
-    Ok(number
-        .and_then(|number| number.trim().parse().ok())
-        .unwrap_or(f64::NAN))
+    Ok(Some((
+        server.figure("rowlog_stream_writes_total")?,
+        server.figure("rowlog_stream_blocks_total")?,
+    )))
 }
