@@ -30,6 +30,8 @@ mod renewal;
 mod social;
 mod store;
 mod text;
+#[cfg_attr(feature = "tls", path = "tls/with.rs")]
+#[cfg_attr(not(feature = "tls"), path = "tls/without.rs")]
 mod tls;
 mod totp;
 mod views;

@@ -13,7 +13,6 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 use url::Url;
 
 use crate::error::{Error, Result};
@@ -28,7 +27,7 @@ pub struct Primary {
     port: u16,
     /// As a request names it.
     authority: HeaderValue,
-    tls: Option<TlsConnector>,
+    tls: Option<tls::Connector>,
 }
 
 impl Primary {
@@ -45,7 +44,7 @@ impl Primary {
         };
         let authority = HeaderValue::from_str(url.authority()).map_err(|error| refused(&error))?;
         let tls = match url.scheme() {
-            "https" => Some(tls::believing(tls::roots()).map_err(|error| refused(&error))?),
+            "https" => Some(tls::connector().map_err(|error| refused(&error))?),
             _ => None,
         };
         Ok(Primary {
@@ -111,8 +110,18 @@ mod tests {
             of("http://10.0.0.1:8080"),
             ("10.0.0.1:8080".into(), 8080, false)
         );
+        #[cfg(feature = "tls")]
         assert_eq!(of("https://your.name"), ("your.name".into(), 443, true));
         assert_eq!(of("http://[::1]:99"), ("[::1]:99".into(), 99, false));
         assert!(Primary::at("your.name").is_err());
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn a_program_without_tls_says_so() {
+        let Err(Error::Refused(why)) = Primary::at("https://your.name") else {
+            panic!("it has none");
+        };
+        assert!(why.contains("built without TLS"), "{why}");
     }
 }

@@ -7,11 +7,14 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::model::id::{CommentId, PostId};
 use crate::model::post::Rendered;
-use crate::store::{Store, Tx, comments, media, posts, search};
-use crate::text;
+use crate::store::{Store, Tx, comments, media, posts, search, settings};
+use crate::text::{self, RENDERER};
 
 /// Rows rendered between two commits, so that no visitor waits long behind them.
 const AT_ONCE: i64 = 20;
+
+/// The setting that says which version of the renderer made everything in the file.
+const SETTING: &str = "renderer_version";
 
 /// Rows and what was made of them.
 type Batch<Id, Made> = Vec<(Id, Made)>;
@@ -20,15 +23,34 @@ type Batch<Id, Made> = Vec<(Id, Made)>;
 ///
 /// Errors: what the store answers; what was done until then stays done.
 pub async fn run(store: &Store) -> Result<()> {
+    if !store.read(is_rendered).await? {
+        render(store).await?;
+    }
+    if store.read(search::is_outdated).await? {
+        store.write(search::rebuild).await?;
+    }
+    Ok(())
+}
+
+/// Looks at every post and comment, and renders again what another version rendered.
+///
+/// Errors: as [`run`].
+pub async fn render(store: &Store) -> Result<()> {
     renewed(store, rendered_posts, posts::renew).await?;
     renewed(store, rendered_comments, |tx, id, html| {
         comments::renew(tx, id, html)
     })
     .await?;
-    if store.read(search::is_outdated).await? {
-        store.write(search::rebuild).await?;
-    }
-    Ok(())
+    let version = RENDERER.to_string();
+    store
+        .write(move |tx| settings::set(tx, SETTING, &version))
+        .await
+}
+
+/// Whether everything was rendered by this version, so that nobody has to look at every row at every start.
+fn is_rendered(conn: &Connection) -> Result<bool> {
+    let version = settings::get(conn, SETTING)?;
+    Ok(version.is_some_and(|version| version == RENDERER.to_string()))
 }
 
 /// Puts back what `render` makes of outdated rows, some at a time, until there are none. It is rendered where the file is
@@ -87,6 +109,7 @@ mod tests {
         };
         store.write(old).await.unwrap();
         assert!(store.read(search::is_outdated).await.unwrap());
+        assert!(!store.read(is_rendered).await.unwrap());
         run(&store).await.unwrap();
         let look = |conn: &Connection| {
             let text = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, String>(0));
@@ -95,7 +118,7 @@ mod tests {
             assert_eq!(text("select html from comments where number = 2")?, "");
             let question = crate::model::search::Question::parse("zebra").unwrap();
             assert_eq!(search::count_posts(conn, &question)?, 1);
-            assert!(!search::is_outdated(conn)?);
+            assert!(!search::is_outdated(conn)? && is_rendered(conn)?);
             Ok(())
         };
         store.read(look).await.unwrap();

@@ -12,7 +12,7 @@ use crate::store::search;
 /// Errors: what the store answers.
 pub async fn run(folder: &Path) -> Result<()> {
     let store = super::existing(folder)?;
-    renewal::run(&store).await?;
+    renewal::render(&store).await?;
     store.write(search::rebuild).await?;
     say("The search has been made anew.")
 }

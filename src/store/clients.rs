@@ -32,7 +32,14 @@ pub fn marks(tx: &Tx, network: &[u8]) -> Result<ClientMarks> {
 /// Errors: as [`marks`].
 pub fn forget(tx: &Tx) -> Result<usize> {
     keys(tx)?;
-    let sql = "update comments set client = null where client is not null and created_at < ?1";
+    // From mark to mark by their index, as a look at every comment would fill the writer's memory with them.
+    let sql = "with recursive marks (client) as (
+                   select min(client) from comments where client is not null
+                   union all
+                   select (select min(client) from comments where client > marks.client)
+                   from marks where client is not null)
+               update comments set client = null where id in (
+                   select c.id from marks join comments c on c.client = marks.client where c.created_at < ?1)";
     Ok(tx.prepare_cached(sql)?.execute([tx.now().plus(-KEPT)])?)
 }
 
@@ -85,4 +92,48 @@ fn bytes(digits: &str) -> Option<Key> {
         *byte = u8::from_str_radix(digits.get(at * 2..at * 2 + 2)?, 16).ok()?;
     }
     Some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::store;
+
+    #[tokio::test]
+    async fn marks_go_when_they_were_kept_long_enough_and_no_earlier() {
+        let (store, _folder) = store();
+        let (gone, left) = store
+            .write(|tx| {
+                let old = tx.now().plus(-KEPT - 1);
+                tx.execute_batch(
+                    "insert into posts (id, slug, title, excerpt, body, html, text, headings, words, renderer, status,
+                         published_at, created_at, updated_at)
+                     values (1, 'a', 'A', '', '', '', '', '[]', 0, 0, 'published', 1, 1, 1)",
+                )?;
+                // Two clients with an old comment and a new one each, one with an old one, and one without a mark.
+                for (number, client, at) in [
+                    (1, Some("a"), old),
+                    (2, Some("b"), old),
+                    (3, Some("a"), tx.now()),
+                    (4, Some("b"), tx.now()),
+                    (5, Some("c"), old),
+                    (6, None, old),
+                ] {
+                    let sql = "insert into comments (post_id, depth, thread, number, name, body, html, renderer, status,
+                                   created_at, client)
+                               values (1, 0, ?1, ?1, 'Ann', 'x', 'x', 0, 'published', ?2, cast(?3 as blob))";
+                    tx.execute(sql, rusqlite::params![number, at, client])?;
+                }
+                let gone = forget(tx)?;
+                let sql = "select number from comments where client is not null order by number";
+                let mut query = tx.prepare(sql)?;
+                let left = query
+                    .query_map([], |row| row.get(0))?
+                    .collect::<rusqlite::Result<Vec<i64>>>()?;
+                Ok((gone, left))
+            })
+            .await
+            .unwrap();
+        assert_eq!((gone, left), (3, vec![3, 4]));
+    }
 }

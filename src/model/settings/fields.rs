@@ -194,7 +194,12 @@ pub static FIELDS: [Field; 26] = [
     Field {
         name: "websub_hub",
         key: "websub_hub",
-        check: |typed| Ok(Hub::parse(typed)?.map_or(String::new(), |hub| hub.as_str().into())),
+        check: |typed| match Hub::parse(typed)? {
+            Some(_) if cfg!(not(feature = "tls")) => {
+                Err("This program was built without TLS, which a hub needs.".into())
+            }
+            hub => Ok(hub.map_or(String::new(), |hub| hub.as_str().into())),
+        },
         shown: |settings| {
             let hub = settings.hub.as_ref();
             hub.map_or(String::new(), |hub| hub.as_str().into())
