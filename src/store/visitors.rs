@@ -30,14 +30,18 @@ pub fn meet(tx: &Tx, token_hash: &[u8; 32]) -> Result<VisitorId> {
         .query_row(params![token_hash, tx.now()], |row| row.get(0))?)
 }
 
-/// Remembers what the visitor typed about themselves, to fill the next form.
-pub fn remember(tx: &Tx, id: VisitorId, new: &NewComment) -> Result<()> {
-    let sql = "update visitors set name = ?2, email = ?3, url = ?4, show_name = ?5 where id = ?1";
+/// The same of one who comments: what they typed about themselves is remembered, to fill the next form.
+pub fn remember(tx: &Tx, token_hash: &[u8; 32], new: &NewComment) -> Result<VisitorId> {
+    let sql = "insert into visitors (token_hash, created_at, seen_at, name, email, url, show_name)
+               values (?1, ?2, ?2, ?3, ?4, ?5, ?6)
+               on conflict (token_hash) do update set seen_at = excluded.seen_at, name = excluded.name,
+                   email = excluded.email, url = excluded.url, show_name = excluded.show_name
+               returning id";
     let email = new.email.as_ref().map(|email| email.as_str());
     let url = new.url.as_ref().map(|url| url.as_str());
-    tx.prepare_cached(sql)?
-        .execute(params![id, new.name.as_str(), email, url, new.show_name])?;
-    Ok(())
+    let name = new.name.as_str();
+    let row = params![token_hash, tx.now(), name, email, url, new.show_name];
+    Ok(tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?)
 }
 
 fn from_row(row: &Row) -> rusqlite::Result<Visitor> {

@@ -165,7 +165,8 @@ fn around(conn: &Connection, new: &NewComment, now: Timestamp) -> Result<Around>
     })
 }
 
-/// Writes the row, under the next number of its post; it starts a thread unless it answers something.
+/// Writes the row, under the next number of its post, which counts it unless it is held; it starts a thread unless it answers
+/// something.
 pub fn insert(
     tx: &Tx,
     post: PostId,
@@ -174,16 +175,20 @@ pub fn insert(
     parent: Option<&Comment>,
     held_for: Option<&str>,
 ) -> Result<CommentId> {
-    let sql = "update posts set last_number = last_number + 1, last_thread = last_thread + ?2
+    let sql = "update posts set last_number = last_number + 1, last_thread = last_thread + ?2,
+                   comment_count = comment_count + ?3
                where id = ?1 returning last_number, last_thread";
     let (number, last_thread): (i64, i64) = tx
         .prepare_cached(sql)?
-        .query_row(params![post, parent.is_none()], |row| {
+        .query_row(params![post, parent.is_none(), held_for.is_none()], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
-    let sql = "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
-                   html, renderer, status, held_for, op, created_at, owner, client)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) returning id";
+    let sql = format!(
+        "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
+             html, renderer, status, held_for, op, created_at, owner, client, likeness, namesake)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, {}) returning id",
+        naming::is_namesake("?19", "?6", "true")
+    );
     let status = if held_for.is_some() {
         CommentStatus::Pending
     } else {
@@ -208,8 +213,7 @@ pub fn insert(
         tx.now(),
         new.owner,
         new.client.map(|client| client.now),
+        (!new.owner).then(|| new.name.likeness()), // everyone knows who the owner is
     ];
-    let id = tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
-    naming::note(tx, id)?;
-    Ok(id)
+    Ok(tx.prepare_cached(&sql)?.query_row(row, |row| row.get(0))?)
 }

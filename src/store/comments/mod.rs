@@ -64,16 +64,16 @@ pub fn add(
             "this post takes no more comments, and yours was not saved",
         ));
     }
-    let visitor = visitors::meet(tx, token_hash)?;
+    let visitor = match new.owner {
+        true => visitors::meet(tx, token_hash)?,
+        false => visitors::remember(tx, token_hash, new)?,
+    };
     let parent = new
         .parent
         .map(|id| arrival::answered(tx, post, id, visitor))
         .transpose()?;
     if parent.as_ref().is_some_and(|parent| parent.closed) {
         return Err(Error::Forbidden("this thread takes no more answers"));
-    }
-    if !new.owner {
-        visitors::remember(tx, visitor, new)?;
     }
     let held_for = arrival::held_for(tx, visitor, new, parent.as_ref())?;
     let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for.as_deref())?;
@@ -87,7 +87,6 @@ pub fn add(
             None,
         )?;
     } else {
-        counted(tx, post, 1)?;
         log::append(
             tx,
             Kind::CommentCreated,
@@ -127,7 +126,6 @@ pub fn import(
         .parent
         .map(|id| arrival::answered(tx, post, id, visitor));
     let id = arrival::insert(tx, post, visitor, new, parent.transpose()?.as_ref(), None)?;
-    counted(tx, post, 1)?;
     tx.prepare_cached("update comments set created_at = ?2 where id = ?1")?
         .execute(params![id, at])?;
     Ok(id)
