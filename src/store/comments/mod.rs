@@ -35,7 +35,8 @@ pub fn earlier(
 ) -> Result<Option<Comment>> {
     let now = Timestamp::now();
     let (post, _) = arrival::open_post(conn, slug, now)?;
-    let found = arrival::repeated(conn, post, token_hash, new, now)?;
+    let visitor = visitors::id(conn, token_hash)?;
+    let found = arrival::repeated(conn, post, visitor, new, now)?;
     found.map(|id| get(conn, id)).transpose()
 }
 
@@ -55,7 +56,8 @@ pub fn add(
         bans::refuse(tx, token_hash, new.client.as_ref(), tx.now())?;
         naming::refuse_borrowed(tx, &new.name)?;
     }
-    if let Some(id) = arrival::repeated(tx, post, token_hash, new, tx.now())? {
+    let known = visitors::id(tx, token_hash)?;
+    if let Some(id) = arrival::repeated(tx, post, known, new, tx.now())? {
         return Ok((get(tx, id)?, false));
     }
     // Only now: whoever was heard before it closed and sends it once more is told so.
@@ -66,7 +68,7 @@ pub fn add(
     }
     let visitor = match new.owner {
         true => visitors::meet(tx, token_hash)?,
-        false => visitors::remember(tx, token_hash, new)?,
+        false => visitors::remember(tx, known, token_hash, new)?,
     };
     let parent = new
         .parent

@@ -46,7 +46,7 @@ pub fn note(tx: &Tx, id: CommentId) -> Result<()> {
     let likeness = Name::parse(&name).map(|name| name.likeness());
     let sql = format!(
         "update comments set likeness = ?2, namesake = {} where id = ?1",
-        is_namesake("?2", "visitor_id", "first.id < comments.id")
+        is_namesake("?2", "comments.visitor_id", "first.id < comments.id")
     );
     tx.prepare_cached(&sql)?
         .execute(params![id, likeness.unwrap_or(name)])?;

@@ -194,9 +194,12 @@ impl Scribe {
             return Ok(());
         }
         self.execute("savepoint search")?;
-        if let Err(error) = search::take_in(&self.conn) {
+        // The index writes itself at a savepoint. In one within the first, what goes wrong there can be taken back.
+        let taken = search::take_in(&self.conn).and_then(|()| self.execute("savepoint written"));
+        if let Err(error) = taken {
             let failed = Failed::from(error);
-            if failed.fault != Some(Fault::IndexDamaged) || self.conn.is_autocommit() {
+            let is_the_index = matches!(failed.fault, None | Some(Fault::IndexDamaged));
+            if !is_the_index || self.conn.is_autocommit() {
                 return Err(failed);
             }
             self.told.faults.note(Fault::IndexDamaged, failed.cause);
