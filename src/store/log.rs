@@ -39,12 +39,10 @@ pub fn append(
     data: Option<serde_json::Value>,
 ) -> Result<()> {
     let sql = "insert into events (kind, post_id, subject, audience, at, data, change)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7) returning id";
+               values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let (data, first) = (data.map(|facts| facts.to_string()), tx.first.get());
-    let id = tx.prepare_cached(sql)?.query_row(
-        params![kind, post, subject, audience, tx.now(), data, first],
-        |row| row.get(0),
-    )?;
+    let row = params![kind, post, subject, audience, tx.now(), data, first];
+    let id = EventId(tx.prepare_cached(sql)?.insert(row)?);
     tx.first.set(first.or(Some(id)));
     tx.reaches(id, Reach::of(kind, post));
     Ok(())

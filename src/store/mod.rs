@@ -61,6 +61,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use crate::error::{Error, Result};
 use crate::model::concern::Reach;
@@ -308,6 +309,8 @@ impl Store {
 /// `synchronous = full`: with less, a power cut can take back an event id that browsers have already seen.
 fn configure(conn: &mut Connection, query_only: bool) -> rusqlite::Result<()> {
     conn.busy_timeout(BUSY)?;
+    // Without it, a statement with a bound `limit` is prepared anew each time that it is used.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "synchronous", "full")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
@@ -316,6 +319,10 @@ fn configure(conn: &mut Connection, query_only: bool) -> rusqlite::Result<()> {
     conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
     conn.pragma_update(None, "secure_delete", true)?; // a deleted text leaves the pages it was on
     conn.pragma_update(None, "query_only", query_only)?;
+    if !query_only {
+        // What a change that fails would put back is kept in memory: in a file, it would make and remove one for every group.
+        conn.pragma_update(None, "temp_store", "memory")?;
+    }
     conn.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Finding posts and comments by their words.
 //!
-//! The indexes are kept by the triggers in `schema.sql`, so nothing here writes to them but [`rebuild`]. They hold what
-//! everyone may read; of a comment, whether its post is in lists is asked here.
+//! The indexes are kept by the triggers in `schema.sql`, and by [`take_in`] of new comments. They hold what everyone may
+//! read; of a comment, whether its post is in lists is asked here.
 
 use std::collections::HashMap;
 
@@ -143,6 +143,22 @@ pub fn count_comments(conn: &Connection, question: &Question) -> Result<i64> {
         .query_row([question.expression()], |row| row.get(0))?)
 }
 
+/// Whether comments wait to be put into the index.
+pub fn is_behind(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("select 1 from comments_to_index limit 1")?
+        .exists([])
+}
+
+/// Puts them into it. To be called once, at the end of a transaction.
+pub fn take_in(conn: &Connection) -> rusqlite::Result<()> {
+    let sql = "insert into comment_index (rowid, name, body)
+               select id, name, body from comments_to_index join searchable_comments on id = comment_id";
+    conn.prepare_cached(sql)?.execute([])?;
+    conn.prepare_cached("delete from comments_to_index")?
+        .execute([])?;
+    Ok(())
+}
+
 /// Whether the indexes were made by another version of the program.
 pub fn is_outdated(conn: &Connection) -> Result<bool> {
     Ok(settings::get(conn, SETTING)?.as_deref() != Some(VERSION))
@@ -156,6 +172,7 @@ pub fn rebuild(tx: &Tx) -> Result<()> {
             [],
         )?;
     }
+    tx.execute("delete from comments_to_index", [])?;
     settings::set(tx, SETTING, VERSION)
 }
 

@@ -20,24 +20,50 @@ pub fn find(conn: &Connection, token_hash: &[u8; 32]) -> Result<Option<Visitor>>
         .optional()?)
 }
 
-/// The visitor whose cookie has that hash, made if it is the first time.
-pub fn meet(tx: &Tx, token_hash: &[u8; 32]) -> Result<VisitorId> {
-    let sql = "insert into visitors (token_hash, created_at, seen_at) values (?1, ?2, ?2)
-               on conflict (token_hash) do update set seen_at = excluded.seen_at
-               returning id";
-    Ok(tx
+/// Who that is.
+pub fn id(conn: &Connection, token_hash: &[u8; 32]) -> Result<Option<VisitorId>> {
+    let sql = "select id from visitors where token_hash = ?1";
+    let id = conn
         .prepare_cached(sql)?
-        .query_row(params![token_hash, tx.now()], |row| row.get(0))?)
+        .query_row([token_hash], |row| row.get(0));
+    Ok(id.optional()?)
 }
 
-/// Remembers what the visitor typed about themselves, to fill the next form.
-pub fn remember(tx: &Tx, id: VisitorId, new: &NewComment) -> Result<()> {
-    let sql = "update visitors set name = ?2, email = ?3, url = ?4, show_name = ?5 where id = ?1";
+/// The visitor whose cookie has that hash, made if it is the first time.
+pub fn meet(tx: &Tx, token_hash: &[u8; 32]) -> Result<VisitorId> {
+    if let Some(id) = id(tx, token_hash)? {
+        tx.prepare_cached("update visitors set seen_at = ?2 where id = ?1")?
+            .execute(params![id, tx.now()])?;
+        return Ok(id);
+    }
+    let sql = "insert into visitors (token_hash, created_at, seen_at) values (?1, ?2, ?2)";
+    let id = tx
+        .prepare_cached(sql)?
+        .insert(params![token_hash, tx.now()])?;
+    Ok(VisitorId(id))
+}
+
+/// The same of one who comments, and who is `known` if it is not the first time: what they typed about themselves is
+/// remembered, to fill the next form.
+pub fn remember(
+    tx: &Tx,
+    known: Option<VisitorId>,
+    token_hash: &[u8; 32],
+    new: &NewComment,
+) -> Result<VisitorId> {
     let email = new.email.as_ref().map(|email| email.as_str());
     let url = new.url.as_ref().map(|url| url.as_str());
-    tx.prepare_cached(sql)?
-        .execute(params![id, new.name.as_str(), email, url, new.show_name])?;
-    Ok(())
+    let (name, now) = (new.name.as_str(), tx.now());
+    if let Some(id) = known {
+        let sql = "update visitors set seen_at = ?2, name = ?3, email = ?4, url = ?5, show_name = ?6 where id = ?1";
+        tx.prepare_cached(sql)?
+            .execute(params![id, now, name, email, url, new.show_name])?;
+        return Ok(id);
+    }
+    let sql = "insert into visitors (token_hash, created_at, seen_at, name, email, url, show_name)
+               values (?1, ?2, ?2, ?3, ?4, ?5, ?6)";
+    let row = params![token_hash, now, name, email, url, new.show_name];
+    Ok(VisitorId(tx.prepare_cached(sql)?.insert(row)?))
 }
 
 fn from_row(row: &Row) -> rusqlite::Result<Visitor> {

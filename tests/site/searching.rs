@@ -541,6 +541,31 @@ fn an_index_that_was_damaged_is_found_out_and_made_anew() {
 }
 
 #[test]
+fn a_damaged_index_keeps_nobody_from_writing_and_misses_nothing_once_it_is_made_anew() {
+    let mut site = Site::with_post("hello");
+    site.comment("hello", "Ann", "an oystercatcher");
+    assert!(site.stop().0.success());
+    let file = site.database_for_surgery();
+    let damage = "update comment_index_data set block = x'ff' where id = 10"; // where it says what it consists of
+    file.execute(damage, []).unwrap();
+    drop(file);
+    site.serve();
+    site.comment("hello", "Bo", "a sandpiper");
+    let page = site.get("/posts/hello").expect(200).page();
+    assert_eq!(page.count("#comments article"), 2);
+    let health = site.get("/health").expect(200).json();
+    assert_eq!(health["faults"][0]["fault"], "index-damaged", "{health}");
+    assert!(site.stop().0.success());
+    site.rowlog(&["reindex"]).worked();
+    site.rowlog(&["check"]).worked();
+    site.serve();
+    site.comment("hello", "Cy", "a turnstone");
+    for bird in ["oystercatcher", "sandpiper", "turnstone"] {
+        assert_eq!(search(&site, bird).count("main .row bdi"), 1, "{bird}");
+    }
+}
+
+#[test]
 fn a_real_blog_is_searched_in_a_blink() {
     let blog = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/rust-blog/content");
     if !blog.is_dir() {

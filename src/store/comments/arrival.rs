@@ -48,7 +48,7 @@ pub fn open_post(conn: &Connection, slug: &str, now: Timestamp) -> Result<(PostI
 pub fn repeated(
     conn: &Connection,
     post: PostId,
-    token_hash: &[u8; 32],
+    visitor: Option<VisitorId>,
     new: &NewComment,
     now: Timestamp,
 ) -> Result<Option<CommentId>> {
@@ -65,10 +65,6 @@ pub fn repeated(
         }
     }
     // Only the newest are looked at, however many there are: a flood of comments must not make each of them dear.
-    let visitor: Option<VisitorId> = conn
-        .prepare_cached("select id from visitors where token_hash = ?1")?
-        .query_row([token_hash], |row| row.get(0))
-        .optional()?;
     let (whose, likewise) = match visitor {
         Some(_) => ("visitor_id = ?5 and ?6 = ?6", "true"),
         None => ("post_id = ?1 and ?5 is null", "name = ?6"),
@@ -165,7 +161,8 @@ fn around(conn: &Connection, new: &NewComment, now: Timestamp) -> Result<Around>
     })
 }
 
-/// Writes the row, under the next number of its post; it starts a thread unless it answers something.
+/// Writes the row, under the next number of its post, which counts it unless it is held; it starts a thread unless it answers
+/// something.
 pub fn insert(
     tx: &Tx,
     post: PostId,
@@ -174,16 +171,19 @@ pub fn insert(
     parent: Option<&Comment>,
     held_for: Option<&str>,
 ) -> Result<CommentId> {
-    let sql = "update posts set last_number = last_number + 1, last_thread = last_thread + ?2
-               where id = ?1 returning last_number, last_thread";
+    let sql = "update posts set last_number = last_number + 1, last_thread = last_thread + ?2,
+                   comment_count = comment_count + ?3 where id = ?1";
+    tx.prepare_cached(sql)?
+        .execute(params![post, parent.is_none(), held_for.is_none()])?;
     let (number, last_thread): (i64, i64) = tx
-        .prepare_cached(sql)?
-        .query_row(params![post, parent.is_none()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    let sql = "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
-                   html, renderer, status, held_for, op, created_at, owner, client)
-               values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) returning id";
+        .prepare_cached("select last_number, last_thread from posts where id = ?1")?
+        .query_row([post], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let sql = format!(
+        "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
+             html, renderer, status, held_for, op, created_at, owner, client, likeness, namesake)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, {})",
+        naming::is_namesake("?19", "?6", "true")
+    );
     let status = if held_for.is_some() {
         CommentStatus::Pending
     } else {
@@ -208,8 +208,7 @@ pub fn insert(
         tx.now(),
         new.owner,
         new.client.map(|client| client.now),
+        (!new.owner).then(|| new.name.likeness()), // everyone knows who the owner is
     ];
-    let id = tx.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
-    naming::note(tx, id)?;
-    Ok(id)
+    Ok(CommentId(tx.prepare_cached(&sql)?.insert(row)?))
 }

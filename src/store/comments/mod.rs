@@ -35,7 +35,8 @@ pub fn earlier(
 ) -> Result<Option<Comment>> {
     let now = Timestamp::now();
     let (post, _) = arrival::open_post(conn, slug, now)?;
-    let found = arrival::repeated(conn, post, token_hash, new, now)?;
+    let visitor = visitors::id(conn, token_hash)?;
+    let found = arrival::repeated(conn, post, visitor, new, now)?;
     found.map(|id| get(conn, id)).transpose()
 }
 
@@ -55,7 +56,8 @@ pub fn add(
         bans::refuse(tx, token_hash, new.client.as_ref(), tx.now())?;
         naming::refuse_borrowed(tx, &new.name)?;
     }
-    if let Some(id) = arrival::repeated(tx, post, token_hash, new, tx.now())? {
+    let known = visitors::id(tx, token_hash)?;
+    if let Some(id) = arrival::repeated(tx, post, known, new, tx.now())? {
         return Ok((get(tx, id)?, false));
     }
     // Only now: whoever was heard before it closed and sends it once more is told so.
@@ -64,16 +66,16 @@ pub fn add(
             "this post takes no more comments, and yours was not saved",
         ));
     }
-    let visitor = visitors::meet(tx, token_hash)?;
+    let visitor = match new.owner {
+        true => visitors::meet(tx, token_hash)?,
+        false => visitors::remember(tx, known, token_hash, new)?,
+    };
     let parent = new
         .parent
         .map(|id| arrival::answered(tx, post, id, visitor))
         .transpose()?;
     if parent.as_ref().is_some_and(|parent| parent.closed) {
         return Err(Error::Forbidden("this thread takes no more answers"));
-    }
-    if !new.owner {
-        visitors::remember(tx, visitor, new)?;
     }
     let held_for = arrival::held_for(tx, visitor, new, parent.as_ref())?;
     let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for.as_deref())?;
@@ -87,7 +89,6 @@ pub fn add(
             None,
         )?;
     } else {
-        counted(tx, post, 1)?;
         log::append(
             tx,
             Kind::CommentCreated,
@@ -127,7 +128,6 @@ pub fn import(
         .parent
         .map(|id| arrival::answered(tx, post, id, visitor));
     let id = arrival::insert(tx, post, visitor, new, parent.transpose()?.as_ref(), None)?;
-    counted(tx, post, 1)?;
     tx.prepare_cached("update comments set created_at = ?2 where id = ?1")?
         .execute(params![id, at])?;
     Ok(id)

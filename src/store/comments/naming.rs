@@ -34,8 +34,8 @@ fn why_borrowed(conn: &Connection, name: &Name) -> Result<Option<&'static str>> 
     Ok(name.borrows(owner.as_deref(), title.as_deref()))
 }
 
-/// Notes what a comment's name looks like, and whether it is somebody else's first. To be called when it is written and
-/// whenever it comes back to where readers see it.
+/// Notes what a comment's name looks like, and whether it is somebody else's first. To be called whenever it comes back to
+/// where readers see it.
 pub fn note(tx: &Tx, id: CommentId) -> Result<()> {
     let sql = "select name from comments where id = ?1 and visitor_id is not null and not owner";
     let mut query = tx.prepare_cached(sql)?;
@@ -44,12 +44,21 @@ pub fn note(tx: &Tx, id: CommentId) -> Result<()> {
         return Ok(()); // nobody knows from which browser it came, or everyone knows who it is
     };
     let likeness = Name::parse(&name).map(|name| name.likeness());
-    let sql = "update comments set likeness = ?2, namesake = coalesce((
-                   select first.visitor_id <> comments.visitor_id from comments first
-                   where first.likeness = ?2 and first.status = 'published' and first.id < comments.id
-                   order by first.id limit 1), 0)
-               where id = ?1";
-    tx.prepare_cached(sql)?
+    let sql = format!(
+        "update comments set likeness = ?2, namesake = {} where id = ?1",
+        is_namesake("?2", "comments.visitor_id", "first.id < comments.id")
+    );
+    tx.prepare_cached(&sql)?
         .execute(params![id, likeness.unwrap_or(name)])?;
     Ok(())
+}
+
+/// An expression of SQL: whether the first published comment with a name of that likeness, `among` those that are looked at,
+/// is another visitor's.
+pub fn is_namesake(likeness: &str, visitor: &str, among: &str) -> String {
+    format!(
+        "coalesce((select first.visitor_id <> {visitor} from comments first
+             where first.likeness = {likeness} and first.status = 'published' and {among}
+             order by first.id limit 1), 0)"
+    )
 }

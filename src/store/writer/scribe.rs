@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::super::Tx;
 use super::super::faults;
 use super::super::identity::Identity;
+use super::super::search;
 use super::super::wal::Log;
 use super::effects::Effects;
 use super::{FAILED, Job, Told, add};
@@ -181,9 +182,30 @@ impl Scribe {
             }
             self.execute("release change")?;
         }
+        self.take_in()?;
         let head = "select coalesce(max(id), 0) from events";
         let mut head = self.conn.prepare_cached(head)?;
         Ok(head.query_row([], |row| row.get(0))?)
+    }
+
+    /// Has the search find the group's comments. If its index is damaged they wait outside of it, and nobody else has to.
+    fn take_in(&self) -> Result<(), Failed> {
+        if !search::is_behind(&self.conn)? {
+            return Ok(());
+        }
+        self.execute("savepoint search")?;
+        // The index writes itself at a savepoint. In one within the first, what goes wrong there can be taken back.
+        let taken = search::take_in(&self.conn).and_then(|()| self.execute("savepoint written"));
+        if let Err(error) = taken {
+            let failed = Failed::from(error);
+            let is_the_index = matches!(failed.fault, None | Some(Fault::IndexDamaged));
+            if !is_the_index || self.conn.is_autocommit() {
+                return Err(failed);
+            }
+            self.told.faults.note(Fault::IndexDamaged, failed.cause);
+            self.execute("rollback to search")?;
+        }
+        Ok(self.execute("release search")?)
     }
 
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {
