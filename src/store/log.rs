@@ -48,26 +48,25 @@ pub fn append(
     Ok(())
 }
 
-/// Up to `limit` events of `topic` after the cursor, oldest first. It stands in the text: SQLite prepares a statement anew for
-/// each limit that is bound to it, which costs more than to read the events.
+/// Up to `limit` events of `topic` after the cursor, oldest first.
 pub fn after(conn: &Connection, topic: &Topic, after: EventId, limit: i64) -> Result<Vec<Event>> {
     let sql = format!(
-        "select {COLUMNS} from events where {} and id > ?3 order by id limit {limit}",
+        "select {COLUMNS} from events where {} and id > ?3 order by id limit ?4",
         rule(topic)
     );
     let (post, viewer) = subject(topic);
     let mut query = conn.prepare_cached(&sql)?;
     let events = query
-        .query_map(params![post, viewer, after], from_row)?
+        .query_map(params![post, viewer, after, limit], from_row)?
         .collect::<rusqlite::Result<_>>()?;
     Ok(events)
 }
 
 /// Up to `limit` events of every audience after the cursor, oldest first.
 pub fn all_after(conn: &Connection, after: EventId, limit: i64) -> Result<Vec<Event>> {
-    let sql = format!("select {COLUMNS} from events where id > ?1 order by id limit {limit}");
+    let sql = format!("select {COLUMNS} from events where id > ?1 order by id limit ?2");
     let mut query = conn.prepare_cached(&sql)?;
-    let events = query.query_map([after], from_row)?;
+    let events = query.query_map(params![after, limit], from_row)?;
     Ok(events.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -94,15 +94,13 @@ fn words(conn: &Connection, post: &Post, all: i64) -> Result<Vec<Trait>> {
         .prepare_cached(sql)?
         .query_row([post.id], |row| row.get(0))?;
     let often = frequent(all);
-    // A limit that is bound would have the statement prepared anew for each word.
-    let limit = often + 1;
-    let sql = format!("select rowid from post_index where post_index match ?1 limit {limit}");
-    let mut query = conn.prepare_cached(&sql)?;
+    let mut query =
+        conn.prepare_cached("select rowid from post_index where post_index match ?1 limit ?2")?;
     let mut telling = Vec::new();
     for (word, weight) in heaviest(post, &text) {
         let expression = format!("\"{word}\"");
         let posts: Vec<PostId> = query
-            .query_map([expression], |row| row.get(0))?
+            .query_map(params![expression, often + 1], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         // A word that the post alone has is telling, but not of any other.
         if (2..=often).contains(&(posts.len() as i64)) {
