@@ -61,17 +61,6 @@ pub struct Start {
 }
 
 impl Start {
-    /// Where somebody starts who has seen nothing.
-    fn at(head: EventId) -> Start {
-        Start {
-            after: head,
-            head,
-            resumed: false,
-            missed: 0,
-            reset: None,
-        }
-    }
-
     /// The data of a `reset`, if there is one.
     pub fn reset_data(&self) -> Option<Value> {
         self.reset.map(|reason| reason.data(self.head))
@@ -82,8 +71,11 @@ impl Start {
 pub fn resolve(conn: &Connection, topic: &Topic, cursor: Cursor) -> Result<Start> {
     let head = log::head(conn)?.id;
     let fresh = |reset| Start {
+        after: head,
+        head,
+        resumed: false,
+        missed: 0,
         reset,
-        ..Start::at(head)
     };
     let (after, at) = match cursor {
         Cursor::Head => return Ok(fresh(None)),
@@ -117,17 +109,14 @@ pub fn resolve(conn: &Connection, topic: &Topic, cursor: Cursor) -> Result<Start
 }
 
 impl Live {
-    /// [`resolve`] without asking the database, where the ring knows enough: it holds the event that the cursor names, if it
-    /// names one.
+    /// [`resolve`] without asking the database, where the ring knows enough: it holds the event that the cursor names.
     pub fn resume(&self, topic: &Topic, cursor: Cursor) -> Option<Start> {
+        let Cursor::After(after, at) = cursor else {
+            return None;
+        };
         if topic.is_owners() {
             return None; // its frames are not in the ring
         }
-        let (after, at) = match cursor {
-            Cursor::After(after, at) => (after, at),
-            Cursor::Head => return Some(Start::at(self.head())),
-            Cursor::Bad => return None,
-        };
         let (head, ring) = (self.head(), self.ring());
         let time = ring.time_of(after)?;
         if after > head || at.is_some_and(|at| time != at) {
