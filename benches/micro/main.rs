@@ -3,7 +3,11 @@
 //! The program is one binary, so its modules are taken from its source by path; nothing of this is in the program, and
 //! nothing of it is built without the feature.
 
-#![allow(dead_code, unused_imports, reason = "here only some parts are called, and unit tests are of the program")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "here only some parts are called, and unit tests are of the program"
+)]
 
 #[path = "../../src/assets/mod.rs"]
 mod assets;

@@ -163,6 +163,14 @@ impl WriteDeadline {
         }
     }
 
+    /// The same socket, waited for by the runtime that this is called on.
+    ///
+    /// Errors: what the system answers.
+    pub(super) fn settle(self) -> io::Result<Self> {
+        let stream = TcpStream::from_std(self.stream.into_std()?)?;
+        Ok(Self { stream, ..self })
+    }
+
     /// Tells from outside, while the socket is somebody else's.
     pub(super) fn stall(&self) -> Stall {
         self.stall.clone()

@@ -123,6 +123,14 @@ impl Lasting {
         }
     }
 
+    /// Has it waited for by the runtime that this is called on.
+    ///
+    /// Errors: what the system answers.
+    pub(super) fn settle(self) -> io::Result<Lasting> {
+        let wire = self.wire.settle()?;
+        Ok(Lasting { wire, ..self })
+    }
+
     /// Whether the peer has closed its side, or is gone. What it still says is nothing to us: it has asked its question.
     fn has_left(&mut self, cx: &mut Context<'_>) -> bool {
         let mut room = [0; 256];

@@ -2,10 +2,12 @@
 //!
 //! `poem::Server` has no deadlines, spins when descriptors run out, and does not notice the reader of an idle stream
 //! leaving; a blog whose pages stay connected needs all three. One connection's life is in `connection`, its clocks
-//! are in `deadlines`, the streams that it may become are in `lasting`. Nothing here knows a route, and nothing here limits what one client may ask for: that takes
-//! the client's true address, which only the layers behind the trusted proxies know.
+//! are in `deadlines`, the streams that it may become are in `lasting`, and where they run is in `crowd`. Nothing here knows a
+//! route, and nothing here limits what one client may ask for: that takes the client's true address, which only the layers
+//! behind the trusted proxies know.
 
 mod connection;
+mod crowd;
 pub mod deadlines;
 pub mod lasting;
 #[cfg(test)]
@@ -32,6 +34,7 @@ use tokio::{
 };
 
 use connection::Host;
+use crowd::Crowd;
 
 /// Descriptors that connections never take: the database's, the log's, and those of the libraries.
 const RESERVED_DESCRIPTORS: u64 = 100;
@@ -198,7 +201,7 @@ impl Drop for Place {
 /// themselves), and what is left after `bounds.drain` is closed. A handler whose client leaves is dropped where it
 /// waits, so what must not stop half way belongs into one message to the writer.
 ///
-/// Errors: if the listener's own address cannot be read. A failure to accept is logged and waited out: a blog that is
+/// Errors: if the listener's own address cannot be read, or there are no threads for streams. A failure to accept is logged and waited out: a blog that is
 /// short of descriptors for a minute must not be gone for good.
 pub async fn serve<E>(
     listener: TcpListener,
@@ -221,8 +224,9 @@ where
     let places = door.places.clone();
     let patience = bounds.drain + GRACE;
     let host = Arc::new(Host::new(endpoint, bounds));
+    let crowd = Arc::new(Crowd::new()?);
 
-    admit(door, host, &mut shutdown).await;
+    admit(door, host, &crowd, &mut shutdown).await;
     if timeout(patience, places.acquire_many(all)).await.is_err() {
         tracing::warn!("some connections did not end in time and are left behind");
     }
@@ -235,20 +239,23 @@ async fn told(shutdown: &mut watch::Receiver<bool>) {
 }
 
 /// Starts a task for every arrival until the shutdown signal. The port closes when this returns.
-async fn admit<E: Site>(mut door: Door, host: Arc<Host<E>>, shutdown: &mut watch::Receiver<bool>) {
+async fn admit<E: Site>(
+    mut door: Door,
+    host: Arc<Host<E>>,
+    crowd: &Arc<Crowd>,
+    shutdown: &mut watch::Receiver<bool>,
+) {
     loop {
         tokio::select! {
             biased;
             () = told(shutdown) => return,
             (place, stream, peer) = door.next() => {
                 let visit = host.clone().attend(stream, peer, shutdown.clone());
+                let crowd = crowd.clone();
                 tokio::spawn(async move {
                     // In a task of its own an answer that lasts takes no more room than it needs.
                     if let Some(lasting) = visit.await {
-                        tokio::spawn(async move {
-                            let _place = place;
-                            lasting.await;
-                        });
+                        crowd.take(lasting, place);
                     }
                 });
             }
