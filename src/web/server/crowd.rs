@@ -37,6 +37,8 @@ impl Crowd {
 
 impl Drop for Crowd {
     fn drop(&mut self) {
-        self.0.take().map(Runtime::shutdown_background);
+        if let Some(threads) = self.0.take() {
+            threads.shutdown_background();
+        }
     }
 }
