@@ -138,7 +138,7 @@ fn hello() -> NewPost {
         status: Status::Published,
         discussion: Discussion::Thread,
         lang: None,
-        published_at: Some(Timestamp::now()),
+        published_at: Some(Timestamp(1_700_000_000_000)),
         updated_at: None,
         comments_open: None,
         old_paths: Vec::new(),

@@ -120,11 +120,12 @@ pub fn on_page(
         Discussion::Thread => "thread",
         Discussion::Chat => "number",
     };
+    // From what is pinned, which is little, and not from every comment of the post.
     let sql = format!(
         "select comment_id, {GROUPED} from reactions
          where post_id = ?1 and comment_id in
              (select id from comments where post_id = ?1 and {place} > ?3 and {place} <= ?4
-              union select c.id from comments c join comments first on first.thread = c.thread
+              union select c.id from comments first cross join comments c on c.thread = first.thread
               where c.post_id = ?1 and first.post_id = ?1 and first.pinned = 1)
          group by comment_id, kind"
     );

@@ -151,8 +151,9 @@ pub fn is_behind(conn: &Connection) -> rusqlite::Result<bool> {
 
 /// Puts them into it. To be called once, at the end of a transaction.
 pub fn take_in(conn: &Connection) -> rusqlite::Result<()> {
+    // Not the other way round, which would look at every comment for the few that wait.
     let sql = "insert into comment_index (rowid, name, body)
-               select id, name, body from comments_to_index join searchable_comments on id = comment_id";
+               select id, name, body from comments_to_index cross join searchable_comments on id = comment_id";
     conn.prepare_cached(sql)?.execute([])?;
     conn.prepare_cached("delete from comments_to_index")?
         .execute([])?;
