@@ -1,8 +1,9 @@
 //! From the log to every open page: one tailer renders each event once, every stream is a cursor.
 //!
 //! The log is the queue. The ring only spares the database the newest part of it; a stream that is further behind reads
-//! the same events from the log, so that a slow reader costs no memory and loses nothing. Nobody emits and nobody
-//! subscribes a listener: a commit rings the bell, and everyone asks the same question again with their own cursor.
+//! the same events from the log, so that a slow reader costs no memory and loses nothing. A commit rings the bell, and
+//! whoever is awake asks the same question again with their own cursor; those who only wait are brought the answer that they
+//! would have got.
 //! No routes here.
 
 pub mod company;
@@ -10,16 +11,19 @@ pub mod cursor;
 mod desk;
 pub mod follower;
 pub mod frame;
+mod herald;
+pub mod listener;
+pub mod parcel;
 pub mod poll;
 pub mod presence;
 mod ring;
 pub mod sse;
 mod tailer;
 pub mod timing;
+pub mod wire;
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,10 +32,10 @@ use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 use crate::model::event::Event;
-use crate::model::id::{EventId, PostId};
-use crate::model::topic::Topic;
+use crate::model::id::EventId;
 use crate::store::Store;
 use crate::store::changes::Changes;
+use herald::Heralds;
 use presence::Presence;
 use ring::Ring;
 
@@ -42,8 +46,7 @@ pub struct Live {
     /// The newest event that is more than talk.
     matters: watch::Sender<EventId>,
     changes: Arc<Changes>,
-    /// For those who are only told of one post: the newest event that it was told of.
-    posts: Mutex<HashMap<PostId, watch::Sender<EventId>>>,
+    heralds: Heralds,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
     /// How many streams there were when the server began to stop.
@@ -63,17 +66,19 @@ impl Live {
         let mut lookout = store.lookout()?;
         let ring = tailer::preload(&mut lookout)?;
         let (head, _) = watch::channel(ring.last());
+        let (heralds, rung) = Heralds::new();
         let live = Arc::new(Live {
             ring: RwLock::new(ring),
             head,
             matters: watch::channel(EventId::ZERO).0,
             changes: store.changes().clone(),
-            posts: Mutex::default(),
+            heralds,
             stop,
             streams: AtomicUsize::new(0),
             leaving: OnceLock::new(),
             presence: Arc::default(),
         });
+        Heralds::start(&live, rung).map_err(Error::io("could not start the heralds' threads"))?;
         let (bell, tailed) = (store.doorbell(), live.clone());
         let tailer = std::thread::Builder::new()
             .name("tailer".into())
@@ -99,20 +104,6 @@ impl Live {
         timeout(patience, reached).await.is_ok()
     }
 
-    /// What changes with every event that `topic` may carry. A stranger's stream of one post is not woken by the news of
-    /// another; a visitor may be told of an answer to their own words anywhere, so theirs is woken by everything.
-    fn bell(&self, topic: &Topic) -> watch::Receiver<EventId> {
-        match topic {
-            Topic::Post(post, None) => {
-                let mut posts = self.posts();
-                let bell = posts.entry(*post);
-                bell.or_insert_with(|| watch::channel(EventId::ZERO).0)
-                    .subscribe()
-            }
-            _ => self.head.subscribe(),
-        }
-    }
-
     /// Tells the streams of events that are on the ring.
     fn tell(&self, events: &[Event]) {
         let Some(last) = events.last() else { return };
@@ -121,21 +112,7 @@ impl Live {
         if let Some(matter) = matter {
             self.matters.send_replace(matter.id);
         }
-        let mut posts = self.posts();
-        let touched = events.iter().filter_map(|event| event.post);
-        for post in touched.collect::<BTreeSet<_>>() {
-            let is_alone = posts.get(&post).is_some_and(|bell| {
-                bell.send_replace(last.id);
-                bell.receiver_count() == 0
-            });
-            if is_alone {
-                posts.remove(&post);
-            }
-        }
-    }
-
-    fn posts(&self) -> MutexGuard<'_, HashMap<PostId, watch::Sender<EventId>>> {
-        self.posts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.heralds.ring();
     }
 
     /// Streams that are open now.
@@ -169,47 +146,5 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.streams.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::event::{Audience, Kind};
-    use crate::model::id::VisitorId;
-    use crate::model::time::Timestamp;
-    use crate::store::tests::store;
-
-    fn event(id: i64, post: i64, kind: Kind) -> Event {
-        Event {
-            id: EventId(id),
-            kind,
-            post: Some(PostId(post)),
-            subject: id,
-            audience: Audience::Public,
-            at: Timestamp(id),
-            data: None,
-        }
-    }
-
-    #[test]
-    fn news_of_one_post_wakes_those_who_may_be_told_and_no_strangers_elsewhere() {
-        let (store, _folder) = store();
-        let (stop, stopped) = watch::channel(false);
-        let (live, tailer) = Live::start(&store, stopped).unwrap();
-        let topics = [
-            Topic::Post(PostId(1), None),
-            Topic::Post(PostId(2), None),
-            Topic::Post(PostId(2), Some(VisitorId(7))),
-            Topic::Site(None),
-        ];
-        let mut bells = topics.map(|topic| live.bell(&topic));
-        bells.iter_mut().for_each(|bell| bell.mark_unchanged());
-        live.tell(&[event(5, 1, Kind::CommentCreated)]);
-        let rung = bells.map(|bell| bell.has_changed().unwrap());
-        assert_eq!(rung, [true, false, true, true]);
-        stop.send_replace(true);
-        drop(store);
-        tailer.join().unwrap();
     }
 }

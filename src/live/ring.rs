@@ -68,6 +68,11 @@ impl Ring {
         Some((wanted, scanned))
     }
 
+    /// Up to `limit` frames after the cursor, whoever they are for; `None` if the cursor is older than the ring.
+    pub fn newer(&self, after: EventId, limit: usize) -> Option<Vec<Arc<Frame>>> {
+        (after >= self.floor).then(|| self.since(after).take(limit).cloned().collect())
+    }
+
     /// How many frames of `topic` stand after the cursor; `None` if the cursor is older than the ring.
     pub fn count_after(&self, topic: &Topic, after: EventId) -> Option<i64> {
         (after >= self.floor).then(|| self.wanted(topic, after).count() as i64)
@@ -75,10 +80,13 @@ impl Ring {
 
     /// The frames of `topic` after the cursor, of those that are here.
     fn wanted(&self, topic: &Topic, after: EventId) -> impl Iterator<Item = &Arc<Frame>> {
+        self.since(after).filter(|frame| frame.is_for(topic))
+    }
+
+    /// The frames after the cursor, of those that are here.
+    fn since(&self, after: EventId) -> impl Iterator<Item = &Arc<Frame>> {
         let start = self.frames.partition_point(|frame| frame.event.id <= after);
-        self.frames
-            .range(start..)
-            .filter(|frame| frame.is_for(topic))
+        self.frames.range(start..)
     }
 
     /// When the event of that id happened, if it is here.

@@ -6,7 +6,7 @@ use super::id::{PostId, SessionId, VisitorId};
 /// Which events a stream carries. The same rule is a `where` clause in `store::log`, and a test holds the two together.
 ///
 /// What is meant for one visitor alone rides on whatever stream that visitor's page has, so that no page needs two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// The public events of one post, and those meant for the visitor who asks.
     Post(PostId, Option<VisitorId>),
@@ -30,6 +30,15 @@ impl Topic {
                 Topic::Site(_) => true,
                 Topic::Mine(_) | Topic::Owner(_) => false,
             },
+        }
+    }
+
+    /// What it shares with everyone who follows the same: of a post or the site, all that is not for one visitor alone.
+    pub fn of_all(&self) -> Topic {
+        match *self {
+            Topic::Post(post, _) => Topic::Post(post, None),
+            Topic::Site(_) => Topic::Site(None),
+            alone @ (Topic::Mine(_) | Topic::Owner(_)) => alone,
         }
     }
 

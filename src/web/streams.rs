@@ -19,10 +19,11 @@ use super::server::lasting::Outlet;
 use super::{issued, session};
 use crate::error::{Error, Result};
 use crate::live::company::{Company, House};
-use crate::live::follower::{self, Follower, Terms};
+use crate::live::follower::Follower;
 use crate::live::poll;
 use crate::live::presence::Visible;
 use crate::live::timing;
+use crate::live::wire::{self, Terms};
 use crate::model::cursor::Cursor;
 use crate::model::id::VisitorId;
 use crate::model::post::{Post, PostKind, Status};
@@ -245,7 +246,7 @@ async fn answer(
             .body(body.to_string()));
     }
     let (follower, start) = Follower::start(live, store, topic, cursor).await?;
-    let stream = follower::stream(
+    let (stream, listener) = wire::stream(
         follower,
         start,
         Terms {
@@ -256,7 +257,7 @@ async fn answer(
     );
     let stream = stream.inspect(move |_| _ = &seat); // which is left when the stream ends
     let body = match asked.outlet {
-        Some(outlet) => outlet.body(stream),
+        Some(outlet) => outlet.body(stream, move |line| listener.connect(line)),
         None => Body::from_bytes_stream(stream),
     };
     Ok(Response::builder()

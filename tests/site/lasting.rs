@@ -182,6 +182,7 @@ fn with_many_streams_and_slow_ones_memory_and_log_stay_flat() {
     let (mut memory, mut wal) = (Vec::new(), 0);
     thread::scope(|scope| {
         let (address, is_over, last) = (&address, &is_over, &last);
+        let over = Over(is_over);
         let start = site.head();
         let followers: Vec<_> = (0..fast)
             .map(|number| {
@@ -212,7 +213,7 @@ fn with_many_streams_and_slow_ones_memory_and_log_stay_flat() {
         for follower in followers {
             assert!(follower.join().unwrap() >= said as usize);
         }
-        is_over.store(true, Ordering::Release);
+        drop(over);
     });
     println!("resident: {memory:?}, write-ahead log at most {wal}");
     assert!(
@@ -226,6 +227,15 @@ fn with_many_streams_and_slow_ones_memory_and_log_stay_flat() {
     let log = site.log_text();
     assert!(!log.contains("ERROR"), "{log}");
     eventually("nobody is left", || figure(&site, "rowlog_streams") == 0);
+}
+
+/// Says that it is over, however it comes to that: nobody shall wait for a story that has failed.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 /// Opens a stream and takes a few bytes of it now and then; when it is closed for that, again.

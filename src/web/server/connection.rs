@@ -36,7 +36,7 @@ use tokio::{
 use super::{
     Bounds, Site,
     deadlines::{BodyDeadline, MoreTime, Stall, Upload, WriteDeadline},
-    lasting::{Lasting, Outlet},
+    lasting::{Outlet, Remains},
     told,
 };
 
@@ -84,7 +84,7 @@ impl<E: Site> Host<E> {
         stream: TcpStream,
         peer: SocketAddr,
         mut shutdown: watch::Receiver<bool>,
-    ) -> Option<Lasting> {
+    ) -> Option<Remains> {
         // These fail only if the client is gone already.
         let (Ok(local), Ok(())) = (stream.local_addr(), tune(&stream)) else {
             return None;
@@ -118,12 +118,14 @@ impl<E: Site> Host<E> {
             End::Http(end) => end,
             End::Lasting => {
                 let (parts, source) = (connection.into_parts(), outlet.take()?);
-                let (wire, is_chunked) = (parts.io.into_inner(), parts.service.is_chunked);
-                let (is_chunked, drain) = (is_chunked.into_inner(), self.bounds.drain);
-                let gauge = self.bounds.gauge.clone();
-                return Some(Lasting::new(
-                    wire, source, is_chunked, shutdown, drain, gauge,
-                ));
+                return Some(Remains {
+                    wire: parts.io.into_inner(),
+                    source,
+                    is_chunked: parts.service.is_chunked.into_inner(),
+                    shutdown,
+                    drain: self.bounds.drain,
+                    gauge: self.bounds.gauge.clone(),
+                });
             }
         };
         let wire = still_sending(connection, end)?;

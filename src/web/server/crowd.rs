@@ -8,7 +8,7 @@ use std::io;
 use tokio::runtime::{Builder, Runtime};
 
 use super::Place;
-use super::lasting::Lasting;
+use super::lasting::Remains;
 
 /// A runtime for streams. Dropping it ends those that are left, wherever that happens.
 pub(super) struct Crowd(Option<Runtime>);
@@ -24,11 +24,11 @@ impl Crowd {
     }
 
     /// Has a stream run here until it is over, and gives its `place` to somebody else then.
-    pub(super) fn take(&self, lasting: Lasting, place: Place) {
+    pub(super) fn take(&self, remains: Remains, place: Place) {
         let Some(threads) = &self.0 else { return };
         threads.spawn(async move {
             let _place = place;
-            if let Ok(lasting) = lasting.settle() {
+            if let Ok(lasting) = remains.settle() {
                 lasting.await;
             }
         });

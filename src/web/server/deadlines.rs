@@ -137,7 +137,12 @@ impl Body for BodyDeadline {
 /// Without it, a client that stops reading holds its answer, its place and its buffers until it deigns to leave.
 pub(super) struct WriteDeadline {
     stream: TcpStream,
-    patience: Duration,
+    patience: Patience,
+}
+
+/// How long a peer may accept nothing while there is something for it.
+pub(super) struct Patience {
+    limit: Duration,
     waiting: Option<Pin<Box<Sleep>>>,
     stall: Stall,
 }
@@ -157,29 +162,34 @@ impl WriteDeadline {
     pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
         Self {
             stream,
-            patience,
-            waiting: None,
-            stall: Stall::default(),
+            patience: Patience {
+                limit: patience,
+                waiting: None,
+                stall: Stall::default(),
+            },
         }
     }
 
-    /// The same socket, waited for by the runtime that this is called on.
+    /// The same socket, waited for by the runtime that this is called on, and its clock.
     ///
     /// Errors: what the system answers.
-    pub(super) fn settle(self) -> io::Result<Self> {
+    pub(super) fn settle(self) -> io::Result<(TcpStream, Patience)> {
         let stream = TcpStream::from_std(self.stream.into_std()?)?;
-        Ok(Self { stream, ..self })
+        Ok((stream, self.patience))
     }
 
     /// Tells from outside, while the socket is somebody else's.
     pub(super) fn stall(&self) -> Stall {
-        self.stall.clone()
+        self.patience.stall.clone()
     }
+}
 
-    /// Passes an attempt to write through, and keeps the time since the last one that worked.
-    fn judge<T>(
+impl Patience {
+    /// Passes an attempt to write to `stream` through, and keeps the time since the last one that worked.
+    pub(super) fn judge<T>(
         &mut self,
         attempt: Poll<io::Result<T>>,
+        stream: &TcpStream,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
         self.stall.0.store(attempt.is_pending(), Ordering::Relaxed);
@@ -187,16 +197,14 @@ impl WriteDeadline {
             self.waiting = None;
             return attempt;
         }
-        let patience = self.patience;
-        let waiting = self
-            .waiting
-            .get_or_insert_with(|| Box::pin(sleep(patience)));
+        let limit = self.limit;
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(limit)));
         if waiting.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
         // What the kernel still holds would wait for the same peer; a reset frees it at once. If the option cannot
         // be set, closing is merely slower.
-        let _ = self.stream.set_zero_linger();
+        let _ = stream.set_zero_linger();
         let error = io::Error::new(io::ErrorKind::TimedOut, "the peer does not read");
         Poll::Ready(Err(error))
     }
@@ -219,7 +227,8 @@ impl AsyncWrite for WriteDeadline {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let attempt = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.judge(attempt, cx)
+        let Self { stream, patience } = &mut *self;
+        patience.judge(attempt, stream, cx)
     }
 
     fn poll_write_vectored(
@@ -228,7 +237,8 @@ impl AsyncWrite for WriteDeadline {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let attempt = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.judge(attempt, cx)
+        let Self { stream, patience } = &mut *self;
+        patience.judge(attempt, stream, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -10,27 +10,32 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, stream};
 use poem::Body;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::deadlines::WriteDeadline;
+use super::deadlines::{Patience, WriteDeadline};
 use super::{Gauge, told};
+use crate::live::listener::{Line, Offered};
+use crate::live::parcel::Parcel;
 
 /// Bytes from the source that leave in one write, about; then the socket is asked whether it takes them.
 const TOGETHER: usize = 64 * 1024;
 
-/// Room for the length of a chunk and the end of its line, before the chunk itself.
-const LENGTH: usize = 10;
+type Parts = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
-type Source = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+/// What is sent, and who is told where.
+pub(super) struct Source {
+    parts: Parts,
+    connect: Box<dyn FnOnce(Arc<dyn Line>) + Send>,
+}
 
 /// The way out for the answer to one request. The server puts one into every request.
 #[derive(Clone, Default)]
@@ -43,12 +48,17 @@ struct Slot {
 }
 
 impl Outlet {
-    /// A body that is everything `source` gives, for as long as that lasts.
-    pub fn body<S>(&self, source: S) -> Body
+    /// A body that is everything `source` gives, for as long as that lasts. `connect` is told where the bytes leave, so that
+    /// others may send while the source has nothing.
+    pub fn body<S, C>(&self, source: S, connect: C) -> Body
     where
         S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+        C: FnOnce(Arc<dyn Line>) + Send + 'static,
     {
-        self.put(Some(Box::pin(source)));
+        self.put(Some(Source {
+            parts: Box::pin(source),
+            connect: Box::new(connect),
+        }));
         let waiting = Waiting(self.clone());
         Body::from_bytes_stream(stream::poll_fn(move |_| {
             waiting.0.0.asked.store(true, Ordering::Relaxed);
@@ -83,75 +93,120 @@ impl Drop for Waiting {
     }
 }
 
+/// The socket of an answer that lasts. Its own task writes to it, and, while that has nothing, whoever tells many at once.
+struct Socket {
+    stream: TcpStream,
+    is_chunked: bool,
+    /// Framed, and not taken by the system yet; empty while there is no news. Whoever writes holds it.
+    unsent: Mutex<Bytes>,
+    /// Counts what leaves.
+    gauge: Gauge,
+}
+
+impl Socket {
+    fn unsent(&self) -> MutexGuard<'_, Bytes> {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line for Socket {
+    fn offer(&self, parcel: &Parcel) -> Offered {
+        let Ok(mut unsent) = self.unsent.try_lock() else {
+            return Offered::Refused;
+        };
+        if !unsent.is_empty() {
+            return Offered::Refused;
+        }
+        let mut bytes = parcel.bytes(self.is_chunked);
+        match self.stream.try_write(&bytes) {
+            Ok(sent) => {
+                self.gauge.note_write();
+                self.gauge.note_blocks(parcel.blocks());
+                bytes.advance(sent);
+            }
+            Err(_) => return Offered::Refused, // its task finds out what is the matter
+        }
+        if bytes.is_empty() {
+            return Offered::Sent;
+        }
+        *unsent = bytes;
+        Offered::Begun
+    }
+}
+
 /// An answer whose head is sent, on its way to a socket of its own. It is over when the source is, or when the peer leaves.
 pub(super) struct Lasting {
-    wire: WriteDeadline,
-    source: Source,
-    is_chunked: bool,
-    /// Framed, and not taken by the socket yet. Empty while there is no news.
-    unsent: Bytes,
+    socket: Arc<Socket>,
+    parts: Parts,
+    patience: Patience,
     is_over: bool,
     shutdown: watch::Receiver<bool>,
     drain: Duration,
-    /// Counts what leaves.
-    gauge: Gauge,
     /// While the socket takes nothing: the end of its time after the shutdown signal.
     cut: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
-impl Lasting {
-    /// `source` in chunks, or as it is to a peer who knows no chunks. After the shutdown signal a peer that does not read has
-    /// `drain` left.
-    pub(super) fn new(
-        wire: WriteDeadline,
-        source: Source,
-        is_chunked: bool,
-        shutdown: watch::Receiver<bool>,
-        drain: Duration,
-        gauge: Gauge,
-    ) -> Lasting {
-        Lasting {
-            wire,
-            source,
-            is_chunked,
-            unsent: Bytes::new(),
-            is_over: false,
-            shutdown,
-            drain,
-            gauge,
-            cut: None,
-        }
-    }
+/// What an answer that lasts is made of, once hyper is done with its head.
+pub(super) struct Remains {
+    pub wire: WriteDeadline,
+    pub source: Source,
+    /// Whether the peer knows chunks.
+    pub is_chunked: bool,
+    pub shutdown: watch::Receiver<bool>,
+    /// How long a peer that does not read has after the shutdown signal.
+    pub drain: Duration,
+    pub gauge: Gauge,
+}
 
-    /// Has it waited for by the runtime that this is called on.
+impl Remains {
+    /// The answer, waited for by the runtime that this is called on.
     ///
     /// Errors: what the system answers.
     pub(super) fn settle(self) -> io::Result<Lasting> {
-        let wire = self.wire.settle()?;
-        Ok(Lasting { wire, ..self })
+        let (stream, patience) = self.wire.settle()?;
+        let socket = Arc::new(Socket {
+            stream,
+            is_chunked: self.is_chunked,
+            unsent: Mutex::default(),
+            gauge: self.gauge,
+        });
+        (self.source.connect)(socket.clone());
+        Ok(Lasting {
+            socket,
+            parts: self.source.parts,
+            patience,
+            is_over: false,
+            shutdown: self.shutdown,
+            drain: self.drain,
+            cut: None,
+        })
     }
+}
 
+impl Lasting {
     /// Whether the peer has closed its side, or is gone. What it still says is nothing to us: it has asked its question.
-    fn has_left(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut room = [0; 256];
-        loop {
-            let mut said = ReadBuf::new(&mut room);
-            match Pin::new(&mut self.wire).poll_read(cx, &mut said) {
-                Poll::Pending => return false,
-                Poll::Ready(Ok(())) if !said.filled().is_empty() => {}
-                Poll::Ready(_) => return true,
+    fn has_left(&self, cx: &mut Context<'_>) -> bool {
+        let (stream, mut room) = (&self.socket.stream, [0; 256]);
+        while let Poll::Ready(ready) = stream.poll_read_ready(cx) {
+            match ready.and_then(|()| stream.try_read(&mut room)) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return true,
             }
         }
+        false
     }
 
-    /// Hands the socket what is framed.
-    fn send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.unsent.is_empty() {
-            match Pin::new(&mut self.wire).poll_write(cx, &self.unsent) {
+    /// Hands the system what is framed.
+    fn send(&mut self, unsent: &mut Bytes, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !unsent.is_empty() {
+            let attempt = attempt(&self.socket.stream, unsent, cx);
+            match self.patience.judge(attempt, &self.socket.stream, cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(sent)) => {
-                    self.gauge.note_write();
-                    self.unsent.advance(sent);
+                    self.socket.gauge.note_write();
+                    unsent.advance(sent);
                     self.cut = None;
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
@@ -161,7 +216,7 @@ impl Lasting {
                 }
             }
         }
-        self.unsent = Bytes::new(); // gives the room back
+        *unsent = Bytes::new(); // gives the room back
         Poll::Ready(Ok(()))
     }
 
@@ -179,48 +234,42 @@ impl Lasting {
     }
 
     /// Frames what the source has by now.
-    fn gather(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut framed = vec![0; if self.is_chunked { LENGTH } else { 0 }];
-        let (start, mut failed, mut blocks) = (framed.len(), false, 0);
-        while framed.len() < TOGETHER {
-            match self.source.as_mut().poll_next(cx) {
+    fn gather(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
+        let (mut parts, mut length, mut failed) = (Vec::new(), 0, false);
+        while length < TOGETHER {
+            match self.parts.as_mut().poll_next(cx) {
                 Poll::Ready(Some(Ok(part))) => {
-                    framed.extend_from_slice(&part);
-                    blocks += 1;
+                    length += part.len();
+                    parts.push(part);
                 }
                 Poll::Ready(end) => {
                     (self.is_over, failed) = (true, end.is_some());
                     break;
                 }
-                Poll::Pending if framed.len() == start => return Poll::Pending,
+                Poll::Pending if parts.is_empty() => return Poll::Pending,
                 Poll::Pending => break,
             }
         }
-        self.gauge.note_blocks(blocks);
-        let mut from = 0;
-        if self.is_chunked {
-            from = begin_chunk(&mut framed);
-            // A chunked body that ends without this is known to be cut short.
-            if self.is_over && !failed {
-                framed.extend_from_slice(b"0\r\n\r\n");
-            }
-        }
-        self.unsent = Bytes::from(framed).slice(from..);
-        Poll::Ready(())
+        let (parcel, is_chunked) = (Parcel::of(&parts), self.socket.is_chunked);
+        self.socket.gauge.note_blocks(parcel.blocks());
+        let framed = parcel.bytes(is_chunked);
+        // A chunked body that ends without this is known to be cut short.
+        Poll::Ready(match self.is_over && !failed && is_chunked {
+            true => [&framed[..], b"0\r\n\r\n"].concat().into(),
+            false => framed,
+        })
     }
 }
 
-/// Makes a chunk of what stands after the room for its length; where it begins. Source: RFC 9112, section 7.1.
-fn begin_chunk(framed: &mut Vec<u8>) -> usize {
-    let length = framed.len() - LENGTH;
-    if length == 0 {
-        return LENGTH; // an empty chunk would be the end
+/// One attempt to write.
+fn attempt(stream: &TcpStream, bytes: &[u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_write_ready(cx))?;
+        match stream.try_write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {} // and so it waits
+            done => return Poll::Ready(done),
+        }
     }
-    let head = format!("{length:x}\r\n");
-    let from = LENGTH - head.len();
-    framed[from..LENGTH].copy_from_slice(head.as_bytes());
-    framed.extend_from_slice(b"\r\n");
-    from
 }
 
 impl Future for Lasting {
@@ -230,11 +279,14 @@ impl Future for Lasting {
         if self.has_left(cx) {
             return Poll::Ready(());
         }
+        // Held while the source is asked: nobody may send before what it has.
+        let socket = self.socket.clone();
+        let mut unsent = socket.unsent();
         loop {
-            if ready!(self.send(cx)).is_err() || self.is_over {
+            if ready!(self.send(&mut unsent, cx)).is_err() || self.is_over {
                 return Poll::Ready(());
             }
-            ready!(self.gather(cx));
+            *unsent = ready!(self.gather(cx));
         }
     }
 }

@@ -254,8 +254,8 @@ async fn admit<E: Site>(
                 let crowd = crowd.clone();
                 tokio::spawn(async move {
                     // In a task of its own an answer that lasts takes no more room than it needs.
-                    if let Some(lasting) = visit.await {
-                        crowd.take(lasting, place);
+                    if let Some(remains) = visit.await {
+                        crowd.take(remains, place);
                     }
                 });
             }

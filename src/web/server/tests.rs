@@ -157,14 +157,14 @@ async fn pages(
                 Ok(Bytes::from("bye"))
             });
             let hello = stream::iter([Ok(Bytes::from("hel")), Ok(Bytes::from("lo"))]);
-            outlet.body(hello.chain(wait)).into()
+            outlet.body(hello.chain(wait), |_| {}).into()
         }
         "/pour" => {
             let flood = stream::repeat_with(move || {
                 let _alive = &guard;
                 Ok(Bytes::from_static(&[b'x'; 4096]))
             });
-            outlet.body(flood).into()
+            outlet.body(flood, |_| {}).into()
         }
         "/later" => {
             let wait = stream::once(async move {
