@@ -2,6 +2,7 @@
 
 mod arrival;
 pub mod discarded;
+mod incoming;
 pub mod moderation;
 pub mod naming;
 pub mod pages;
@@ -22,7 +23,7 @@ use crate::model::reaction::Target;
 use crate::model::settings::Moderation;
 use crate::model::time::Timestamp;
 use crate::text::RENDERER;
-use arrival::Incoming;
+use incoming::Incoming;
 use rows::{COLUMNS, TABLES};
 
 /// The comment that an earlier attempt with the same words made, if there was one.
@@ -300,3 +301,6 @@ fn counted(tx: &Tx, post: PostId, change: i64) -> Result<()> {
         .execute(params![post, change])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

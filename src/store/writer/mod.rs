@@ -286,3 +286,6 @@ where
         drop(self.reply.send(result));
     }
 }
+
+#[cfg(test)]
+mod tests;
