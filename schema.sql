@@ -219,7 +219,7 @@ create table comments (
     body             text not null,                -- Markdown source; empty once deleted
     html             text not null,                -- sanitised; empty once deleted
     renderer         integer not null,
-    status           text not null check (status in ('published', 'pending', 'rejected', 'spam', 'deleted')),
+    status           text not null check (status = 'published' or status in ('pending', 'rejected', 'spam', 'deleted')),
     held_for         text,                         -- why it waits or waited
     op               text,                         -- the client's id of the attempt, so that a repeated post is one comment
     client           blob,                         -- keyed hash of where it came from, for at most seven days (src/model/client.rs)

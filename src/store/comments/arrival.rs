@@ -21,7 +21,7 @@ const ECHO: i64 = 60_000;
 /// Among so many newest comments of theirs; of those who have no cookie yet, among so many newest under such a name, as each
 /// that is looked at is looked up.
 const CLICKS: i64 = 20;
-const STRANGERS_CLICKS: i64 = 8;
+const STRANGERS_CLICKS: i64 = 4;
 
 const HOUR: i64 = 60 * 60_000;
 
