@@ -219,7 +219,7 @@ create table comments (
     body             text not null,                -- Markdown source; empty once deleted
     html             text not null,                -- sanitised; empty once deleted
     renderer         integer not null,
-    status           text not null check (status in ('published', 'pending', 'rejected', 'spam', 'deleted')),
+    status           text not null check (status = 'published' or status in ('pending', 'rejected', 'spam', 'deleted')),
     held_for         text,                         -- why it waits or waited
     op               text,                         -- the client's id of the attempt, so that a repeated post is one comment
     client           blob,                         -- keyed hash of where it came from, for at most seven days (src/model/client.rs)
@@ -402,14 +402,11 @@ insert into comment_index (comment_index, rank) values ('secure-delete', 1);
 insert into comment_index (comment_index, rank) values ('rank', 'bm25(2.0, 1.0)');
 
 -- Those whose words are not in it yet. The writer puts them in before it commits, all of a group at once: the index writes
--- itself to disk at every savepoint. So this table is empty, unless the index is damaged.
+-- itself to disk at every savepoint. So this table is empty, unless the index is damaged. New ones the program notes itself
+-- (src/store/search.rs), as a trigger makes their insertion dearer.
 create table comments_to_index (
     comment_id integer primary key
 ) strict;
-
-create trigger comment_added after insert on comments when new.status = 'published' begin
-    insert into comments_to_index values (new.id);
-end;
 
 create trigger comment_changed after update of status, name, body on comments
     when (old.status, old.name, old.body) is not (new.status, new.name, new.body) begin

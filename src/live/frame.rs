@@ -44,7 +44,9 @@ pub struct Frame {
 impl Frame {
     /// A frame that shows `data`.
     pub fn visible(event: Event, listed: bool, data: &Value) -> Frame {
-        let block = sse::event(event.id, event.kind.as_str(), &data.to_string());
+        // Not its `Display`, which goes piece by piece through a formatter.
+        let text = serde_json::to_string(data).unwrap_or_else(|_| data.to_string());
+        let block = sse::event(event.id, event.kind.as_str(), &text);
         let parent = data["comment"]["parent"].as_i64().map(CommentId);
         Frame {
             event,

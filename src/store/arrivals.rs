@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::{Tx, icons, settings};
+use super::{Tx, icons, search, settings};
 use crate::error::Result;
 use crate::model::carried::{CarriedComment, CarriedEntry, CarriedReaction, CarriedVisitor};
 use crate::model::comment::CommentStatus;
@@ -210,6 +210,9 @@ pub fn comment(tx: &Tx, source: &str, arrival: &Arrival, guests: &mut Guests) ->
         "update posts set last_number = max(last_number, ?2), last_thread = max(last_thread, ?3),
                    comment_count = comment_count + ?4 where id = ?1";
     let counted = *status == CommentStatus::Published;
+    if counted {
+        search::note(tx, CommentId(tx.last_insert_rowid()))?;
+    }
     tx.prepare_cached(sql)?
         .execute(params![post, said.number, said.thread, counted])?;
     Ok(true)

@@ -65,16 +65,15 @@ fn keys(tx: &Tx) -> Result<ClientKeys> {
 }
 
 fn load(conn: &Connection) -> Result<Option<ClientKeys>> {
-    let key = |name| -> Result<Option<Key>> {
-        Ok(settings::get(conn, name)?.and_then(|digits| bytes(&digits)))
-    };
-    let since = settings::get(conn, SINCE)?.and_then(|since| since.parse().ok());
-    let (Some(now), Some(since)) = (key(NOW)?, since) else {
+    let [now, before, since] = settings::some(conn, [NOW, BEFORE, SINCE])?;
+    let key = |digits: Option<String>| digits.and_then(|digits| bytes(&digits));
+    let since = since.and_then(|since| since.parse().ok());
+    let (Some(now), Some(since)) = (key(now), since) else {
         return Ok(None);
     };
     Ok(Some(ClientKeys {
         now,
-        before: key(BEFORE)?,
+        before: key(before),
         since: Timestamp(since),
     }))
 }

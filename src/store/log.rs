@@ -117,6 +117,12 @@ pub fn head(conn: &Connection) -> Result<Head> {
     }))
 }
 
+/// The newest event, those of this transaction among them.
+pub fn newest_id(tx: &Tx) -> Result<EventId> {
+    let own = tx.reaches.borrow().last().map(|(id, _)| *id);
+    own.map_or_else(|| Ok(head(tx)?.id), Ok)
+}
+
 /// The time of the event of that id, if it is still in the log.
 pub fn at(conn: &Connection, id: EventId) -> Result<Option<Timestamp>> {
     Ok(conn

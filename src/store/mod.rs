@@ -225,12 +225,24 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Tx) -> Result<T> + Send + 'static,
     {
-        match &self.writer {
-            Some(writer) => writer.write(change).await,
-            None => Err(Error::Unavailable(
-                "this is a copy of the blog, which is only read",
-            )),
-        }
+        self.writer()?.write(change).await
+    }
+
+    /// The same with a change that many make at once. It may be run more than once before anything is kept of it, and must
+    /// do the same each time; so no savepoint is needed for it.
+    ///
+    /// Errors: as [`Store::write`].
+    pub async fn write_repeatable<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Tx) -> Result<T> + Send + 'static,
+    {
+        self.writer()?.write_repeatable(change).await
+    }
+
+    fn writer(&self) -> Result<&Writer> {
+        let copy = Error::Unavailable("this is a copy of the blog, which is only read");
+        self.writer.as_ref().ok_or(copy)
     }
 
     /// Runs `query` on one moment of the file: all that it reads belongs together.

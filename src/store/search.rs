@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, Row, named_params};
 use super::comments::rows;
 use super::{Tx, lists, settings};
 use crate::error::Result;
-use crate::model::id::PostId;
+use crate::model::id::{CommentId, PostId};
 use crate::model::search::{FoundComment, FoundPost, MARKS, Marked, Question};
 
 /// The version of the indexes. Raise it with every change of how words are found in a text, so that they are made anew.
@@ -141,6 +141,15 @@ pub fn count_comments(conn: &Connection, question: &Question) -> Result<i64> {
     Ok(conn
         .prepare_cached(sql)?
         .query_row([question.expression()], |row| row.get(0))?)
+}
+
+/// Has a new comment that everyone may read put into the index. A trigger would do it as well, but within a statement that
+/// has one SQLite copies every page that it changes.
+pub fn note(tx: &Tx, id: CommentId) -> Result<()> {
+    // Files of before this have such a trigger.
+    let sql = "insert or ignore into comments_to_index (comment_id) values (?1)";
+    tx.prepare_cached(sql)?.execute([id])?;
+    Ok(())
 }
 
 /// Whether comments wait to be put into the index.

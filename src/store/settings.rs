@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::json;
 
 use super::{Tx, log};
@@ -118,6 +118,18 @@ pub fn get(conn: &Connection, key: &str) -> Result<Option<String>> {
         .prepare_cached(sql)?
         .query_row([key], |row| row.get(0))
         .optional()?)
+}
+
+/// The values of some settings, looked up at once.
+pub fn some<const N: usize>(conn: &Connection, keys: [&str; N]) -> Result<[Option<String>; N]> {
+    let each = ["(select value from settings where key = ?)"; N].join(", ");
+    let mut values = [const { None }; N];
+    conn.prepare_cached(&format!("select {each}"))?
+        .query_row(params_from_iter(keys), |row| {
+            let mut places = values.iter_mut().enumerate();
+            places.try_for_each(|(at, value)| row.get(at).map(|it| *value = it))
+        })?;
+    Ok(values)
 }
 
 /// Whether nobody has set it: it is not there, or as a new file has it.

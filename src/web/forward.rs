@@ -82,7 +82,8 @@ pub async fn to_primary<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Result
     match &app.role {
         Role::Primary => answered(&app, next, req).await,
         Role::Replica(primary) if is_for_primary(&req) => {
-            Ok(forward(&app, primary.as_ref(), req).await?)
+            // In a box, as every request has room for what this function waits for, and a primary never waits here.
+            Ok(Box::pin(forward(&app, primary.as_ref(), req)).await?)
         }
         Role::Replica(_) => Ok(next.call(req).await?.into_response()),
     }

@@ -66,7 +66,8 @@ pub async fn same_origin<E: Endpoint>(next: Arc<E>, req: Request) -> poem::Resul
             .is_some_and(|app| is_ours(req.headers(), app));
     if changes && !ours {
         let (req, mut body) = req.split();
-        let typed = Form::read(&req, &mut body).await.unwrap_or_default();
+        let typed = Box::pin(Form::read(&req, &mut body)).await;
+        let typed = typed.unwrap_or_default();
         return Err(Failure::status(StatusCode::FORBIDDEN)
             .with_typed(typed.get("body"))
             .into());

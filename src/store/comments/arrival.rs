@@ -1,24 +1,27 @@
-//! What a new comment meets on its way in: its post, an earlier attempt of its own, what it answers, and its row.
+//! What a new comment meets on its way in: its post, an earlier attempt of its own, and what it answers. Its row is written in
+//! `incoming`.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{find, naming};
+use super::find;
 use crate::error::{Error, Result};
-use crate::model::comment::{Comment, CommentStatus, NewComment};
+use crate::model::comment::{Comment, NewComment};
 use crate::model::front::Front;
 use crate::model::id::{CommentId, PostId, VisitorId};
+use crate::model::post::Discussion;
 use crate::model::rules::{Around, MOST_IN_AN_HOUR, TELLING};
 use crate::model::settings::Moderation;
 use crate::model::time::Timestamp;
 use crate::store::posts::{CLOSING, closes_at};
 use crate::store::{Tx, settings, sql};
-use crate::text::RENDERER;
 
 /// The same words by the same visitor within this many milliseconds are the same comment.
 const ECHO: i64 = 60_000;
 
-/// Among so many newest comments of theirs, or of a post's.
+/// Among so many newest comments of theirs; of those who have no cookie yet, among so many newest under such a name, as each
+/// that is looked at is looked up.
 const CLICKS: i64 = 20;
+const STRANGERS_CLICKS: i64 = 4;
 
 const HOUR: i64 = 60 * 60_000;
 
@@ -27,18 +30,30 @@ const HOUR: i64 = 60 * 60_000;
 const RECENTLY: i64 = 24 * HOUR;
 const REMEMBERED: i64 = 1_000;
 
-/// The open post of that slug, and whether it takes a comment at `now`.
+/// A post that readers can see, as far as a comment has to know it.
+pub struct OpenPost {
+    pub id: PostId,
+    pub discussion: Discussion,
+    /// Whether it takes a comment now.
+    pub is_open: bool,
+}
+
+/// The post of that slug, as it is at `now`.
 ///
 /// Errors: [`Error::NotFound`] if readers cannot see it.
-pub fn open_post(conn: &Connection, slug: &str, now: Timestamp) -> Result<(PostId, bool)> {
+pub fn open_post(conn: &Connection, slug: &str, now: Timestamp) -> Result<OpenPost> {
     let sql = format!(
-        "select id, comments_open, {CLOSING} from posts
+        "select id, comments_open, discussion, {CLOSING} from posts
          where kind = 'post' and slug = ?1 and status in ('published', 'unlisted')"
     );
     let row = conn.prepare_cached(&sql)?.query_row([slug], |row| {
         let closes_at = closes_at(row, &Front::of(&sql::json(row, "extra")?))?;
         let is_open = closes_at.is_none_or(|at| now < at);
-        Ok((row.get("id")?, row.get("comments_open")? && is_open))
+        Ok(OpenPost {
+            id: row.get(0)?,
+            discussion: row.get(2)?,
+            is_open: row.get(1)? && is_open,
+        })
     });
     row.optional()?.ok_or(Error::NotFound)
 }
@@ -65,30 +80,32 @@ pub fn repeated(
         }
     }
     // Only the newest are looked at, however many there are: a flood of comments must not make each of them dear.
-    let (whose, likewise) = match visitor {
-        Some(_) => ("visitor_id = ?5 and ?6 = ?6", "true"),
-        None => ("post_id = ?1 and ?5 is null", "name = ?6"),
+    let (whose, likewise, newest) = match visitor {
+        Some(_) => ("visitor_id = ?5 order by created_at desc", "true", CLICKS),
+        None if new.owner => ("post_id = ?1 order by number desc", "name = ?7", CLICKS),
+        None => (
+            "likeness = ?6 order by id desc",
+            "name = ?7",
+            STRANGERS_CLICKS,
+        ),
     };
     let sql = format!(
-        "select id from (select id, post_id, parent_id, name, body from comments
-                         where {whose} and created_at > ?4 order by created_at desc limit ?7)
-         where {same} and {likewise} limit 1"
+        "select id from (select id, post_id, parent_id, name, body, created_at from comments where {whose} limit ?8)
+         where {same} and {likewise} and created_at > ?4 limit 1"
     );
-    let name = new.name.as_str();
-    let row = params![post, body, new.parent, since, visitor, name, CLICKS];
+    let (name, likeness) = (new.name.as_str(), likeness(new));
+    let row = params![
+        post, body, new.parent, since, visitor, likeness, name, newest
+    ];
     Ok(conn
         .prepare_cached(&sql)?
         .query_row(row, |row| row.get(0))
         .optional()?)
 }
 
-/// The client's id of this attempt, unless another comment has it already.
-pub fn free_op(tx: &Tx, post: PostId, new: &NewComment) -> Result<Option<String>> {
-    let mut taken = tx.prepare_cached("select 1 from comments where post_id = ?1 and op = ?2")?;
-    Ok(match &new.op {
-        Some(op) if !taken.exists(params![post, op])? => Some(op.clone()),
-        _ => None,
-    })
+/// What the name under which it is written looks like. Everyone knows who the owner is.
+pub fn likeness(new: &NewComment) -> Option<String> {
+    (!new.owner).then(|| new.name.likeness())
 }
 
 /// The comment being answered, which must be one that its answerer can see.
@@ -159,56 +176,4 @@ fn around(conn: &Connection, new: &NewComment, now: Timestamp) -> Result<Around>
         said_before,
         in_the_hour,
     })
-}
-
-/// Writes the row, under the next number of its post, which counts it unless it is held; it starts a thread unless it answers
-/// something.
-pub fn insert(
-    tx: &Tx,
-    post: PostId,
-    visitor: VisitorId,
-    new: &NewComment,
-    parent: Option<&Comment>,
-    held_for: Option<&str>,
-) -> Result<CommentId> {
-    let sql = "update posts set last_number = last_number + 1, last_thread = last_thread + ?2,
-                   comment_count = comment_count + ?3 where id = ?1";
-    tx.prepare_cached(sql)?
-        .execute(params![post, parent.is_none(), held_for.is_none()])?;
-    let (number, last_thread): (i64, i64) = tx
-        .prepare_cached("select last_number, last_thread from posts where id = ?1")?
-        .query_row([post], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let sql = format!(
-        "insert into comments (post_id, parent_id, depth, thread, number, visitor_id, name, email, url, body,
-             html, renderer, status, held_for, op, created_at, owner, client, likeness, namesake)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, {})",
-        naming::is_namesake("?19", "?6", "true")
-    );
-    let status = if held_for.is_some() {
-        CommentStatus::Pending
-    } else {
-        CommentStatus::Published
-    };
-    let row = params![
-        post,
-        parent.map(|parent| parent.id),
-        parent.map_or(0, |parent| parent.depth + 1),
-        parent.map_or(last_thread, |parent| parent.thread),
-        number,
-        visitor,
-        new.name.as_str(),
-        new.email.as_ref().map(|email| email.as_str()),
-        new.url.as_ref().map(|url| url.as_str()),
-        new.body.as_str(),
-        new.html,
-        RENDERER,
-        status,
-        held_for,
-        free_op(tx, post, new)?,
-        tx.now(),
-        new.owner,
-        new.client.map(|client| client.now),
-        (!new.owner).then(|| new.name.likeness()), // everyone knows who the owner is
-    ];
-    Ok(CommentId(tx.prepare_cached(&sql)?.insert(row)?))
 }

@@ -2,6 +2,7 @@
 
 mod arrival;
 pub mod discarded;
+mod incoming;
 pub mod moderation;
 pub mod naming;
 pub mod pages;
@@ -9,7 +10,7 @@ pub mod queue;
 pub mod rows;
 pub mod trial;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::{Tx, bans, log, posts, reactions, visitors};
@@ -22,7 +23,8 @@ use crate::model::reaction::Target;
 use crate::model::settings::Moderation;
 use crate::model::time::Timestamp;
 use crate::text::RENDERER;
-use rows::{COLUMNS, TABLES, from_row};
+use incoming::Incoming;
+use rows::{COLUMNS, TABLES};
 
 /// The comment that an earlier attempt with the same words made, if there was one.
 ///
@@ -34,7 +36,7 @@ pub fn earlier(
     new: &NewComment,
 ) -> Result<Option<Comment>> {
     let now = Timestamp::now();
-    let (post, _) = arrival::open_post(conn, slug, now)?;
+    let post = arrival::open_post(conn, slug, now)?.id;
     let visitor = visitors::id(conn, token_hash)?;
     let found = arrival::repeated(conn, post, visitor, new, now)?;
     found.map(|id| get(conn, id)).transpose()
@@ -51,17 +53,17 @@ pub fn add(
     token_hash: &[u8; 32],
     new: &NewComment,
 ) -> Result<(Comment, bool)> {
-    let (post, is_open) = arrival::open_post(tx, slug, tx.now())?;
+    let post = arrival::open_post(tx, slug, tx.now())?;
     if !new.owner {
         bans::refuse(tx, token_hash, new.client.as_ref(), tx.now())?;
         naming::refuse_borrowed(tx, &new.name)?;
     }
     let known = visitors::id(tx, token_hash)?;
-    if let Some(id) = arrival::repeated(tx, post, known, new, tx.now())? {
+    if let Some(id) = arrival::repeated(tx, post.id, known, new, tx.now())? {
         return Ok((get(tx, id)?, false));
     }
     // Only now: whoever was heard before it closed and sends it once more is told so.
-    if !is_open {
+    if !post.is_open {
         return Err(Error::Forbidden(
             "this post takes no more comments, and yours was not saved",
         ));
@@ -72,46 +74,36 @@ pub fn add(
     };
     let parent = new
         .parent
-        .map(|id| arrival::answered(tx, post, id, visitor))
+        .map(|id| arrival::answered(tx, post.id, id, visitor))
         .transpose()?;
     if parent.as_ref().is_some_and(|parent| parent.closed) {
         return Err(Error::Forbidden("this thread takes no more answers"));
     }
-    let held_for = arrival::held_for(tx, visitor, new, parent.as_ref())?;
-    let id = arrival::insert(tx, post, visitor, new, parent.as_ref(), held_for.as_deref())?;
-    if held_for.is_some() {
-        log::append(
-            tx,
-            Kind::CommentPending,
-            Some(post),
-            id.0,
-            Audience::Visitor(visitor),
-            None,
-        )?;
-    } else {
-        log::append(
-            tx,
-            Kind::CommentCreated,
-            Some(post),
-            id.0,
-            Audience::Public,
-            None,
-        )?;
-        let answered = parent
-            .and_then(|parent| parent.visitor)
-            .filter(|answered| *answered != visitor);
-        if let Some(answered) = answered {
-            log::append(
-                tx,
-                Kind::ReplyCreated,
-                Some(post),
-                id.0,
-                Audience::Visitor(answered),
-                None,
-            )?;
-        }
+    let incoming = Incoming {
+        post: post.id,
+        visitor,
+        new,
+        held_for: arrival::held_for(tx, visitor, new, parent.as_ref())?,
+        parent,
+    };
+    let placed = incoming.insert(tx)?;
+    tell(tx, &incoming, placed.id)?;
+    let comment = incoming.comment(tx, post, slug, token_hash, placed);
+    Ok((comment, true))
+}
+
+/// Records that it is there: for everyone, and for whoever it answers; or, while it waits, for its writer.
+fn tell(tx: &Tx, incoming: &Incoming, id: CommentId) -> Result<()> {
+    let record = |kind, audience| log::append(tx, kind, Some(incoming.post), id.0, audience, None);
+    if incoming.held_for.is_some() {
+        return record(Kind::CommentPending, Audience::Visitor(incoming.visitor));
     }
-    Ok((get(tx, id)?, true))
+    record(Kind::CommentCreated, Audience::Public)?;
+    let answered = incoming.parent.as_ref().and_then(|parent| parent.visitor);
+    match answered.filter(|answered| *answered != incoming.visitor) {
+        Some(answered) => record(Kind::ReplyCreated, Audience::Visitor(answered)),
+        None => Ok(()),
+    }
 }
 
 /// Adds a comment that was written at another time, by its writer or by the blog's owner, without telling anyone.
@@ -127,7 +119,14 @@ pub fn import(
     let parent = new
         .parent
         .map(|id| arrival::answered(tx, post, id, visitor));
-    let id = arrival::insert(tx, post, visitor, new, parent.transpose()?.as_ref(), None)?;
+    let incoming = Incoming {
+        post,
+        visitor,
+        new,
+        parent: parent.transpose()?,
+        held_for: None,
+    };
+    let id = incoming.insert(tx)?.id;
     tx.prepare_cached("update comments set created_at = ?2 where id = ?1")?
         .execute(params![id, at])?;
     Ok(id)
@@ -241,11 +240,7 @@ pub fn changeable(conn: &Connection, id: CommentId, changer: &Changer) -> Result
 /// One comment in any status, with its reactions.
 pub fn find(conn: &Connection, id: CommentId) -> Result<Option<Comment>> {
     let sql = format!("select {COLUMNS} from {TABLES} where c.id = ?1");
-    let Some(comment) = conn
-        .prepare_cached(&sql)?
-        .query_row([id], from_row)
-        .optional()?
-    else {
+    let Some(comment) = rows::collect(conn, &sql, &[&id])?.pop() else {
         return Ok(None);
     };
     let (reactions, _) = reactions::tally(conn, comment.post, Target::Comment(id), None)?;
@@ -306,3 +301,6 @@ fn counted(tx: &Tx, post: PostId, change: i64) -> Result<()> {
         .execute(params![post, change])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

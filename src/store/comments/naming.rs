@@ -6,7 +6,7 @@
 use rusqlite::{Connection, params};
 
 use crate::error::{Error, Result};
-use crate::model::id::CommentId;
+use crate::model::id::{CommentId, VisitorId};
 use crate::model::typed::Name;
 use crate::store::{Tx, settings};
 
@@ -29,8 +29,7 @@ pub fn may_be_shown(conn: &Connection, name: &str) -> Result<bool> {
 }
 
 fn why_borrowed(conn: &Connection, name: &Name) -> Result<Option<&'static str>> {
-    let owner = settings::get(conn, "owner")?;
-    let title = settings::get(conn, "title")?;
+    let [owner, title] = settings::some(conn, ["owner", "title"])?;
     Ok(name.borrows(owner.as_deref(), title.as_deref()))
 }
 
@@ -53,9 +52,16 @@ pub fn note(tx: &Tx, id: CommentId) -> Result<()> {
     Ok(())
 }
 
+/// Whether the first published comment with a name of that likeness is another visitor's.
+pub fn is_borne_by_another(conn: &Connection, likeness: &str, visitor: VisitorId) -> Result<bool> {
+    let sql = format!("select {}", is_namesake("?1", "?2", "true"));
+    let mut query = conn.prepare_cached(&sql)?;
+    Ok(query.query_row(params![likeness, visitor], |row| row.get(0))?)
+}
+
 /// An expression of SQL: whether the first published comment with a name of that likeness, `among` those that are looked at,
 /// is another visitor's.
-pub fn is_namesake(likeness: &str, visitor: &str, among: &str) -> String {
+fn is_namesake(likeness: &str, visitor: &str, among: &str) -> String {
     format!(
         "coalesce((select first.visitor_id <> {visitor} from comments first
              where first.likeness = {likeness} and first.status = 'published' and {among}

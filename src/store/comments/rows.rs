@@ -11,15 +11,15 @@ use crate::model::id::CommentId;
 use crate::model::mark::Mark;
 
 /// The columns of a comment, as [`from_row`] reads them.
-pub const COLUMNS: &str = "c.id, c.post_id, p.slug, p.discussion, c.parent_id, parent.number as parent_number,
-    parent.thread as parent_thread, iif(parent.status = 'published', parent.name, '') as parent_name, c.depth, c.thread, c.number, c.visitor_id, v.token_hash as visitor_key,
-    c.owner, c.name, c.namesake, c.url, c.body, c.html,
-    c.status, c.op, c.created_at, c.edited_at, c.edited_by_owner, c.pinned, c.closed, c.version";
+pub const COLUMNS: &str = "v.token_hash as visitor_key, c.owner, c.name, c.parent_id, parent.number as parent_number,
+    parent.thread as parent_thread, iif(parent.status = 'published', parent.name, '') as parent_name, c.id, c.post_id,
+    p.slug, p.discussion, c.depth, c.thread, c.number, c.visitor_id, c.namesake, c.url, c.body, c.html, c.status, c.op,
+    c.created_at, c.edited_at, c.edited_by_owner, c.pinned, c.closed, c.version";
 /// Where they come from.
 pub const TABLES: &str = "comments c join posts p on p.id = c.post_id left join comments parent on parent.id = c.parent_id
     left join visitors v on v.id = c.visitor_id";
 
-/// Their names, in the order in which a comment is read from them.
+/// Their names, in their order, in which a comment is read from them.
 const NAMES: [&str; 27] = [
     "visitor_key",
     "owner",
@@ -50,25 +50,35 @@ const NAMES: [&str; 27] = [
     "version",
 ];
 
-/// The comments that a query over [`COLUMNS`] finds.
+/// The comments that a query finds which begins with [`COLUMNS`].
 pub fn collect(conn: &Connection, sql: &str, row: &[&dyn ToSql]) -> Result<Vec<Comment>> {
     let mut query = conn.prepare_cached(sql)?;
-    let places = Places::of(&query)?;
     Ok(query
-        .query_map(row, |row| places.comment(row))?
+        .query_map(row, |row| Places::FIRST.comment(row))?
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// The comment in a row of [`COLUMNS`], without its reactions.
+/// The comment in a row of [`COLUMNS`], wherever they stand in it, without its reactions. Of a name that stands there twice
+/// the first one counts.
 pub fn from_row(row: &Row) -> rusqlite::Result<Comment> {
     Places::of(row.as_ref())?.comment(row)
 }
 
-/// Where the columns are in the rows of a query. They are looked for by name once: doing so in each row of a page took as
-/// long as the query.
+/// Where the columns are in the rows of a query. To look for them by name takes as long as the query.
 struct Places([usize; NAMES.len()]);
 
 impl Places {
+    /// Where the query begins with them.
+    const FIRST: Places = {
+        let mut places = [0; NAMES.len()];
+        let mut at = 0;
+        while at < NAMES.len() {
+            places[at] = at;
+            at += 1;
+        }
+        Places(places)
+    };
+
     fn of(query: &Statement) -> rusqlite::Result<Places> {
         let mut places = [0; NAMES.len()];
         for (place, name) in places.iter_mut().zip(NAMES) {
@@ -142,5 +152,22 @@ impl Columns<'_, '_> {
             thread,
             name,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::store;
+
+    #[tokio::test]
+    async fn the_columns_are_read_in_the_order_in_which_they_stand() {
+        let (store, _folder) = store();
+        let look = |conn: &Connection| {
+            let sql = format!("select {COLUMNS} from {TABLES}");
+            assert_eq!(conn.prepare(&sql)?.column_names(), NAMES);
+            Ok(())
+        };
+        store.read(look).await.unwrap();
     }
 }

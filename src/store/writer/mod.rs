@@ -1,6 +1,8 @@
 //! The one writer: a thread that drains a bounded queue, many changes to one commit.
 //!
-//! Each change runs in a savepoint of its own, so that one which fails takes nothing with it. Answers go out after
+//! A change that fails takes nothing with it: it runs in a savepoint of its own, or can be run again. Those that can be
+//! come first and have no savepoint, as SQLite copies every page that it changes within one; if one of them fails and has
+//! written something, the transaction is taken back and they are all run again, in savepoints then. Answers go out after
 //! COMMIT has returned, and the doorbell rings after that: nobody is told of what a crash could take back.
 //!
 //! A text that was erased may still stand in older pages of the write-ahead log. After such a change the log is emptied as
@@ -160,9 +162,32 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Tx) -> Result<T> + Send + 'static,
     {
+        let mut once = Some(change);
+        let change = move |tx: &Tx| match once.take() {
+            Some(change) => change(tx),
+            None => Err(Error::Unavailable("a change that cannot be run twice")),
+        };
+        self.hand_over(change, false).await
+    }
+
+    /// The same with a change that can be run again, and then does the same.
+    pub async fn write_repeatable<T, F>(&self, change: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Tx) -> Result<T> + Send + 'static,
+    {
+        self.hand_over(change, true).await
+    }
+
+    async fn hand_over<T, F>(&self, change: F, is_repeatable: bool) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Tx) -> Result<T> + Send + 'static,
+    {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Change {
-            change: Some(change),
+            change,
+            is_repeatable,
             outcome: None,
             reply,
         });
@@ -205,6 +230,8 @@ impl Drop for Writer {
 
 /// A change whose result type the queue need not know.
 trait Job: Send {
+    /// Whether the change can be run again.
+    fn is_repeatable(&self) -> bool;
     /// Runs the change; whether what it wrote shall be kept.
     fn run(&mut self, tx: &Tx) -> bool;
     /// What its failure says about the file or its disk, if it says something.
@@ -214,7 +241,8 @@ trait Job: Send {
 }
 
 struct Change<T, F> {
-    change: Option<F>,
+    change: F,
+    is_repeatable: bool,
     outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
 }
@@ -222,16 +250,19 @@ struct Change<T, F> {
 impl<T, F> Job for Change<T, F>
 where
     T: Send,
-    F: FnOnce(&Tx) -> Result<T> + Send,
+    F: FnMut(&Tx) -> Result<T> + Send,
 {
+    fn is_repeatable(&self) -> bool {
+        self.is_repeatable
+    }
+
     fn run(&mut self, tx: &Tx) -> bool {
-        let outcome = self.change.take().map(|change| {
-            catch_unwind(AssertUnwindSafe(|| change(tx))).unwrap_or(Err(Error::Unavailable(
-                "this change failed unexpectedly; nothing was recorded",
-            )))
-        });
-        let keep = matches!(outcome, Some(Ok(_)));
-        self.outcome = outcome;
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.change)(tx)));
+        let outcome = outcome.unwrap_or(Err(Error::Unavailable(
+            "this change failed unexpectedly; nothing was recorded",
+        )));
+        let keep = outcome.is_ok();
+        self.outcome = Some(outcome);
         keep
     }
 
@@ -255,3 +286,6 @@ where
         drop(self.reply.send(result));
     }
 }
+
+#[cfg(test)]
+mod tests;

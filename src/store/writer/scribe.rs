@@ -165,6 +165,43 @@ impl Scribe {
     }
 
     fn changes(&mut self, group: &mut [Box<dyn Job>]) -> Result<i64, Failed> {
+        group.sort_by_key(|job| !job.is_repeatable());
+        let again = group.partition_point(|job| job.is_repeatable());
+        let is_done = self.together(&mut group[..again])?;
+        if !is_done {
+            self.effects.forget();
+            self.execute("rollback")?;
+            self.execute("begin immediate")?;
+        }
+        self.one_by_one(&mut group[if is_done { again } else { 0 }..])?;
+        self.take_in()?;
+        let head = "select coalesce(max(id), 0) from events";
+        let mut head = self.conn.prepare_cached(head)?;
+        Ok(head.query_row([], |row| row.get(0))?)
+    }
+
+    /// Runs changes that can be run again; whether all that they wrote may stay. If not, something must be taken back.
+    fn together(&mut self, group: &mut [Box<dyn Job>]) -> Result<bool, Failed> {
+        for job in group {
+            let before = self.conn.total_changes();
+            let tx = Tx::new(&self.conn);
+            let kept = job.run(&tx);
+            match job.fault() {
+                Some(failed) if failed.fault == Some(Fault::IndexDamaged) => return Ok(false),
+                Some(failed) => return Err(failed), // the others would meet it as well
+                None => {}
+            }
+            if kept {
+                self.effects.add(tx);
+            } else if self.conn.total_changes() > before {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Runs changes in a savepoint each, of which those that fail are taken back.
+    fn one_by_one(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failed> {
         for job in group {
             self.execute("savepoint change")?;
             let tx = Tx::new(&self.conn);
@@ -182,10 +219,7 @@ impl Scribe {
             }
             self.execute("release change")?;
         }
-        self.take_in()?;
-        let head = "select coalesce(max(id), 0) from events";
-        let mut head = self.conn.prepare_cached(head)?;
-        Ok(head.query_row([], |row| row.get(0))?)
+        Ok(())
     }
 
     /// Has the search find the group's comments. If its index is damaged they wait outside of it, and nobody else has to.

@@ -84,11 +84,12 @@ async fn add(
 ) -> Result<(Comment, EventId)> {
     let post = slug.to_owned();
     let network = client.map(|client| client.network());
-    let added = app.store.write(move |tx| {
-        let marks = network.map(|network| clients::marks(tx, &network));
+    let added = app.store.write_repeatable(move |tx| {
+        let marks = network.as_ref();
+        let marks = marks.map(|network| clients::marks(tx, network));
         new.client = marks.transpose()?;
         let (comment, is_new) = comments::add(tx, &post, &hash, &new)?;
-        Ok((comment, log::head(tx)?.id, is_new))
+        Ok((comment, log::newest_id(tx)?, is_new))
     });
     let added = added.await;
     if let (Some(client), Err(_) | Ok((.., false))) = (client, &added) {

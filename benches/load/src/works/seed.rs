@@ -24,6 +24,9 @@ pub fn comments(folder: &Path, count: usize) -> io::Result<()> {
         select post, 0, seen.thread + i, seen.number + i, 'Reader ' || (i % 1000), 'reader' || (i % 1000),
                replace(body, 'first', i || 'th'), replace(html, 'first', i || 'th'), renderer, status, created_at
         from n, seen, comments c where c.id = seen.first";
+    let searched = "
+        insert or ignore into comments_to_index
+        select id from comments where id > (select max(subject) from events where kind = 'comment:created')";
     let events = "
         insert into events (kind, post_id, subject, audience, at)
         select 'comment:created', post_id, id, 'public', created_at from comments
@@ -34,6 +37,7 @@ pub fn comments(folder: &Path, count: usize) -> io::Result<()> {
         where slug = 'hello'";
     run(&conn, || {
         conn.execute(sql, params![count as i64])?;
+        conn.execute(searched, [])?;
         conn.execute(events, [])?;
         conn.execute(post, [])
     })
