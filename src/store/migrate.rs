@@ -8,6 +8,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::backups;
+use super::recovery;
 use super::snapshot::beside;
 use super::{configure, settings};
 use crate::error::{Error, Result};
@@ -38,6 +39,7 @@ pub fn open(folder: &Path, path: &Path, create: bool) -> Result<Connection> {
     }
     let is_torn = is_torn(path);
     if create {
+        recovery::refuse_lost(path)?;
         make_room(folder, path)?;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

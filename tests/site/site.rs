@@ -408,17 +408,19 @@ impl Site {
         self.visitor().comment(slug, name, body)
     }
 
-    /// A server refuses the blog because its file is now that of `backup`, and the log beside it, `stale`, of another; both are
+    /// A server, and a command, refuse the blog because its file is now that of `backup`, and the log beside it, `stale`, of another; both are
     /// left as they are.
     #[track_caller]
     pub fn is_refused_for_its_log(&self, backup: &Path, stale: &[u8]) {
         let file = self.data().join("rowlog.db");
         let log = self.data().join("rowlog.db-wal");
-        let refused = self.rowlog(&["serve", "--listen", "127.0.0.1:0"]);
-        assert!(
-            refused.complaint().contains("rowlog.db-wal"),
-            "{refused:#?}"
-        );
+        for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["check"]] {
+            let refused = self.rowlog(command);
+            let complaint = refused.complaint();
+            assert!(complaint.contains("rowlog.db-wal"), "{refused:#?}");
+        }
+        let copied = self.path("copied.db");
+        self.rowlog(&["backup", "--replace", path(&copied)]);
         assert_eq!(fs::read(log).unwrap(), stale, "the log is left as it is");
         assert_eq!(fs::read(file).unwrap(), fs::read(backup).unwrap());
     }
