@@ -95,6 +95,7 @@ impl Keeper {
         let Some(folder) = &self.folder else {
             return Err(Error::Refused("backups are turned off".into()));
         };
+        backups::sweep(&self.room());
         let kept = backups::make(&self.source, folder, Reason::Daily, progress);
         let failure = kept.as_ref().err();
         *self.failed() = failure.map(|error| (Timestamp::now(), error.to_string()));

@@ -89,6 +89,12 @@ pub fn refuse_lost(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether SQLite finds no fault in the file at `path` with the log beside it, which is not taken in.
+pub fn is_sound(path: &Path) -> bool {
+    let found = open(path).and_then(|conn| check::integrity(&conn));
+    found.is_ok_and(|report| report.faults.is_empty())
+}
+
 /// Whether the file of the blog in `folder` is still to be checked.
 pub fn is_unchecked(folder: &Path) -> bool {
     folder.join(NOTE).exists()

@@ -1,4 +1,5 @@
-//! A disk that fails and a clock that jumps, put under the real program: `tests/shim/faults.c` with LD_PRELOAD.
+//! A disk that fails, a clock that jumps and an end at any step, put under the real program: `tests/shim/faults.c` with
+//! LD_PRELOAD.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -22,7 +23,12 @@ enum Number {
     Error,
     Failed,
     Lasting,
+    Steps,
+    Torn,
 }
+
+/// More steps than anything takes.
+const MANY: i64 = 1 << 40;
 
 /// What the server of a site is told.
 pub struct Shim {
@@ -30,9 +36,9 @@ pub struct Shim {
 }
 
 impl Shim {
-    /// Has every later server of the site run on it. Nothing fails to begin with.
+    /// Has every later server of the site run on it, and every command that [`Site::rowlog_alike`] runs. Nothing fails to begin with.
     pub fn under(site: &mut Site) -> Shim {
-        let file = site.write("shim", [0; 6 * size_of::<i64>()]);
+        let file = site.write("shim", [0; 8 * size_of::<i64>()]);
         site.run_with("LD_PRELOAD", path(library()));
         site.run_with("ROWLOG_SHIM", path(&file));
         let control = File::options().read(true).write(true).open(file);
@@ -66,19 +72,42 @@ impl Shim {
         self.fail_write(1, error);
     }
 
-    /// The disk is sound again.
+    /// Has the process be killed at the n-th step from now that it takes on the files beside the blog or of it: before it,
+    /// or in the middle of it if that is a write and `is_torn` says so.
+    pub fn kill_at(&self, n: i64, is_torn: bool) {
+        self.set(Number::Torn, is_torn.into());
+        self.set(Number::Steps, n);
+    }
+
+    /// How many steps something takes.
+    pub fn steps_of(&self, something: impl FnOnce()) -> i64 {
+        self.kill_at(MANY, false);
+        something();
+        let taken = MANY - self.get(Number::Steps);
+        self.mend();
+        taken
+    }
+
+    /// The disk is sound again, and nothing is killed.
     pub fn mend(&self) {
-        for number in [Number::Lasting, Number::Writes, Number::Flushes] {
+        for number in [
+            Number::Lasting,
+            Number::Writes,
+            Number::Flushes,
+            Number::Steps,
+        ] {
             self.set(number, 0);
         }
     }
 
     /// How many calls have failed since the last time something was set to fail.
     pub fn failed(&self) -> i64 {
+        self.get(Number::Failed)
+    }
+
+    fn get(&self, number: Number) -> i64 {
         let mut bytes = [0; size_of::<i64>()];
-        let read = self
-            .control
-            .read_exact_at(&mut bytes, place(Number::Failed));
+        let read = self.control.read_exact_at(&mut bytes, place(number));
         read.expect("the file that is shared can be read");
         i64::from_ne_bytes(bytes)
     }
