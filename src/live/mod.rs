@@ -27,6 +27,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::error::{Error, Result};
+use crate::model::backup::Standing;
 use crate::model::event::Event;
 use crate::model::id::{EventId, PostId};
 use crate::model::topic::Topic;
@@ -44,6 +45,8 @@ pub struct Live {
     changes: Arc<Changes>,
     /// For those who are only told of one post: the newest event that it was told of.
     posts: Mutex<HashMap<PostId, watch::Sender<EventId>>>,
+    /// How the backups stand, as the desk was told of it last.
+    keeping: watch::Sender<Option<Standing>>,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
     /// How many streams there were when the server began to stop.
@@ -69,6 +72,7 @@ impl Live {
             matters: watch::channel(EventId::ZERO).0,
             changes: store.changes().clone(),
             posts: Mutex::default(),
+            keeping: watch::Sender::default(),
             stop,
             streams: AtomicUsize::new(0),
             leaving: OnceLock::new(),
@@ -90,6 +94,17 @@ impl Live {
     /// What changes with every event that is more than talk: of posts, media, settings.
     pub fn matters(&self) -> watch::Receiver<EventId> {
         self.matters.subscribe()
+    }
+
+    /// Says how the backups stand, and the room on the disk. What is much as it was before is no news.
+    pub fn tell_of_keeping(&self, standing: Standing) {
+        self.keeping.send_if_modified(|told| {
+            let is_news = !matches!(told, Some(told) if standing.is_much_like(told));
+            if is_news {
+                *told = Some(standing);
+            }
+            is_news
+        });
     }
 
     /// Waits until streams have been told of `event`; whether that was so within `patience`.

@@ -357,6 +357,7 @@ fn backups_go_where_they_are_told_and_say_when_they_cannot() {
     crate::waiting::eventually("it is said that none can be made", || {
         site.log_text().contains("a-file")
     });
+    assert_eq!(site.get("/health").json()["backup"]["state"], "failed");
     site.get("/posts/hello").expect(200);
 }
 

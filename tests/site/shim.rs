@@ -38,7 +38,8 @@ pub struct Shim {
 impl Shim {
     /// Has every later server of the site run on it, and every command that [`Site::rowlog_alike`] runs. Nothing fails to begin with.
     pub fn under(site: &mut Site) -> Shim {
-        let file = site.write("shim", [0; 8 * size_of::<i64>()]);
+        let length = place(Number::Torn) as usize + size_of::<i64>();
+        let file = site.write("shim", vec![0; length]);
         site.run_with("LD_PRELOAD", path(library()));
         site.run_with("ROWLOG_SHIM", path(&file));
         let control = File::options().read(true).write(true).open(file);
