@@ -8,19 +8,8 @@ use std::process::Command;
 
 use rusqlite::{Connection as Database, OpenFlags};
 
-use crate::shim::Shim;
+use crate::shim::{Shim, ends};
 use crate::site::{Site, path};
-use crate::whole::sized;
-
-/// Which of so many steps are the last one, and whether it is left half done: some and the last few, where files get their
-/// names, or all of both kinds.
-fn ends(steps: i64) -> Vec<(i64, bool)> {
-    let some = (0..6).map(|n| 1 + n * steps / 7);
-    let last = (steps - 7).max(1)..=steps;
-    let short = some.chain(last).map(|n| (n, n % 2 == 1)).collect();
-    let whole = (1..=steps).flat_map(|n| [(n, false), (n, true)]).collect();
-    sized(short, whole)
-}
 
 /// A blog as it was before, to begin from again and again.
 struct Beginning {
