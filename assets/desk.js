@@ -1,7 +1,7 @@
 // The owner's open windows: posts, waiting comments, figures and what happened, as the log tells of them.
 import { say } from "./announce.js";
 import { startCopying } from "./copy.js";
-import { showFaults, startFaults } from "./faults.js";
+import { showFaults, showKept, startFaults } from "./faults.js";
 import { startMe } from "./me.js";
 import { $, $$, byId, lazily, newer, page, part, plural, swap } from "./parts.js";
 import { follow } from "./stream.js";
@@ -22,6 +22,7 @@ let reading = null; // the last word about who reads what
 function apply(kind, frame) {
   if (kind === 'presence') return showReading(reading = frame);
   if (kind === 'faults') return showFaults(frame);
+  if (kind === 'keeping') return showKept(frame);
   const { desk, comment } = frame;
   if (kind.startsWith('import:')) return dispatchEvent(new Event('missing'));
   if (kind === 'post:erased') byId(`post-${frame.post_id}`)?.remove();

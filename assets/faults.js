@@ -3,9 +3,14 @@ import { byId, page } from "./parts.js";
 import { follow } from "./stream.js";
 
 /** Shows what is wrong now. What stands there already is not announced again. */
-export function showFaults({ html }) {
-  const old = byId('faults'), fresh = page(html).body;
-  if (old.innerHTML.trim() !== fresh.innerHTML.trim()) old.replaceChildren(...fresh.childNodes);
+export const showFaults = ({ html }) => show('faults', html);
+
+/** Shows how the backups stand, where the page does. */
+export const showKept = ({ html }) => show('kept', html);
+
+function show(id, html) {
+  const old = byId(id), fresh = page(html).body;
+  if (old && old.innerHTML.trim() !== fresh.innerHTML.trim()) old.replaceChildren(...fresh.childNodes);
 }
 
 /** Follows the owner's stream where the page follows it for nothing else. */

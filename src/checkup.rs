@@ -12,8 +12,8 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use crate::backup::length;
 use crate::error::Result;
-use crate::lookout::length;
 use crate::model::fault::Fault;
 use crate::store::snapshot::beside;
 use crate::store::{Store, check, recovery};

@@ -4,15 +4,15 @@
 //! of the write-ahead log, the clock. While writing is refused, here it is tried, so that a disk that has room again is
 //! known before the next visitor comes.
 
-use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::backup::Keeper;
+use crate::backup::{Keeper, length};
 use crate::error::Result;
+use crate::live::Live;
 use crate::model::backup::Standing;
 use crate::model::fault::Fault;
 use crate::model::time::Timestamp;
@@ -22,9 +22,6 @@ use crate::web::server::Gauge;
 
 /// How often to look.
 const EVERY: Duration = Duration::from_secs(2);
-
-/// Bytes that should be free on the disk of the blog, and as many as its file has, for the next backup.
-const LITTLE: u64 = 100 << 20;
 
 /// Bytes that the write-ahead log may have. Source: security, section 8.
 const LARGE: u64 = 64 << 20;
@@ -42,13 +39,14 @@ const SET_BY: i64 = 60_000;
 pub async fn run(
     store: Arc<Store>,
     keeper: Arc<Keeper>,
+    live: Arc<Live>,
     gauge: Gauge,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut clock = Clock::new();
     let begun = Instant::now();
     while !*stop.borrow() {
-        look(&store, &keeper, &gauge, begun.elapsed() > CATCHES_UP).await;
+        look(&store, &keeper, &live, &gauge, begun.elapsed() > CATCHES_UP).await;
         clock.check();
         if timeout(EVERY, stop.wait_for(|stop| *stop)).await.is_ok() {
             return;
@@ -57,7 +55,7 @@ pub async fn run(
 }
 
 /// Looks once; `is_settled` if the server has had the time to make good what was missed before it was started.
-async fn look(store: &Store, keeper: &Arc<Keeper>, gauge: &Gauge, is_settled: bool) {
+async fn look(store: &Store, keeper: &Arc<Keeper>, live: &Live, gauge: &Gauge, is_settled: bool) {
     let faults = store.faults();
     if !store.is_in_place() {
         faults.note(Fault::Gone, "another file, or none, has its name");
@@ -76,7 +74,8 @@ async fn look(store: &Store, keeper: &Arc<Keeper>, gauge: &Gauge, is_settled: bo
         let because = |is: &str| (word == is).then(|| "see what is said of backups".into());
         faults.set(Fault::BackupFailed, because("failed"));
         faults.set(Fault::BackupStale, because("stale").filter(|_| is_settled));
-        faults.set(Fault::SpaceLow, little_room(store, &standing));
+        faults.set(Fault::SpaceLow, little_room(&standing));
+        live.tell_of_keeping(standing);
     }
     faults.set(Fault::LogLarge, large_log(store));
     faults.set(Fault::Crowded, gauge.trouble());
@@ -95,20 +94,14 @@ fn touch(tx: &crate::store::Tx) -> Result<()> {
     }
 }
 
-fn little_room(store: &Store, standing: &Standing) -> Option<String> {
-    let free = standing.free?;
-    let wanted = LITTLE.max(length(store.path()));
-    (free < wanted).then(|| format!("{} MiB are free", free >> 20))
+fn little_room(standing: &Standing) -> Option<String> {
+    let free = standing.free.filter(|_| standing.is_short_of_room())?;
+    Some(format!("{} MiB are free", free >> 20))
 }
 
 fn large_log(store: &Store) -> Option<String> {
     let length = length(&beside(store.path(), "-wal"));
     (length > LARGE).then(|| format!("it has {} MiB", length >> 20))
-}
-
-/// The bytes of a file; none if it is not there.
-pub fn length(path: &std::path::Path) -> u64 {
-    fs::metadata(path).map_or(0, |file| file.len())
 }
 
 /// The clock that people read, beside one that nobody can set.

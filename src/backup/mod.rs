@@ -2,6 +2,7 @@
 //!
 //! How a copy is made and verified is known to `store::snapshot`, which of them stay to `store::backups`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,7 +13,7 @@ use crate::model::backup::{Kept, Reason, Standing};
 use crate::model::time::Timestamp;
 use crate::store::backups;
 use crate::store::log;
-use crate::store::snapshot::{Progress, Snapshot, folder_of, unwatched};
+use crate::store::snapshot::{Progress, Snapshot, beside, folder_of, unwatched};
 
 /// Milliseconds from one backup to the next, and from one that failed to the next attempt.
 const EVERY: i64 = 24 * 60 * 60 * 1_000;
@@ -70,7 +71,7 @@ impl Keeper {
 
     /// Whether it is time for the next backup of the blog that `conn` reads.
     ///
-    /// Errors: what the store answers, and [`Error::Io`] if the folder cannot be read.
+    /// Errors: what the store answers.
     pub fn is_due(&self, conn: &Connection, now: Timestamp) -> Result<bool> {
         let Some(folder) = &self.folder else {
             return Ok(false);
@@ -79,12 +80,17 @@ impl Keeper {
         if failed.is_some_and(|at| !is_past(at, AGAIN, now)) {
             return Ok(false);
         }
-        match last(folder)? {
-            Some(kept) => Ok(is_past(kept.at, EVERY, now)),
-            None => {
+        match last(folder) {
+            Ok(Some(kept)) if is_past(kept.at, EVERY, now) => Ok(true),
+            Ok(Some(_)) => {
+                *self.failed() = None; // what was in the way is not any more
+                Ok(false)
+            }
+            Ok(None) => {
                 let first = log::oldest(conn)?;
                 Ok(first.is_some_and(|at| at.plus(YOUNG) < now))
             }
+            Err(_) => Ok(true), // the folder cannot be read: trying says why, and is remembered
         }
     }
 
@@ -95,6 +101,7 @@ impl Keeper {
         let Some(folder) = &self.folder else {
             return Err(Error::Refused("backups are turned off".into()));
         };
+        backups::sweep(&self.room());
         let kept = backups::make(&self.source, folder, Reason::Daily, progress);
         let failure = kept.as_ref().err();
         *self.failed() = failure.map(|error| (Timestamp::now(), error.to_string()));
@@ -111,6 +118,8 @@ impl Keeper {
             last: self.folder.as_deref().and_then(|folder| last(folder).ok()?),
             failed: failed.map(|(at, _)| at),
             free: free(&folder_of(&self.source)),
+            length: length(&self.source) + length(&beside(&self.source, "-wal")),
+            at: Timestamp::now(),
         }
     }
 
@@ -150,6 +159,11 @@ fn last(folder: &Path) -> Result<Option<Kept>> {
 /// Whether `after` milliseconds have gone by. A time that lies further ahead than that is the word of a wrong clock.
 fn is_past(then: Timestamp, after: i64, now: Timestamp) -> bool {
     then.plus(after) <= now || now.plus(after) <= then
+}
+
+/// The bytes of a file; none if it is not there.
+pub fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |file| file.len())
 }
 
 /// The bytes that may still be written to the disk of a folder.

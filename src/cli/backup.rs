@@ -89,7 +89,7 @@ pub fn put_back(folder: &Path, options: &Restored) -> Result<()> {
             copy.display()
         ))?,
         Before::PutAside(file) => say(format_args!(
-            "What was there could not be read and was put aside as {}.",
+            "What was there could not be read as a blog and was put aside as {}.",
             file.display()
         ))?,
     }

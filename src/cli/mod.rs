@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::error::{Error, Result};
-use crate::store::Store;
+use crate::store::{Store, recovery};
 
 /// A personal blog in one binary, where every open page is alive.
 #[derive(Parser)]
@@ -147,10 +147,22 @@ fn remark(line: impl Display) {
 
 /// The blog in `folder`, which must be there.
 fn existing(folder: &Path) -> Result<Store> {
-    Store::open(folder, false)
+    open(folder, false)
 }
 
 /// The blog in `folder`, made if there is none.
 fn any(folder: &Path) -> Result<Store> {
-    Store::open(folder, true)
+    open(folder, true)
+}
+
+/// Where nobody serves the blog, a log beside its file is one that a crash has left: it is looked at before it is taken in.
+fn open(folder: &Path, create: bool) -> Result<Store> {
+    if recovery::has_log(folder) {
+        match serve::lock(folder) {
+            Ok(_lock) => recovery::inspect(folder)?,
+            Err(Error::Refused(_)) => {} // a server runs, and has looked
+            Err(error) => return Err(error),
+        }
+    }
+    Store::open(folder, create)
 }

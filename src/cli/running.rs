@@ -191,7 +191,13 @@ fn work(
     stopped: watch::Receiver<bool>,
 ) -> [JoinHandle<()>; 5] {
     let pings = websub::run(store.clone(), base_url.to_owned(), stopped.clone());
-    let looking = lookout::run(store.clone(), keeper.clone(), gauge, stopped.clone());
+    let looking = lookout::run(
+        store.clone(),
+        keeper.clone(),
+        live.clone(),
+        gauge,
+        stopped.clone(),
+    );
     [
         tokio::spawn(looking),
         tokio::spawn(chores::run(

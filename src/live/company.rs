@@ -9,13 +9,18 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::presence::{Presence, Seat, next_frame};
-use super::sse;
+use super::presence::{Seat, next_frame};
+use super::{Live, sse};
+use crate::model::backup::Standing;
 use crate::store::{Store, settings};
+use crate::views::desk::keep::KeptPart;
 use crate::views::desk::parts::FaultsPart;
 
 /// The kind of what tells of faults.
 pub const FAULTS: &str = "faults";
+
+/// The kind of what tells of backups, and of the room on the disk.
+pub const KEEPING: &str = "keeping";
 
 /// What a stream is told in passing.
 pub enum Company {
@@ -40,35 +45,44 @@ pub struct House {
     store: Arc<Store>,
     reading: watch::Receiver<Bytes>,
     faults: watch::Receiver<u64>,
-    /// Whether the page may not know what is wrong by now.
-    is_behind: bool,
+    keeping: watch::Receiver<Option<Standing>>,
 }
 
 impl House {
     /// A page that is told first of all how things are.
-    pub fn of(store: &Arc<Store>, presence: &Presence) -> House {
-        House {
+    pub fn of(store: &Arc<Store>, live: &Live) -> House {
+        let mut house = House {
             store: store.clone(),
-            reading: presence.watch(),
+            reading: live.presence.watch(),
             faults: store.faults().news(),
-            is_behind: true,
-        }
+            keeping: live.keeping.subscribe(),
+        };
+        house.faults.mark_changed();
+        house.keeping.mark_changed();
+        house
     }
 
     async fn changed(&mut self) -> Bytes {
-        while !self.is_behind {
+        loop {
+            // In this order: what is wrong goes before everything else.
             tokio::select! {
-                frame = next_frame(&mut self.reading) => return frame,
+                biased;
                 news = self.faults.changed() => match news {
-                    Ok(()) => self.is_behind = true,
+                    Ok(()) => return sse::passing(FAULTS, &faults(&self.store).await),
                     Err(_) => pending().await, // the register lasts as long as the store
                 },
+                news = self.keeping.changed() => match news {
+                    Ok(()) => {
+                        let standing = self.keeping.borrow_and_update().clone();
+                        if let Some(standing) = standing {
+                            return sse::passing(KEEPING, &keeping(&self.store, standing).await);
+                        }
+                    }
+                    Err(_) => pending().await, // as do the streams
+                },
+                frame = next_frame(&mut self.reading) => return frame,
             }
         }
-        self.faults.mark_unchanged(); // before the look, so that what begins during it is not missed
-        let frame = sse::passing(FAULTS, &faults(&self.store).await);
-        self.is_behind = false;
-        frame
     }
 }
 
@@ -78,4 +92,11 @@ pub async fn faults(store: &Store) -> Value {
     let ongoing = store.faults().ongoing();
     let html = FaultsPart::new(&ongoing, &settings.manner().calendar).render();
     json!({ "html": html.expect("sentences and times can be written to memory") })
+}
+
+/// How the backups stand, likewise.
+pub async fn keeping(store: &Store, standing: Standing) -> Value {
+    let settings = store.read(settings::load).await.unwrap_or_default();
+    let html = KeptPart::new(standing, settings.manner().calendar).render();
+    json!({ "html": html.expect("sizes and times can be written to memory") })
 }

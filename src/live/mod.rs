@@ -31,6 +31,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::error::{Error, Result};
+use crate::model::backup::Standing;
 use crate::model::event::Event;
 use crate::model::id::EventId;
 use crate::store::Store;
@@ -47,6 +48,8 @@ pub struct Live {
     matters: watch::Sender<EventId>,
     changes: Arc<Changes>,
     heralds: Heralds,
+    /// How the backups stand, as the desk was told of it last.
+    keeping: watch::Sender<Option<Standing>>,
     stop: watch::Receiver<bool>,
     streams: AtomicUsize,
     /// How many streams there were when the server began to stop.
@@ -73,6 +76,7 @@ impl Live {
             matters: watch::channel(EventId::ZERO).0,
             changes: store.changes().clone(),
             heralds,
+            keeping: watch::Sender::default(),
             stop,
             streams: AtomicUsize::new(0),
             leaving: OnceLock::new(),
@@ -95,6 +99,17 @@ impl Live {
     /// What changes with every event that is more than talk: of posts, media, settings.
     pub fn matters(&self) -> watch::Receiver<EventId> {
         self.matters.subscribe()
+    }
+
+    /// Says how the backups stand, and the room on the disk. What is much as it was before is no news.
+    pub fn tell_of_keeping(&self, standing: Standing) {
+        self.keeping.send_if_modified(|told| {
+            let is_news = !matches!(told, Some(told) if standing.is_much_like(told));
+            if is_news {
+                *told = Some(standing);
+            }
+            is_news
+        });
     }
 
     /// Waits until streams have been told of `event`; whether that was so within `patience`.

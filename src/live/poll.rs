@@ -19,7 +19,7 @@ use crate::store::Store;
 pub const WAIT_AT_MOST: Duration = Duration::from_secs(55);
 
 /// One answer's events and the cursor to ask with next; waits up to `wait` for the first event. `issued` is for the forms of
-/// the page that asks. The owner is told of faults as a stream tells of them in passing: without an id.
+/// the page that asks. The owner is told of faults and backups as a stream tells of them in passing: without an id.
 ///
 /// Errors: what reading the log answers.
 pub async fn answer(
@@ -57,6 +57,12 @@ pub async fn answer(
         let mut told = company::faults(&store).await;
         told["kind"] = company::FAULTS.into();
         events.push(told);
+        let standing = live.keeping.borrow().clone();
+        if let Some(standing) = standing {
+            let mut told = company::keeping(&store, standing).await;
+            told["kind"] = company::KEEPING.into();
+            events.push(told);
+        }
     }
     if let Some(issued) = issued {
         body["issued"] = issued.into();

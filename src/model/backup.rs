@@ -59,7 +59,14 @@ pub struct Standing {
     pub failed: Option<Timestamp>,
     /// Bytes that the disk of the blog has left.
     pub free: Option<u64>,
+    /// Bytes of the blog's file and the log beside it.
+    pub length: u64,
+    /// When all this was so.
+    pub at: Timestamp,
 }
+
+/// Bytes that should be free on the disk of the blog, or as many as its file has, for the next backup.
+const LITTLE: u64 = 100 << 20;
 
 /// A day and a half, in milliseconds: a daily backup that is older was missed.
 const STALE: i64 = 36 * 60 * 60 * 1_000;
@@ -74,6 +81,23 @@ impl Standing {
             Some(last) if last.at.plus(STALE) < now => "stale",
             Some(_) => "good",
         }
+    }
+
+    /// Whether there is too little room for the next backup, and soon for anything.
+    pub fn is_short_of_room(&self) -> bool {
+        self.free.is_some_and(|free| free < LITTLE.max(self.length))
+    }
+
+    /// Whether somebody who was told of `other` need not be told of this: sizes differ by less than a tenth.
+    pub fn is_much_like(&self, other: &Standing) -> bool {
+        let is_near = |one: u64, other: u64| one.abs_diff(other) <= one.max(other) / 10;
+        let words = [self, other].map(|it| (it.word(it.at), it.is_short_of_room(), &it.last));
+        words[0] == words[1]
+            && is_near(self.length, other.length)
+            && match (self.free, other.free) {
+                (Some(free), Some(then)) => is_near(free, then),
+                (free, then) => free == then,
+            }
     }
 }
 
@@ -94,6 +118,8 @@ mod tests {
             last: None,
             failed: None,
             free: None,
+            length: 0,
+            at: Timestamp(1),
         };
         assert_eq!(standing.word(Timestamp(1)), "none");
         standing.last = Some(kept);
@@ -103,5 +129,31 @@ mod tests {
         assert_eq!(standing.word(Timestamp(2)), "failed");
         standing.on = false;
         assert_eq!(standing.word(Timestamp(2)), "off");
+    }
+
+    #[test]
+    fn what_changes_by_less_than_a_tenth_is_no_news_unless_room_becomes_scarce() {
+        let standing = |free: u64, length: u64, at: i64| Standing {
+            on: true,
+            last: Some(Kept {
+                reason: Reason::Daily,
+                at: Timestamp(0),
+                length: 1,
+                name: String::new(),
+            }),
+            failed: None,
+            free: Some(free),
+            length,
+            at: Timestamp(at),
+        };
+        let then = standing(1 << 30, 100 << 20, 0);
+        assert!(then.is_much_like(&standing(1_000 << 20, 105 << 20, STALE)));
+        assert!(!then.is_much_like(&standing(900 << 20, 100 << 20, 0)));
+        assert!(!then.is_much_like(&standing(1 << 30, 150 << 20, 0)));
+        assert!(!then.is_much_like(&standing(1 << 30, 100 << 20, STALE + 1)));
+        let (enough, short) = (standing(LITTLE, 1, 0), standing(LITTLE - 1, 1, 0));
+        assert!(short.is_short_of_room() && !enough.is_short_of_room());
+        assert!(!enough.is_much_like(&short));
+        assert!(standing(LITTLE, LITTLE + 1, 0).is_short_of_room());
     }
 }

@@ -126,8 +126,8 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     )))
 }
 
-/// Removes copies whose maker ended before they were finished. One that cannot be removed harms nobody.
-fn sweep(folder: &Path) {
+/// Removes copies in `folder` whose maker ended before they were finished. One that cannot be removed harms nobody.
+pub fn sweep(folder: &Path) {
     let Ok(files) = fs::read_dir(folder) else {
         return;
     };

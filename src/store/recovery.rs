@@ -16,7 +16,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::snapshot::beside;
-use super::{FILE, check, configure};
+use super::{FILE, backups, check, configure};
 use crate::error::{Error, Result};
 
 /// Bytes of a file that is checked in less time than anyone notices.
@@ -27,6 +27,11 @@ const NOTE: &str = "rowlog.unchecked";
 
 /// Rows at the end of the log of events that are read to see whether they can be.
 const NEWEST: i64 = 1_000;
+
+/// Whether there is a log beside the file of the blog in `folder` that is not empty.
+pub fn has_log(folder: &Path) -> bool {
+    filled(&beside(&folder.join(FILE), "-wal")).is_some()
+}
 
 /// Looks at the file of the blog in `folder`, which nobody serves, if there is a log beside it that was not taken in. What is
 /// not checked then is noted.
@@ -57,6 +62,37 @@ pub fn inspect(folder: &Path) -> Result<()> {
         }
         Some(why) => Err(misfit(why)),
     }
+}
+
+/// Looks whether the file at `path`, which is about to be made, is one that was lost.
+///
+/// Errors: [`Error::Refused`] with one line if its log or backups are there: a blog that began over them would be an empty one.
+pub fn refuse_lost(path: &Path) -> Result<()> {
+    let log = beside(path, "-wal");
+    let folder = backups::folder_of(path);
+    let (shown, kept) = (path.display(), folder.display());
+    if filled(path).is_some() {
+        return Ok(());
+    }
+    if filled(&log).is_some() {
+        return Err(Error::Refused(format!(
+            "{shown} is gone, and its log {} is there; put the file back beside it, or restore a backup",
+            log.display()
+        )));
+    }
+    match backups::list(&folder)?.first() {
+        None => Ok(()),
+        Some(newest) => Err(Error::Refused(format!(
+            "{shown} is gone, and backups of it are in {kept}; run `rowlog restore {}`, or move the folder away to begin anew",
+            folder.join(&newest.name).display()
+        ))),
+    }
+}
+
+/// Whether SQLite finds no fault in the file at `path` with the log beside it, which is not taken in.
+pub fn is_sound(path: &Path) -> bool {
+    let found = open(path).and_then(|conn| check::integrity(&conn));
+    found.is_ok_and(|report| report.faults.is_empty())
 }
 
 /// Whether the file of the blog in `folder` is still to be checked.

@@ -4,7 +4,7 @@
 //! given. So the ids of the restored file go on above every one that was ever given, and its log begins anew with an event
 //! that says so: a cursor from before it is answered with a `reset`.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::backups;
 use super::snapshot::{self, Progress, Snapshot, beside};
-use super::{FILE, Tx, configure, log, migrate};
+use super::{FILE, Tx, check, configure, log, migrate, recovery};
 use crate::error::{Error, Result};
 use crate::model::backup::Reason;
 use crate::model::event::{Audience, Kind};
@@ -26,24 +26,24 @@ pub(super) const LEAP: i64 = 1_000_000;
 #[derive(Debug)]
 pub struct Restored {
     /// Posts, comments and events of the backup.
-    pub report: super::check::Report,
+    pub report: check::Report,
     /// Where the file went that was there before.
     pub before: Before,
 }
 
-/// The file that was there before.
+/// What was there before.
 #[derive(Debug)]
 pub enum Before {
     /// There was none.
     Nothing,
     /// A verified copy of it.
     Kept(PathBuf),
-    /// It could not be read as a blog of this version, and was put aside as it was.
+    /// It could not be read as a blog of this version, or was a log without its file, and was put aside as it was.
     PutAside(PathBuf),
 }
 
 /// Puts the backup `file` in the place of the blog in `folder`. It is copied and verified first, and what is there is
-/// copied aside; if either fails, nothing is changed.
+/// copied aside; if either fails, nothing is changed. Whenever this is killed, one of the two has the name of the blog's file.
 ///
 /// Errors: as [`Snapshot::of`]; [`Error::Refused`] if somebody is using the file.
 pub fn restore(folder: &Path, file: &Path, progress: Progress) -> Result<Restored> {
@@ -54,30 +54,61 @@ pub fn restore(folder: &Path, file: &Path, progress: Progress) -> Result<Restore
             file.display()
         )));
     }
+    backups::sweep(folder);
     let snapshot = Snapshot::of_backup(file, folder, progress)?;
     let before = set_aside(&path)?;
     begin_anew(snapshot.path(), &before)?;
-    clear(&path, &before)?;
+    make_way(&path, &before)?;
     let report = snapshot.report.clone();
     snapshot.keep(&path, true)?;
     Ok(Restored { report, before })
 }
 
-/// Copies the present file aside. One that cannot be read, damaged or of another version, is left for [`clear`].
+/// Copies what is there aside. What cannot be read, damaged or of another version, gets a second name there.
 fn set_aside(path: &Path) -> Result<Before> {
-    if !path.exists() {
+    let log = beside(path, "-wal");
+    let has_log = fs::metadata(&log).is_ok_and(|it| it.len() > 0);
+    if !path.exists() && !has_log {
         return Ok(Before::Nothing);
     }
-    match backups::set_aside(path, Reason::Restore) {
-        Ok(copy) => Ok(Before::Kept(copy)),
-        Err(Error::Refused(_) | Error::Storage(_)) => {
-            let folder = backups::folder_of(path);
-            backups::make_folder(&folder)?;
-            let name = format!("unreadable-{}.db", backups::stamp(Timestamp::now()));
-            Ok(Before::PutAside(folder.join(name)))
+    if path.exists() {
+        match backups::set_aside(path, Reason::Restore) {
+            Ok(copy) => return Ok(Before::Kept(copy)),
+            Err(Error::Refused(_) | Error::Storage(_)) => {}
+            Err(error) => return Err(error), // such as a full disk
         }
-        Err(error) => Err(error), // such as a full disk
     }
+    let folder = backups::folder_of(path);
+    backups::make_folder(&folder)?;
+    let place = free_place(&folder);
+    let mut named = Vec::new();
+    for (from, to) in [(path, &place), (&log, &beside(&place, "-wal"))] {
+        if from.exists() {
+            name_too(from, to)?;
+            named.push(to.clone());
+        }
+    }
+    snapshot::flush_folder(&place)?;
+    Ok(Before::PutAside(named.swap_remove(0)))
+}
+
+/// A name in `folder` for what cannot be read.
+fn free_place(folder: &Path) -> PathBuf {
+    let place = |at| folder.join(format!("unreadable-{}.db", backups::stamp(at)));
+    let mut at = Timestamp::now();
+    while place(at).exists() || beside(&place(at), "-wal").exists() {
+        at = at.plus(1_000);
+    }
+    place(at)
+}
+
+/// Gives a file a second name, or a copy on a disk where no file can have two.
+fn name_too(from: &Path, to: &Path) -> Result<()> {
+    let named = fs::hard_link(from, to).or_else(|_| {
+        fs::copy(from, to)?;
+        File::open(to)?.sync_all()
+    });
+    named.map_err(Error::io(format!("cannot put {} aside", from.display())))
 }
 
 /// Has the file at `path` give no id twice, forget the sessions and apps that were ended since, and begin its log anew.
@@ -126,16 +157,14 @@ const GO_ON_ABOVE: &str = "
     delete from main.tokens where token_hash not in (select token_hash from before.tokens);
 ";
 
-/// Makes room: no log of the file that was there may be taken for one of the file that comes.
-fn clear(path: &Path, before: &Before) -> Result<()> {
+/// Sees to it that no log of the file that was there is taken for one of the file that comes. What a sound file has in its
+/// log is taken in first, so that it is whole until it is replaced.
+fn make_way(path: &Path, before: &Before) -> Result<()> {
     match before {
         Before::Nothing => {}
         Before::Kept(_) => take_log_in(path)?,
-        Before::PutAside(place) => {
-            rename(&beside(path, "-wal"), &beside(place, "-wal"))?;
-            rename(path, place)?;
-            snapshot::flush_folder(place)?;
-        }
+        Before::PutAside(_) if recovery::is_sound(path) => take_log_in(path)?, // a newer program's
+        Before::PutAside(_) => {}
     }
     for ending in ["-wal", "-shm"] {
         let stale = beside(path, ending);
@@ -150,13 +179,6 @@ fn clear(path: &Path, before: &Before) -> Result<()> {
         }
     }
     snapshot::flush_folder(path)
-}
-
-fn rename(from: &Path, to: &Path) -> Result<()> {
-    match fs::rename(from, to) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        renamed => renamed.map_err(Error::io(format!("cannot move {}", from.display()))),
-    }
 }
 
 /// Takes the write-ahead log into the file that is about to be replaced, so that a power cut before the end loses nothing.

@@ -11,6 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::NamedTempFile;
 
@@ -163,10 +164,16 @@ fn verify(path: &Path, source: &Path) -> Result<check::Report> {
     }
 }
 
-/// A connection to a file that others may be using.
+/// A connection to a file that others may be using. Its log is not taken in when this one ends: nobody knows yet whether the
+/// two belong together.
 fn live(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    opened(Connection::open_with_flags(path, flags), path)
+    let has_log = fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    let conn = Connection::open_with_flags(path, flags).and_then(|conn| {
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log)?;
+        Ok(conn)
+    });
+    opened(conn, path)
 }
 
 /// A connection to a file that nobody uses. Without a write-ahead log beside it nothing is written there, not even a lock.

@@ -198,7 +198,7 @@ pub async fn of_owner(
         };
     };
     let watch = || {
-        let house = House::of(&app.store, &app.live.presence);
+        let house = House::of(&app.store, &app.live);
         Some(Company::House(Box::new(house)))
     };
     answer(app, &reader, None, Topic::Owner(session.id), asked, watch).await

@@ -1,13 +1,16 @@
 /*
- * A disk that fails and a clock that jumps, put under the real program with LD_PRELOAD.
+ * A disk that fails, a clock that jumps and an end at any step, put under the real program with LD_PRELOAD.
  *
  * What shall happen stands in a small file that the story and the program both map (ROWLOG_SHIM), so that a running
- * server can be told. Only files named rowlog.db, rowlog.db-wal and the like count; everything else is left alone.
+ * server can be told. Only files named rowlog.db, rowlog.db-wal and the like fail; everything else is left alone. A step
+ * is a call that changes any file in the folder of that small file, and the process may be killed at one.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +29,8 @@ struct control {
     _Atomic int64_t error;  /* with this errno */
     _Atomic int64_t failed; /* how many calls have failed */
     _Atomic int64_t lasting; /* 1 if every call after the first to fail does so too */
+    _Atomic int64_t steps;   /* at this many steps from now the process is killed; 0 for none */
+    _Atomic int64_t torn;    /* 1 if it is in the middle of that step, where that is a write; else before it */
 };
 
 static struct control *control(void) {
@@ -62,26 +67,115 @@ static int fails(int file, _Atomic int64_t *(*countdown)(struct control *)) {
     return 1;
 }
 
+/* The folder whose files count as steps, as the system names it. */
+static const char *folder(void) {
+    static _Thread_local char real[PATH_MAX];
+    const char *path = getenv("ROWLOG_SHIM");
+    if (!path || !realpath(path, real)) return NULL;
+    char *end = strrchr(real, '/');
+    if (end) *end = 0;
+    return real;
+}
+
+static int is_in_folder(const char *path) {
+    const char *ours = folder();
+    return ours && strncmp(path, ours, strlen(ours)) == 0;
+}
+
+static void die(void) {
+    kill(getpid(), SIGKILL);
+    for (;;) pause();
+}
+
+/* Whether this is the step at which the process is to be killed. */
+static int is_last(struct control *told, const char *path) {
+    return is_in_folder(path) && atomic_fetch_sub(&told->steps, 1) == 1;
+}
+
+/* A step that changes names. */
+static void rename_step(const char *path) {
+    struct control *told = control();
+    if (told && atomic_load(&told->steps) > 0 && is_last(told, path)) die();
+}
+
+/* A step on an open file; whether it is a write that is to be left half done. */
+static int step(int file, int may_be_torn) {
+    struct control *told = control();
+    if (!told || atomic_load(&told->steps) <= 0 || file <= STDERR_FILENO) return 0;
+    char link[64], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length <= 0) return 0;
+    path[length] = 0;
+    if (!is_last(told, path)) return 0;
+    if (may_be_torn && atomic_load(&told->torn)) return 1;
+    die();
+    return 0;
+}
+
 static _Atomic int64_t *writes(struct control *told) { return &told->writes; }
 static _Atomic int64_t *flushes(struct control *told) { return &told->flushes; }
 
 #define REAL(name) ((typeof(name) *)dlsym(RTLD_NEXT, #name))
 
 ssize_t write(int file, const void *bytes, size_t length) {
+    if (step(file, 1)) {
+        REAL(write)(file, bytes, length / 2);
+        die();
+    }
     return fails(file, writes) ? -1 : REAL(write)(file, bytes, length);
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t length, off_t at) {
+    if (step(file, 1)) {
+        REAL(pwrite)(file, bytes, length / 2, at);
+        die();
+    }
     return fails(file, writes) ? -1 : REAL(pwrite)(file, bytes, length, at);
 }
 
 ssize_t pwrite64(int file, const void *bytes, size_t length, off64_t at) {
+    if (step(file, 1)) {
+        REAL(pwrite64)(file, bytes, length / 2, at);
+        die();
+    }
     return fails(file, writes) ? -1 : REAL(pwrite64)(file, bytes, length, at);
 }
 
-int fsync(int file) { return fails(file, flushes) ? -1 : REAL(fsync)(file); }
+int fsync(int file) {
+    step(file, 0);
+    return fails(file, flushes) ? -1 : REAL(fsync)(file);
+}
 
-int fdatasync(int file) { return fails(file, flushes) ? -1 : REAL(fdatasync)(file); }
+int fdatasync(int file) {
+    step(file, 0);
+    return fails(file, flushes) ? -1 : REAL(fdatasync)(file);
+}
+
+int ftruncate(int file, off_t length) {
+    step(file, 0);
+    return REAL(ftruncate)(file, length);
+}
+
+int ftruncate64(int file, off64_t length) {
+    step(file, 0);
+    return REAL(ftruncate64)(file, length);
+}
+
+int unlink(const char *path) {
+    rename_step(path);
+    return REAL(unlink)(path);
+}
+
+int rename(const char *from, const char *to) {
+    rename_step(from);
+    return REAL(rename)(from, to);
+}
+
+int linkat(int from_folder, const char *from, int to_folder, const char *to, int flags) {
+    rename_step(from);
+    return REAL(linkat)(from_folder, from, to_folder, to, flags);
+}
 
 int clock_gettime(clockid_t which, struct timespec *time) {
     int answer = REAL(clock_gettime)(which, time);

@@ -1,8 +1,10 @@
 //! What is wrong stands on every open page of the desk while it lasts, and no longer.
 
+use std::fs;
+
 use crate::browser::{Desk, Window};
 use crate::shim::{ENOSPC, Shim};
-use crate::site::{PASSWORD, Site};
+use crate::site::{PASSWORD, Site, path};
 use crate::waiting::eventually;
 
 /// Signs in, and goes on to that page.
@@ -45,6 +47,40 @@ fn what_is_wrong_appears_on_every_open_page_of_the_desk_and_goes_when_it_is_over
     for window in &windows {
         window.has_a_clean_console();
     }
+}
+
+#[test]
+fn the_desk_says_in_a_line_how_the_file_is_kept_and_says_it_anew_when_a_backup_is_made() {
+    let mut site = Site::with_post("hello");
+    site.set_up();
+    let mut owner = site.owner();
+    let line = owner.get("/admin").page().text("#kept");
+    assert!(line.contains("The first backup comes"), "{line}");
+    assert!(line.contains("in one file") && line.contains("free on its disk"));
+    assert!(
+        !owner.get("/admin/posts").page().has("#kept"),
+        "one page is enough"
+    );
+    site.stop();
+    let backups = site.write("a-file", "no folder");
+    let hours = "update events set at = at - 7200000";
+    site.database_for_surgery().execute(hours, []).unwrap();
+    site.serve_at(&["--limits", "off", "--backups", path(&backups)]);
+    let rig = Desk::new();
+    let window = rig.window();
+    open(&site, &window, "/admin");
+    window.wait_for_text("#kept .short", "The last backup failed");
+    site.stop();
+    fs::remove_file(&backups).unwrap();
+    site.serve_at(&["--limits", "off", "--backups", path(&backups)]);
+    let now = "#kept span:first-child";
+    window.wait_for_text(now, "Backed up and verified");
+    assert_eq!(window.count("#kept .short"), 0);
+    let json = [("Accept", "application/json")];
+    let poll = owner.send("GET", "/admin/events", &json, b"").json();
+    assert_eq!(poll["events"][1]["kind"], "keeping");
+    let html = poll["events"][1]["html"].as_str().expect("HTML");
+    assert!(html.contains("Backed up and verified"), "{html}");
 }
 
 #[test]

@@ -135,3 +135,47 @@ fn where_the_file_is_gone_or_another_nothing_is_acknowledged() {
         assert_eq!(answer.page().text("textarea"), "into the void");
     }
 }
+
+#[test]
+fn no_empty_site_begins_where_the_log_or_the_backups_of_one_are_left() {
+    let mut site = Site::with_post("hello");
+    site.comment("hello", "Ann", "worth keeping");
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    let backups = site.data().join("backups");
+    let backup = backups.join("daily-2026-01-02T03-04-05Z.db");
+    site.kill();
+    let [file, log] = ["rowlog.db", "rowlog.db-wal"].map(|name| site.data().join(name));
+    let (whole, its_log) = (fs::read(&file).unwrap(), fs::read(&log).unwrap());
+    fs::remove_file(&file).unwrap();
+    for is_empty in [false, true] {
+        if is_empty {
+            fs::write(&file, "").unwrap();
+        }
+        let refused = site.rowlog(&serve);
+        assert!(refused.complaint().contains("is gone"), "{refused:#?}");
+        assert_eq!(fs::read(&log).unwrap(), its_log);
+    }
+    fs::write(&file, whole).unwrap();
+    site.serve();
+    assert!(
+        site.post("hello")
+            .text("#threads")
+            .contains("worth keeping")
+    );
+
+    site.stop();
+    fs::create_dir(&backups).unwrap();
+    site.rowlog(&["backup", path(&backup)]).worked();
+    fs::remove_file(&file).unwrap();
+    let refused = site.rowlog(&serve);
+    let advice = refused.complaint().split('`').nth(1).expect("what to do");
+    assert!(!file.exists());
+    let words: Vec<_> = advice.split(' ').skip(1).collect();
+    site.rowlog(&words).worked();
+    site.serve();
+    assert!(
+        site.post("hello")
+            .text("#threads")
+            .contains("worth keeping")
+    );
+}

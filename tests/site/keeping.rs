@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection as Database, OpenFlags};
 
@@ -298,11 +298,17 @@ fn the_server_makes_a_backup_once_a_day_by_itself() {
         backups(&site, "daily-").is_empty(),
         "of a blog that just began"
     );
+    let begun = ["old", "new"].map(|age| site.write(&format!("data/.rowlog-{age}.part"), age));
+    let copying = fs::File::open(&begun[0]).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(2 * 24 * 60 * 60);
+    copying.set_modified(long_ago).unwrap();
     serve_hours_later(&mut site, 2);
     let made = || site.get("/health").json()["backup"]["state"] == "good";
     crate::waiting::eventually("a backup is made", made);
     let kept = backups(&site, "daily-");
     assert_eq!(kept.len(), 1);
+    let is_there = begun.map(|file| file.exists());
+    assert_eq!(is_there, [false, true], "what a kill has left is swept up");
     let folder = fs::metadata(site.data().join("backups")).unwrap();
     assert_eq!(folder.permissions().mode() & 0o777, 0o700);
     assert_eq!(
@@ -351,6 +357,7 @@ fn backups_go_where_they_are_told_and_say_when_they_cannot() {
     crate::waiting::eventually("it is said that none can be made", || {
         site.log_text().contains("a-file")
     });
+    assert_eq!(site.get("/health").json()["backup"]["state"], "failed");
     site.get("/posts/hello").expect(200);
 }
 

@@ -49,6 +49,7 @@ mod hostile;
 mod icons;
 mod importing;
 mod keeping;
+mod killed;
 mod lasting;
 mod lists;
 mod lists_alive;

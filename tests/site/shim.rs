@@ -1,10 +1,14 @@
-//! A disk that fails and a clock that jumps, put under the real program: `tests/shim/faults.c` with LD_PRELOAD.
+//! A disk that fails, a clock that jumps and an end at any step, put under the real program: `tests/shim/faults.c` with
+//! LD_PRELOAD.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+#[path = "../shim/control.rs"]
+mod control;
+
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
+
+pub use control::ends;
+use control::{Control, Number, library};
 
 use crate::site::{Site, path};
 
@@ -13,32 +17,23 @@ pub const ENOSPC: i64 = 28;
 /// See [`ENOSPC`].
 pub const EIO: i64 = 5;
 
-/// The numbers that story and program share, in their order there.
-#[derive(Clone, Copy)]
-enum Number {
-    Clock,
-    Writes,
-    Flushes,
-    Error,
-    Failed,
-    Lasting,
-}
-
-/// What the server of a site is told.
+/// What the programs of a site are told.
 pub struct Shim {
-    control: File,
+    control: Control,
 }
 
 impl Shim {
-    /// Has every later server of the site run on it. Nothing fails to begin with.
+    /// Has every later server of the site run on it, and every command that [`Site::rowlog_alike`] runs. Nothing fails to begin
+    /// with.
     pub fn under(site: &mut Site) -> Shim {
-        let file = site.write("shim", [0; 6 * size_of::<i64>()]);
-        site.run_with("LD_PRELOAD", path(library()));
-        site.run_with("ROWLOG_SHIM", path(&file));
-        let control = File::options().read(true).write(true).open(file);
-        Shim {
-            control: control.expect("the file that is shared opens"),
+        static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+        let control = Control::at(site.path("shim"));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let library = LIBRARY.get_or_init(|| library(folder)); // once for all stories
+        for (name, value) in control.variables(library) {
+            site.run_with(name, path(&value));
         }
+        Shim { control }
     }
 
     /// Sets the clock that people read forward, or back, from what it really is.
@@ -66,47 +61,38 @@ impl Shim {
         self.fail_write(1, error);
     }
 
-    /// The disk is sound again.
+    /// Has the process be killed: see [`Control::kill_at`].
+    pub fn kill_at(&self, n: i64, is_torn: bool) {
+        self.control.kill_at(n, is_torn);
+    }
+
+    /// How many steps something takes.
+    pub fn steps_of(&self, something: impl FnOnce()) -> i64 {
+        self.control.steps_of(something)
+    }
+
+    /// The disk is sound again, and nothing is killed.
     pub fn mend(&self) {
-        for number in [Number::Lasting, Number::Writes, Number::Flushes] {
+        for number in [
+            Number::Lasting,
+            Number::Writes,
+            Number::Flushes,
+            Number::Steps,
+        ] {
             self.set(number, 0);
         }
     }
 
     /// How many calls have failed since the last time something was set to fail.
     pub fn failed(&self) -> i64 {
-        let mut bytes = [0; size_of::<i64>()];
-        let read = self
-            .control
-            .read_exact_at(&mut bytes, place(Number::Failed));
-        read.expect("the file that is shared can be read");
-        i64::from_ne_bytes(bytes)
+        self.get(Number::Failed)
+    }
+
+    fn get(&self, number: Number) -> i64 {
+        self.control.get(number)
     }
 
     fn set(&self, number: Number, value: i64) {
-        let written = self
-            .control
-            .write_all_at(&value.to_ne_bytes(), place(number));
-        written.expect("the file that is shared can be written");
+        self.control.set(number, value);
     }
-}
-
-fn place(number: Number) -> u64 {
-    number as u64 * size_of::<i64>() as u64
-}
-
-/// The library, compiled once for all stories.
-fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shim/faults.c");
-        let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults.so");
-        let compiled = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-Wall", "-o"])
-            .arg(&library)
-            .arg(source)
-            .status();
-        assert!(compiled.expect("there is a C compiler").success());
-        library
-    })
 }

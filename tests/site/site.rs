@@ -113,6 +113,13 @@ impl Site {
         self.run(command);
     }
 
+    /// Serves the folder as [`Site::serve`] does, or says how the program ended before it listened.
+    pub fn try_to_serve(&mut self) -> Result<(), ExitStatus> {
+        let mut command = self.command_by(&self.wrapper);
+        command.envs(self.variables.iter().cloned());
+        self.try_to_run(command)
+    }
+
     /// Serves the folder on a socket that is handed over, by a process that says at `notify` how far it is.
     pub fn serve_on(&mut self, socket: OwnedFd, notify: &str) {
         let hand_over = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\" 3<&0 </dev/null";
@@ -126,7 +133,14 @@ impl Site {
     }
 
     /// Runs `serve` and waits until it listens.
-    fn run(&mut self, mut command: Command) {
+    fn run(&mut self, command: Command) {
+        if let Err(status) = self.try_to_run(command) {
+            panic!("it never listened ({status}):\n{}", self.log_text());
+        }
+    }
+
+    /// Runs `serve` until it listens or ends.
+    fn try_to_run(&mut self, mut command: Command) -> Result<(), ExitStatus> {
         let log = File::options()
             .create(true)
             .append(true)
@@ -140,9 +154,12 @@ impl Site {
             .spawn()
             .expect("the program starts");
         let mut stdout = BufReader::new(process.stdout.take().expect("stdout is piped"));
-        self.address = address_in(&mut stdout)
-            .unwrap_or_else(|| panic!("it never listened:\n{}", self.log_text()));
+        let Some(address) = address_in(&mut stdout) else {
+            return Err(process.wait().expect("who closes its output ends"));
+        };
+        self.address = address;
         self.server = Some(Server { process, stdout });
+        Ok(())
     }
 
     /// Serves the folder and watches another one beside it.
@@ -306,6 +323,13 @@ impl Site {
         self.rowlog_with(arguments, "")
     }
 
+    /// Runs a command in the environment that servers are given.
+    pub fn rowlog_alike(&self, arguments: &[&str]) -> Outcome {
+        let mut command = self.command();
+        command.envs(self.variables.iter().cloned());
+        run(command.args(arguments), "")
+    }
+
     /// Runs a command on another folder.
     pub fn rowlog_on(&self, folder: &str, arguments: &[&str]) -> Outcome {
         let mut command = Command::new(PROGRAM);
@@ -408,17 +432,19 @@ impl Site {
         self.visitor().comment(slug, name, body)
     }
 
-    /// A server refuses the blog because its file is now that of `backup`, and the log beside it, `stale`, of another; both are
+    /// A server, and a command, refuse the blog because its file is now that of `backup`, and the log beside it, `stale`, of another; both are
     /// left as they are.
     #[track_caller]
     pub fn is_refused_for_its_log(&self, backup: &Path, stale: &[u8]) {
         let file = self.data().join("rowlog.db");
         let log = self.data().join("rowlog.db-wal");
-        let refused = self.rowlog(&["serve", "--listen", "127.0.0.1:0"]);
-        assert!(
-            refused.complaint().contains("rowlog.db-wal"),
-            "{refused:#?}"
-        );
+        for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["check"]] {
+            let refused = self.rowlog(command);
+            let complaint = refused.complaint();
+            assert!(complaint.contains("rowlog.db-wal"), "{refused:#?}");
+        }
+        let copied = self.path("copied.db");
+        self.rowlog(&["backup", "--replace", path(&copied)]);
         assert_eq!(fs::read(log).unwrap(), stale, "the log is left as it is");
         assert_eq!(fs::read(file).unwrap(), fs::read(backup).unwrap());
     }

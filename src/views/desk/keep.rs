@@ -1,5 +1,7 @@
 //! How the backups stand, as the owner reads it beside the settings.
 
+use askama::Template;
+
 use super::super::library::bytes;
 use crate::model::backup::{Kept, Standing};
 use crate::model::calendar::Calendar;
@@ -59,9 +61,35 @@ impl KeepView {
         self.standing.free.map(written)
     }
 
+    /// What the file of the blog takes, for people.
+    pub fn length(&self) -> String {
+        written(self.standing.length)
+    }
+
+    /// Whether there is too little room.
+    pub fn is_short_of_room(&self) -> bool {
+        self.standing.is_short_of_room()
+    }
+
     /// Whether the server makes backups.
     pub fn is_on(&self) -> bool {
         self.standing.on
+    }
+}
+
+/// The same in one line: when the last backup was made, how large the file is, and how much room there is.
+#[derive(Template)]
+#[template(path = "desk/parts/kept.html")]
+pub struct KeptPart {
+    keep: KeepView,
+}
+
+impl KeptPart {
+    /// Times are written by `calendar`.
+    pub fn new(standing: Standing, calendar: Calendar) -> KeptPart {
+        KeptPart {
+            keep: KeepView::new(standing, calendar),
+        }
     }
 }
 

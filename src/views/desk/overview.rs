@@ -5,6 +5,7 @@ use askama::Template;
 use super::super::{Cursor, Frame, Head, signs};
 use super::chart::Chart;
 use super::head;
+use super::keep::KeptPart;
 use super::parts::{CasePart, LinePart, RowPart};
 use super::queue::{NoticePart, Queue};
 use crate::live::presence::Reading;
@@ -28,6 +29,8 @@ pub struct Overview<'a> {
     pub charts: [Chart; 2],
     /// What was read most, and what led here, in thirty days.
     pub tops: [(&'static str, Vec<(String, i64)>); 2],
+    /// How the backups stand.
+    pub kept: KeptPart,
     /// The head of the log when all this was read.
     pub cursor: Cursor,
 }

@@ -18,6 +18,7 @@ use crate::model::time::Timestamp;
 use crate::store::comments::queue;
 use crate::store::{activity, desk, views};
 use crate::views::desk::chart::{self, Chart};
+use crate::views::desk::keep::KeptPart;
 use crate::views::desk::overview::{DeskPage, Overview};
 use crate::views::desk::queue::Queue;
 
@@ -41,6 +42,7 @@ pub async fn show(
     Query(query): Query<DoneQuery>,
 ) -> Result<Response, Failure> {
     let reading = app.live.presence.reading();
+    let keeper = app.keeper.clone();
     let page = app.page(&reader, move |moment| {
         let conn = moment.conn;
         let choice = Choice::default();
@@ -78,6 +80,7 @@ pub async fn show(
             reading: &reading,
             charts: [read, said],
             tops,
+            kept: KeptPart::new(keeper.standing(), calendar.clone()),
             cursor: moment.cursor()?,
         };
         Ok(DeskPage::new(frame, view, &shown).render()?)

@@ -8,17 +8,22 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::backups;
-use super::snapshot::beside;
+use super::recovery;
+use super::snapshot::{self, beside};
 use super::{configure, settings};
 use crate::error::{Error, Result};
 use crate::model::backup::Reason;
 
-const SCHEMA: &str = include_str!("../../schema.sql");
+const SCHEMA: &str = include_str!("../../../schema.sql");
 
 /// `STEPS[n - 1]` turns a version `n` file into version `n + 1`. A step is never edited once released.
 const STEPS: &[&str] = &[];
 /// The version of a file that this program makes.
-pub const VERSION: i64 = STEPS.len() as i64 + 1;
+pub const VERSION: i64 = version_after(STEPS);
+
+const fn version_after(steps: &[&str]) -> i64 {
+    steps.len() as i64 + 1
+}
 
 /// `pragma application_id` of our files: "RowL".
 const APPLICATION_ID: i64 = 0x526F_774C;
@@ -30,6 +35,11 @@ const SQLITE_AT_LEAST: i32 = 3_051_003;
 ///
 /// Errors: [`Error::Refused`] with one line that names the path and what to do.
 pub fn open(folder: &Path, path: &Path, create: bool) -> Result<Connection> {
+    open_with(STEPS, folder, path, create)
+}
+
+/// The same for a program that knows these steps.
+fn open_with(steps: &[&str], folder: &Path, path: &Path, create: bool) -> Result<Connection> {
     if rusqlite::version_number() < SQLITE_AT_LEAST {
         let version = rusqlite::version();
         return Err(Error::Refused(format!(
@@ -38,28 +48,56 @@ pub fn open(folder: &Path, path: &Path, create: bool) -> Result<Connection> {
     }
     let is_torn = is_torn(path);
     if create {
+        recovery::refuse_lost(path)?;
+        note_beginning(path)?;
         make_room(folder, path)?;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let unusable = |error| unusable(path, &error);
     let mut conn = Connection::open_with_flags(path, flags).map_err(unusable)?;
     let found = recognise(&mut conn).map_err(unusable)?;
-    let version = refuse_others(found, path, create && !is_torn)?;
+    let version = refuse_others(found, path, create && !is_torn, version_after(steps))?;
     conn.pragma_update(None, "journal_mode", "wal")
         .map_err(unusable)?;
-    if version < VERSION {
+    if version < version_after(steps) {
         if version > 0 {
             backups::set_aside(path, Reason::Migration)?;
         }
-        migrate(&mut conn, STEPS)?;
+        migrate(&mut conn, steps)?;
     }
+    has_begun(path)?;
     Ok(conn)
 }
 
 /// Whether the file was begun and the log that should hold the rest of it is not there: it was copied without it.
 fn is_torn(path: &Path) -> bool {
     let is_begun = fs::metadata(path).is_ok_and(|file| file.len() > 0);
-    is_begun && !beside(path, "-wal").exists()
+    is_begun && !beside(path, "-wal").exists() && !beside(path, BEGINNING).exists()
+}
+
+/// The end of the name of a note beside the file, while it is begun. A kill can leave a file without its log then, which looks
+/// like one that was copied without it.
+const BEGINNING: &str = "-beginning";
+
+/// Leaves the note where nothing is begun yet.
+fn note_beginning(path: &Path) -> Result<()> {
+    if fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Ok(());
+    }
+    let note = beside(path, BEGINNING);
+    make_room(&snapshot::folder_of(path), &note)?;
+    snapshot::flush_folder(path)
+}
+
+/// Takes the note away.
+fn has_begun(path: &Path) -> Result<()> {
+    match fs::remove_file(beside(path, BEGINNING)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::Io(
+            format!("cannot remove what is noted beside {}", path.display()),
+            error,
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the folder and an empty file that only the owner may read.
@@ -91,7 +129,7 @@ fn make_room(folder: &Path, path: &Path) -> Result<()> {
 /// Errors: [`Error::Refused`] with one line that says why not.
 pub fn inspect(conn: &mut Connection, path: &Path) -> Result<i64> {
     let found = recognise(conn).map_err(|error| unusable(path, &error))?;
-    refuse_others(found, path, false)
+    refuse_others(found, path, false, VERSION)
 }
 
 /// What is said of a file that SQLite cannot use.
@@ -140,17 +178,17 @@ fn recognise(conn: &mut Connection) -> rusqlite::Result<Recognised> {
     })
 }
 
-/// The version of a blog that this program can use; 0 for a file that may become one.
-fn refuse_others(found: Recognised, path: &Path, create: bool) -> Result<i64> {
+/// The version of a blog that a program of version `known` can use; 0 for a file that may become one.
+fn refuse_others(found: Recognised, path: &Path, create: bool, known: i64) -> Result<i64> {
     let path = path.display();
     Err(Error::Refused(match found {
         Recognised::Empty if create => return Ok(0),
-        Recognised::Blog(version) if version <= VERSION => return Ok(version),
+        Recognised::Blog(version) if version <= known => return Ok(version),
         Recognised::Empty => format!(
             "{path} is empty; if a file ending in -wal was beside it, put that back, or restore a backup"
         ),
         Recognised::Blog(version) => format!(
-            "{path} was written by a newer Rowlog (file version {version}, this program knows {VERSION}); \
+            "{path} was written by a newer Rowlog (file version {version}, this program knows {known}); \
              use the newer program"
         ),
         Recognised::Foreign => {
@@ -174,115 +212,11 @@ fn migrate(conn: &mut Connection, steps: &[&str]) -> Result<()> {
             .skip(from as usize - 1)
             .try_for_each(|step| tx.execute_batch(step))?,
     }
-    tx.pragma_update(None, "user_version", steps.len() as i64 + 1)?;
+    tx.pragma_update(None, "user_version", version_after(steps))?;
     Ok(tx.commit()?)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bundled_sqlite_is_free_of_the_wal_reset_bug() {
-        assert!(rusqlite::version_number() >= SQLITE_AT_LEAST);
-    }
-
-    #[test]
-    fn a_new_file_is_ours_current_and_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rowlog.db");
-        let conn = open(folder.path(), &path, true).unwrap();
-        let version: i64 = conn
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .unwrap();
-        let mode: String = conn
-            .pragma_query_value(None, "journal_mode", |row| row.get(0))
-            .unwrap();
-        assert_eq!((version, mode.as_str()), (VERSION, "wal"));
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        drop(conn);
-        open(folder.path(), &path, false).unwrap();
-    }
-
-    #[test]
-    fn a_migration_that_is_killed_half_way_leaves_the_old_file_and_completes_when_run_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rowlog.db");
-        let mut conn = open(folder.path(), &path, true).unwrap();
-        let look = |conn: &Connection| -> (i64, i64) {
-            let version = conn.pragma_query_value(None, "user_version", |row| row.get(0));
-            let table = "select count(*) from sqlite_schema where name in ('one', 'two')";
-            let tables = conn.query_row(table, [], |row| row.get(0));
-            (version.unwrap(), tables.unwrap())
-        };
-        let steps = ["create table one (n)", "create table two (n)"];
-        for broken in [
-            &["create table one (n); nonsense"][..],
-            &[steps[0], "nonsense"],
-        ] {
-            migrate(&mut conn, broken).unwrap_err();
-            assert_eq!(look(&conn), (VERSION, 0));
-        }
-        // Killed: the connection is gone before the transaction is committed.
-        let half = Connection::open(&path).unwrap();
-        half.execute_batch(&format!("begin immediate; {}", steps[0]))
-            .unwrap();
-        drop(half);
-        let mut conn = Connection::open(&path).unwrap();
-        assert_eq!(look(&conn), (VERSION, 0));
-        for _ in 0..2 {
-            migrate(&mut conn, &steps).unwrap();
-            assert_eq!(look(&conn), (3, 2));
-        }
-    }
-
-    #[test]
-    fn a_file_without_the_log_that_holds_the_rest_of_it_is_not_begun_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rowlog.db");
-        let running = open(folder.path(), &path, true).unwrap();
-        let copy = tempfile::tempdir().unwrap();
-        let copied = copy.path().join("rowlog.db");
-        fs::copy(&path, &copied).unwrap();
-        let refused = open(copy.path(), &copied, true);
-        assert!(matches!(refused, Err(Error::Refused(why)) if why.contains("-wal")));
-        for left in ["-wal", "-shm"] {
-            drop(fs::remove_file(beside(&copied, left)));
-        }
-        fs::copy(beside(&path, "-wal"), beside(&copied, "-wal")).unwrap();
-        open(copy.path(), &copied, true).unwrap();
-        drop(running);
-    }
-
-    #[test]
-    fn files_that_are_not_ours_or_newer_are_refused_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rowlog.db");
-        let refusal = |create| match open(folder.path(), &path, create) {
-            Err(Error::Refused(why)) => why,
-            other => panic!("not refused: {other:?}"),
-        };
-        assert!(refusal(false).contains("there is no blog"));
-        Connection::open(&path)
-            .unwrap()
-            .execute_batch("create table notes (text)")
-            .unwrap();
-        assert!(refusal(true).contains("is not a Rowlog blog"));
-        fs::write(
-            &path,
-            "a text file, long enough to be looked at as a database header page",
-        )
-        .unwrap();
-        assert!(refusal(true).contains("is not a Rowlog blog"));
-        fs::remove_file(&path).unwrap();
-        drop(open(folder.path(), &path, true).unwrap());
-        Connection::open(&path)
-            .unwrap()
-            .pragma_update(None, "user_version", VERSION + 1)
-            .unwrap();
-        assert!(refusal(true).contains("newer Rowlog"));
-    }
-}
+mod killed;
+#[cfg(test)]
+mod tests;
