@@ -46,6 +46,13 @@ pub struct House {
     reading: watch::Receiver<Bytes>,
     faults: watch::Receiver<u64>,
     keeping: watch::Receiver<Option<Standing>>,
+    /// What was heard of and is not told yet: whoever stops waiting while it is put into words hears of it again.
+    untold: Option<Untold>,
+}
+
+enum Untold {
+    Faults,
+    Keeping(Standing),
 }
 
 impl House {
@@ -56,6 +63,7 @@ impl House {
             reading: live.presence.watch(),
             faults: store.faults().news(),
             keeping: live.keeping.subscribe(),
+            untold: None,
         };
         house.faults.mark_changed();
         house.keeping.mark_changed();
@@ -64,19 +72,28 @@ impl House {
 
     async fn changed(&mut self) -> Bytes {
         loop {
+            let told = match &self.untold {
+                Some(Untold::Faults) => Some((FAULTS, faults(&self.store).await)),
+                Some(Untold::Keeping(standing)) => {
+                    Some((KEEPING, keeping(&self.store, standing.clone()).await))
+                }
+                None => None,
+            };
+            if let Some((kind, data)) = told {
+                self.untold = None;
+                return sse::passing(kind, &data);
+            }
             // In this order: what is wrong goes before everything else.
             tokio::select! {
                 biased;
                 news = self.faults.changed() => match news {
-                    Ok(()) => return sse::passing(FAULTS, &faults(&self.store).await),
+                    Ok(()) => self.untold = Some(Untold::Faults),
                     Err(_) => pending().await, // the register lasts as long as the store
                 },
                 news = self.keeping.changed() => match news {
                     Ok(()) => {
                         let standing = self.keeping.borrow_and_update().clone();
-                        if let Some(standing) = standing {
-                            return sse::passing(KEEPING, &keeping(&self.store, standing).await);
-                        }
+                        self.untold = standing.map(Untold::Keeping);
                     }
                     Err(_) => pending().await, // as do the streams
                 },
@@ -99,4 +116,32 @@ pub async fn keeping(store: &Store, standing: Standing) -> Value {
     let settings = store.read(settings::load).await.unwrap_or_default();
     let html = KeptPart::new(standing, settings.manner().calendar).render();
     json!({ "html": html.expect("sizes and times can be written to memory") })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::FutureExt;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::store::tests::store;
+
+    #[tokio::test]
+    async fn whoever_stops_waiting_hears_of_it_the_next_time() {
+        let (store, _folder) = store();
+        let store = Arc::new(store);
+        let (stop, stopped) = watch::channel(false);
+        let (live, tailer) = Live::start(&store, stopped).unwrap();
+        let mut house = House::of(&store, &live);
+        // The words are not there yet, as the settings are read for them.
+        assert!(house.changed().now_or_never().is_none());
+        let told = timeout(Duration::from_secs(20), house.changed());
+        let told = String::from_utf8(told.await.unwrap().to_vec()).unwrap();
+        assert!(told.starts_with("event: faults\n"), "{told}");
+        stop.send_replace(true);
+        drop((house, store));
+        tailer.join().unwrap();
+    }
 }
