@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// What becomes of a check.
 enum Outcome {
     /// It is done, and what it found.
-    Done(Vec<String>),
+    Done(check::Report),
     /// It gave way to those who write.
     GaveWay,
     /// The server stops.
@@ -52,9 +52,12 @@ pub async fn run(store: Arc<Store>, folder: PathBuf, mut stop: watch::Receiver<b
     }
 }
 
-fn tell(store: &Store, folder: &Path, found: &[String]) {
-    if let Some(first) = found.first() {
+fn tell(store: &Store, folder: &Path, found: &check::Report) {
+    if let Some(first) = found.faults.first() {
         return store.faults().note(Fault::Damaged, first); // and the next start finds it again
+    }
+    if let Some(first) = found.search.first() {
+        store.faults().note(Fault::IndexDamaged, first);
     }
     tracing::info!("the file was checked after the crash and is sound");
     if let Err(error) = recovery::is_checked(folder) {
@@ -71,7 +74,7 @@ async fn check(store: &Store, stop: &mut watch::Receiver<bool>) -> Result<Outcom
     let is_stopping = loop {
         tokio::select! {
             done = &mut work => return match done {
-                Ok(report) => Ok(Outcome::Done(report?.faults)),
+                Ok(report) => Ok(Outcome::Done(report?)),
                 Err(_) => Ok(Outcome::GaveWay), // its panic is in the log
             },
             _ = stop.wait_for(|stop| *stop) => break true,

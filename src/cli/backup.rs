@@ -61,7 +61,18 @@ pub fn run(folder: &Path, options: &Options) -> Result<()> {
         "{shown} is a sound copy, {}: {}.",
         bytes(&(length as i64)),
         counted(&report)
-    ))
+    ))?;
+    remark_on_search(&report)
+}
+
+/// What whoever has a copy with a damaged search is told.
+fn remark_on_search(report: &check::Report) -> Result<()> {
+    match report.search.first() {
+        None => Ok(()),
+        Some(line) => say(format_args!(
+            "Only its search is damaged ({line}); run `rowlog reindex` to make that anew."
+        )),
+    }
 }
 
 /// Puts a backup in the place of the blog's file.
@@ -94,6 +105,7 @@ pub fn put_back(folder: &Path, options: &Restored) -> Result<()> {
         ))?,
     }
     say(format_args!("Restored: {}.", counted(&restored.report)))?;
+    remark_on_search(&restored.report)?;
     say("The password is the one of that time. Pages that are open read themselves anew.")
 }
 

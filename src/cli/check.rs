@@ -12,16 +12,22 @@ use crate::store::{check, search};
 pub async fn run(folder: &Path) -> Result<()> {
     let store = super::existing(folder)?;
     let mut report = store.read(check::all).await?;
-    if report.faults.is_empty() {
+    if report.faults.is_empty() && report.search.is_empty() {
         let lost = store.write(search::disagreeing).await?;
-        let fault =
-            |index| format!("{index} does not hold the words of its table; run `rowlog reindex`");
-        report.faults.extend(lost.into_iter().map(fault));
+        let fault = |index| format!("{index} does not hold the words of its table");
+        report.search.extend(lost.into_iter().map(fault));
     }
     for line in report.faults.iter().chain(&report.remarks) {
         say(line)?;
     }
+    for line in &report.search {
+        say(format_args!("{line}; run `rowlog reindex`"))?;
+    }
     match report.faults.len() {
+        0 if !report.search.is_empty() => Err(Error::Refused(format!(
+            "the search in {} is damaged, and everything else is sound; run `rowlog reindex`",
+            folder.display()
+        ))),
         0 => {
             let check::Report {
                 posts,

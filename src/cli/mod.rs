@@ -155,11 +155,23 @@ fn any(folder: &Path) -> Result<Store> {
     open(folder, true)
 }
 
-/// Where nobody serves the blog, a log beside its file is one that a crash has left: it is looked at before it is taken in.
+/// Where nobody serves the blog, a log beside its file is one that a crash has left: it is looked at before it is taken in. An
+/// older file is brought up to date then, and not under a server that knows only the older one.
 fn open(folder: &Path, create: bool) -> Result<Store> {
-    if recovery::has_log(folder) {
+    let is_older = Store::is_older(folder);
+    let mut _lock = None;
+    if is_older || recovery::has_log(folder) {
         match serve::lock(folder) {
-            Ok(_lock) => recovery::inspect(folder)?,
+            Ok(alone) => {
+                _lock = Some(alone); // until the file is up to date
+                recovery::inspect(folder)?;
+            }
+            Err(Error::Refused(_)) if is_older => {
+                return Err(Error::Refused(format!(
+                    "a server of an older Rowlog is running on {}; restart it first, which brings the file up to date",
+                    folder.display()
+                )));
+            }
             Err(Error::Refused(_)) => {} // a server runs, and has looked
             Err(error) => return Err(error),
         }

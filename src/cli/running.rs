@@ -1,6 +1,5 @@
 //! A blog that is being served: everything that lives as long as the server does.
 
-use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::serve::{Options, Switch, lock};
+use super::serve::{Lock, Options, Switch, lock};
 use super::service;
 use crate::backup::{Keeper, Place};
 use crate::error::{Error, Result};
@@ -42,7 +41,7 @@ pub struct Running {
     watch: Option<Watch>,
     pages: Arc<Pages>,
     store: Arc<Store>,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Running {

@@ -140,10 +140,17 @@ pub fn announce(address: SocketAddr) -> Result<()> {
     }
 }
 
-/// Two servers on one file would each believe to be the only one; the system drops the lock with the process.
+/// The right to be the only one who serves or replaces a blog. The system takes it back with the process.
+pub struct Lock {
+    _file: File,
+    /// The folder itself, which nobody removes by mistake; not on every disk can folders be locked.
+    _folder: Option<File>,
+}
+
+/// Two servers on one file would each believe to be the only one.
 ///
 /// Errors: [`Error::Refused`] while another server holds it, else what the system answers.
-pub fn lock(folder: &Path) -> Result<File> {
+pub fn lock(folder: &Path) -> Result<Lock> {
     let path = folder.join("rowlog.lock");
     let shown = path.display();
     fs::create_dir_all(folder).map_err(Error::io(format!(
@@ -158,13 +165,30 @@ pub fn lock(folder: &Path) -> Result<File> {
     let file = file.map_err(Error::io(format!(
         "cannot write {shown}; check the folder's permissions"
     )))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Refused(format!(
+    let taken = || {
+        Error::Refused(format!(
             "another server is running on {}; stop it first or pass another --data",
             folder.display()
-        ))),
-        Err(TryLockError::Error(error)) => Err(Error::Io(format!("cannot lock {shown}"), error)),
+        ))
+    };
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(taken()),
+        Err(TryLockError::Error(error)) => {
+            return Err(Error::Io(format!("cannot lock {shown}"), error));
+        }
+    }
+    let itself = File::open(folder).ok();
+    match itself.as_ref().map(File::try_lock) {
+        Some(Err(TryLockError::WouldBlock)) => Err(taken()), // the file was removed under a server
+        Some(Ok(())) => Ok(Lock {
+            _file: file,
+            _folder: itself,
+        }),
+        Some(Err(TryLockError::Error(_))) | None => Ok(Lock {
+            _file: file,
+            _folder: None,
+        }),
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Report {
     pub unused: i64,
     /// One line each; none if the file is sound.
     pub faults: Vec<String>,
+    /// What is wrong with the indexes of the search, one line each, where everything else is sound: they can be made anew.
+    pub search: Vec<String>,
     /// What the owner may have wanted so, one line each.
     pub remarks: Vec<String>,
 }
@@ -77,7 +79,9 @@ const INVARIANTS: [(&str, &str); 10] = [
 /// Checks everything. Takes as long as the file is large.
 pub fn all(conn: &Connection) -> Result<Report> {
     let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let mut faults = integrity(conn)?.faults;
+    let Report {
+        mut faults, search, ..
+    } = integrity(conn)?;
     if !faults.is_empty() {
         // What stands on damaged pages cannot be asked for more.
         return Ok(Report {
@@ -112,6 +116,7 @@ pub fn all(conn: &Connection) -> Result<Report> {
         comments: count("select count(*) from comments")?,
         events: count("select count(*) from events")?,
         faults,
+        search,
     })
 }
 
@@ -122,6 +127,10 @@ pub fn integrity(conn: &Connection) -> Result<Report> {
         Err(error) => vec![error.to_string()],
     };
     faults.retain(|line| line != "ok");
+    let search = match !faults.is_empty() && are_tables_sound(conn)? {
+        true => std::mem::take(&mut faults),
+        false => Vec::new(),
+    };
     if faults.is_empty() {
         let sql = "select count(*) from pragma_foreign_key_check";
         let dangling: i64 = conn.query_row(sql, [], |row| row.get(0))?;
@@ -131,8 +140,22 @@ pub fn integrity(conn: &Connection) -> Result<Report> {
     }
     Ok(Report {
         faults,
+        search,
         ..Report::default()
     })
+}
+
+/// Whether nothing is wrong with any table, those in which the search keeps its words among them: what they mean to it is
+/// not looked at.
+fn are_tables_sound(conn: &Connection) -> Result<bool> {
+    let names = "select name from pragma_table_list where schema = 'main' and type <> 'virtual'";
+    for name in lines(conn, names)? {
+        let found = lines(conn, &format!("pragma integrity_check(\"{name}\")"));
+        if !found.is_ok_and(|found| found == ["ok"]) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Files whose bytes are not the ones that they are named by.

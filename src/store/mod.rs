@@ -201,6 +201,11 @@ impl Store {
         self.writer.is_none()
     }
 
+    /// Whether there is a blog in `folder` that opening brings up to date.
+    pub fn is_older(folder: &Path) -> bool {
+        migrate::is_older(&Store::file(folder))
+    }
+
     /// Whether there is a blog in `folder`.
     pub fn exists(folder: &Path) -> bool {
         Store::file(folder).exists()

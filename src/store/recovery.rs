@@ -50,12 +50,11 @@ pub fn inspect(folder: &Path) -> Result<()> {
         tracing::info!("the last server did not end in order; the file is checked meanwhile");
         return note(folder);
     }
-    match check::integrity(&conn)
-        .map_err(refused)?
-        .faults
-        .into_iter()
-        .next()
-    {
+    let mut found = check::integrity(&conn).map_err(refused)?;
+    if !is_whole(&conn) {
+        found.faults.append(&mut found.search); // what is wrong with the search may come from a log of another file
+    }
+    match found.faults.into_iter().next() {
         None => {
             tracing::info!("the last server did not end in order; the file is sound");
             Ok(())

@@ -541,6 +541,34 @@ fn an_index_that_was_damaged_is_found_out_and_made_anew() {
 }
 
 #[test]
+fn a_damaged_index_keeps_nobody_from_a_backup_nor_from_a_start_after_a_crash() {
+    let mut site = Site::with_post("hello");
+    site.comment("hello", "Ann", "an oystercatcher");
+    assert!(site.stop().0.success());
+    let damage = "update post_index_data set block = zeroblob(length(block)) where id > 100"; // where its words are
+    assert!(site.database_for_surgery().execute(damage, []).unwrap() > 0);
+    site.serve();
+    site.comment("hello", "Bo", "a sandpiper");
+    let backup = site.path("backup.db");
+    let said = site.rowlog(&["backup", path(&backup)]).worked().stdout;
+    assert!(
+        said.contains("2 comments") && said.contains("rowlog reindex"),
+        "{said}"
+    );
+    site.kill();
+    site.serve();
+    assert!(site.stop().0.success());
+    let told = site.rowlog(&["check"]);
+    assert!(
+        told.complaint().contains("everything else is sound"),
+        "{told:#?}"
+    );
+    site.rowlog(&["restore", path(&backup)]).worked();
+    site.rowlog(&["reindex"]).worked();
+    site.rowlog(&["check"]).worked();
+}
+
+#[test]
 fn a_damaged_index_keeps_nobody_from_writing_and_misses_nothing_once_it_is_made_anew() {
     let mut site = Site::with_post("hello");
     site.comment("hello", "Ann", "an oystercatcher");

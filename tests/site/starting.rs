@@ -1,5 +1,7 @@
 //! Starting and stopping: the first start, a second server, and the end.
 
+use std::fs;
+
 use crate::site::{Site, path};
 
 #[test]
@@ -32,13 +34,43 @@ fn two_servers_on_one_folder_are_one_too_many() {
         second.complaint().contains(path(&site.data())),
         "{second:#?}"
     );
-    site.get("/posts/hello").expect(200);
+    let backup = site.path("backup.db");
+    site.rowlog(&["backup", path(&backup)]).worked();
+    fs::remove_file(site.data().join("rowlog.lock")).unwrap(); // by somebody who thinks it is left over
+    for command in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["restore", path(&backup)],
+    ] {
+        let second = site.rowlog(command);
+        assert!(second.complaint().contains("stop it first"), "{second:#?}");
+    }
+    site.comment("hello", "Ann", "as before");
     let taken = Site::offline();
     let outcome = taken.rowlog(&["serve", "--listen", &site.address().to_string()]);
     assert!(
         outcome.complaint().contains(&site.address().to_string()),
         "{outcome:#?}"
     );
+}
+
+#[test]
+fn no_command_brings_a_file_up_to_date_under_a_server_that_knows_only_the_older_one() {
+    let site = Site::with_post("hello");
+    let file = rusqlite::Connection::open(site.data().join("rowlog.db")).unwrap();
+    let version: i64 = file
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    file.pragma_update(None, "user_version", version - 1)
+        .unwrap(); // as if its server were of the release before
+    let refused = site.rowlog(&["check"]);
+    let complaint = refused.complaint();
+    assert!(
+        complaint.contains("older Rowlog") && complaint.contains("restart"),
+        "{complaint}"
+    );
+    site.comment("hello", "Ann", "the server goes on");
+    file.pragma_update(None, "user_version", version).unwrap();
+    site.rowlog(&["check"]).worked();
 }
 
 #[test]

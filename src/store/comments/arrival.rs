@@ -18,10 +18,8 @@ use crate::store::{Tx, settings, sql};
 /// The same words by the same visitor within this many milliseconds are the same comment.
 const ECHO: i64 = 60_000;
 
-/// Among so many newest comments of theirs; of those who have no cookie yet, among so many newest under such a name, as each
-/// that is looked at is looked up.
-const CLICKS: i64 = 20;
-const STRANGERS_CLICKS: i64 = 4;
+/// Among so many newest comments of theirs; of those who have no cookie yet, under such a name. Each of them is looked up.
+const CLICKS: i64 = 5;
 
 const HOUR: i64 = 60 * 60_000;
 
@@ -80,14 +78,10 @@ pub fn repeated(
         }
     }
     // Only the newest are looked at, however many there are: a flood of comments must not make each of them dear.
-    let (whose, likewise, newest) = match visitor {
-        Some(_) => ("visitor_id = ?5 order by created_at desc", "true", CLICKS),
-        None if new.owner => ("post_id = ?1 order by number desc", "name = ?7", CLICKS),
-        None => (
-            "likeness = ?6 order by id desc",
-            "name = ?7",
-            STRANGERS_CLICKS,
-        ),
+    let (whose, likewise) = match visitor {
+        Some(_) => ("visitor_id = ?5 order by created_at desc", "true"),
+        None if new.owner => ("post_id = ?1 order by number desc", "name = ?7"),
+        None => ("likeness = ?6 order by id desc", "name = ?7"),
     };
     let sql = format!(
         "select id from (select id, post_id, parent_id, name, body, created_at from comments where {whose} limit ?8)
@@ -95,7 +89,7 @@ pub fn repeated(
     );
     let (name, likeness) = (new.name.as_str(), likeness(new));
     let row = params![
-        post, body, new.parent, since, visitor, likeness, name, newest
+        post, body, new.parent, since, visitor, likeness, name, CLICKS
     ];
     Ok(conn
         .prepare_cached(&sql)?

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::typed::{Body, Name};
+use crate::store::search;
 use crate::store::tests::store;
 
 const POST: &str = "
@@ -92,4 +93,35 @@ async fn the_same_words_under_the_same_name_within_a_minute_are_one_comment_with
         Ok(())
     };
     store.write(story).await.unwrap();
+}
+
+#[tokio::test]
+async fn new_comments_are_found_in_a_file_that_still_has_a_trigger_to_note_them() {
+    for trigger in [
+        "",
+        "create trigger comment_added after insert on comments when new.status = 'published' begin
+             insert into comments_to_index values (new.id);
+         end",
+    ] {
+        let (store, _folder) = store();
+        let story = move |tx: &Tx| {
+            tx.execute_batch(POST)?;
+            tx.execute_batch(trigger)?;
+            add(tx, "a", &[1; 32], &new("Ann", "a zebra"))?;
+            let waiting = NewComment {
+                held_for: Some("it is being tried".into()),
+                ..new("Ann", "another zebra")
+            };
+            add(tx, "a", &[1; 32], &waiting)
+        };
+        store.write(story).await.unwrap();
+        let look = |tx: &Tx| {
+            let sql = "select count(*) from comment_index where comment_index match 'zebra'";
+            let found: i64 = tx.query_row(sql, [], |row| row.get(0))?;
+            assert_eq!((found, search::is_behind(tx)?), (1, false));
+            assert_eq!(search::disagreeing(tx)?, [""; 0]);
+            Ok(())
+        };
+        store.write(look).await.unwrap();
+    }
 }

@@ -124,6 +124,13 @@ fn make_room(folder: &Path, path: &Path) -> Result<()> {
         .map_err(Error::io(advice("cannot set the permissions of", path)))
 }
 
+/// Whether there is a blog at `path` that this program would bring up to date.
+pub fn is_older(path: &Path) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let found = Connection::open_with_flags(path, flags).and_then(|mut conn| recognise(&mut conn));
+    matches!(found, Ok(Recognised::Blog(version)) if version < VERSION)
+}
+
 /// The version of a blog that `conn` has opened at `path`, if this program can use it.
 ///
 /// Errors: [`Error::Refused`] with one line that says why not.
