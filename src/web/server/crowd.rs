@@ -1,7 +1,9 @@
 //! Where streams run: on threads of their own.
 //!
-//! One event wakes all who follow a post. Beside them a page would have its turn after the last of ten thousand, because a
-//! scheduler of tasks takes them as they come; between threads the system's own sees to it that nobody waits for long.
+//! Events are written by threads of their own (`live::herald`), but there are moments at which all who follow a post have
+//! something to do: when somebody comes or goes, or the server ends. Beside them a page would have its turn after the last of ten
+//! thousand, because a scheduler of tasks takes them as they come; between threads the system's own sees to it that nobody waits
+//! for long.
 
 use std::io;
 
