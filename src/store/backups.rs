@@ -1,5 +1,6 @@
 //! The folder of backups: what the files in it are called, and which of them stay.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
@@ -21,8 +22,8 @@ const DAYS: usize = 7;
 const WEEKS: usize = 4;
 const OTHERS: usize = 5;
 
-/// A copy that was begun this long ago, in milliseconds, will not be finished.
-const ABANDONED: u64 = 24 * 60 * 60 * 1_000;
+/// A day, in milliseconds. A copy that was begun this long ago will not be finished.
+const A_DAY: i64 = 24 * 60 * 60 * 1_000;
 
 const STAMP: &str = "%Y-%m-%dT%H-%M-%SZ";
 
@@ -46,7 +47,8 @@ fn parse(name: &str) -> Option<(Reason, Timestamp)> {
     })
 }
 
-/// The backups in `folder`, newest first; none if there is no such folder. Other files are not looked at.
+/// The backups in `folder`, newest first; none if there is no such folder. Other files are not looked at. What a wrong clock
+/// has dated ahead comes last: it is not the newest of anything, and need not stay for as long as it says.
 ///
 /// Errors: [`Error::Io`] if the folder cannot be read.
 pub fn list(folder: &Path) -> Result<Vec<Kept>> {
@@ -70,7 +72,8 @@ pub fn list(folder: &Path) -> Result<Vec<Kept>> {
             name,
         });
     }
-    kept.sort_unstable_by_key(|one| std::cmp::Reverse(one.at));
+    let tomorrow = Timestamp::now().plus(A_DAY);
+    kept.sort_unstable_by_key(|one| (one.at > tomorrow, Reverse(one.at)));
     Ok(kept)
 }
 
@@ -137,7 +140,7 @@ pub fn sweep(folder: &Path) {
         let is_unfinished = name.starts_with(UNFINISHED.0) && name.contains(UNFINISHED.1);
         let age = file.metadata().and_then(|file| file.modified());
         let age = age.ok().and_then(|time| time.elapsed().ok());
-        let is_old = age.is_some_and(|age| age.as_millis() as u64 > ABANDONED);
+        let is_old = age.is_some_and(|age| age.as_millis() > A_DAY as u128);
         if is_unfinished && is_old {
             drop(fs::remove_file(file.path()));
         }
@@ -208,6 +211,19 @@ mod tests {
         ] {
             assert_eq!(parse(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn what_a_wrong_clock_dated_ahead_comes_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Timestamp::now();
+        let names = [0, -1, -2, 400, 399].map(|days| name(Reason::Daily, now.plus(days * A_DAY)));
+        for name in names.iter().rev() {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let listed = list(folder.path()).unwrap();
+        let listed: Vec<_> = listed.into_iter().map(|kept| kept.name).collect();
+        assert_eq!(listed, names);
     }
 
     #[test]

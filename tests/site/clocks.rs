@@ -72,6 +72,29 @@ fn what_a_wrong_clock_began_does_not_last_as_long_as_it_was_wrong() {
 }
 
 #[test]
+fn a_backup_of_a_time_that_has_not_come_is_not_the_newest_for_twenty_years() {
+    let mut site = Site::with_post("hello");
+    let shim = Shim::under(&mut site);
+    site.stop();
+    let hours = "update events set at = at - 7200000";
+    site.database_for_surgery().execute(hours, []).unwrap();
+    for (clock, wanted) in [(20 * YEAR, 1), (0, 2), (0, 2)] {
+        shim.set_clock(clock);
+        site.serve();
+        let made = || site.log_text().matches("backup made").count();
+        eventually("a backup is made", || made() >= wanted);
+        let health = site.get("/health").json();
+        assert_eq!(health["backup"]["state"], "good", "{health}");
+        site.stop();
+        assert_eq!(
+            site.log_text().matches("backup made").count(),
+            wanted,
+            "one a day is enough"
+        );
+    }
+}
+
+#[test]
 fn what_is_scheduled_waits_for_the_clock_and_what_appeared_stays() {
     let mut site = Site::offline();
     let shim = Shim::under(&mut site);

@@ -231,3 +231,26 @@ fn an_import_that_is_killed_is_completed_by_the_next_one() {
         assert_eq!((site.ask(imported), site.ask(COMMENTS)), (3, 3));
     });
 }
+
+#[test]
+fn a_promotion_that_is_killed_leaves_a_copy_or_the_blog() {
+    let (site, backup) = with_a_backup("backup.db");
+    let [file, log, note] =
+        ["", "-wal", "-txid"].map(|ending| site.data().join(format!("rowlog.db{ending}")));
+    fs::copy(&backup, file).unwrap();
+    fs::remove_file(log).unwrap();
+    fs::write(&note, "1").unwrap(); // as Litestream leaves it
+    let beginning = Beginning::of(site);
+    beginning.kill_each(&["promote"], |site| {
+        if note.exists() {
+            site.rowlog(&["check"]).complaint();
+            site.rowlog(&["promote"]).worked();
+        }
+        goes_on(site);
+        assert_eq!(site.ask(COMMENTS), 1);
+        assert!(
+            site.head_of_file() > 1_000_000,
+            "ids that clients may hold come again"
+        );
+    });
+}
