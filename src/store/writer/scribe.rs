@@ -191,6 +191,13 @@ impl Scribe {
                 Some(failed) => return Err(failed), // the others would meet it as well
                 None => {}
             }
+            if self.conn.is_autocommit() {
+                // What comes next would be committed by itself.
+                return Err(Failed {
+                    fault: None,
+                    cause: "SQLite has taken the transaction back".into(),
+                });
+            }
             if kept {
                 self.effects.add(tx);
             } else if self.conn.total_changes() > before {

@@ -80,3 +80,26 @@ async fn a_refusal_that_wrote_nothing_has_nobody_run_again() {
     let (_, kept, refused, _) = tokio::join!(before, kept, refused, begin);
     assert!(matches!(kept, Ok(1)) && refused.is_err());
 }
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_takes_back_is_kept_of_nobody() {
+    let (store, _folder) = store();
+    let (go, wait) = channel();
+    let before = store.write(move |_| Ok(wait.recv().is_ok()));
+    let set = |key: &'static str| {
+        let sql = "insert into settings values (?1, '1')";
+        store.write_repeatable(move |tx| Ok(tx.execute(sql, [key])?))
+    };
+    let ends = store.write_repeatable(|tx| -> Result<()> {
+        tx.execute_batch("rollback")?;
+        Err(Error::NotFound)
+    });
+    let begin = async { go.send(()).is_ok() };
+    let (_, first, ends, second, _) =
+        tokio::join!(before, set("first"), ends, set("second"), begin);
+    assert!(first.is_err() && ends.is_err() && second.is_err());
+    let sql = "select count(*) from settings where key in ('first', 'second')";
+    let left = store.read(|conn| Ok(conn.query_row(sql, [], |row| row.get::<_, i64>(0))?));
+    assert_eq!(left.await.unwrap(), 0);
+    set("third").await.unwrap();
+}
