@@ -111,12 +111,39 @@ function admit(id) {
   drawPill();
 }
 
-/** Puts all of them into the page, in as many turns as it takes. */
-export const release = inTurns(() => {
+const admitAll = inTurns(() => {
   const [id] = queue.keys();
   admit(id);
   return id;
 });
+
+/**
+ * Puts all of them into the page as they are read. What is on screen with the first one, to which the reader is led, goes in
+ * with it; what comes in turns after that is further down and moves nothing.
+ */
+export function release() {
+  const all = [...queue].map(([id, article]) => [id, article, path(article)]).sort(inOrder);
+  queue.clear();
+  for (const [id, article] of all) queue.set(id, article);
+  let end;
+  for (const [id, article] of all) {
+    admit(id);
+    const top = article.getBoundingClientRect().top + scrollY;
+    if (top > (end ??= top + innerHeight)) break;
+  }
+  setTimeout(admitAll);
+}
+
+/** The numbers of all that an article answers, as far as it stands below that, and its own. */
+function path({ dataset: { parent, number } }) {
+  const above = queue.get(parent) ?? (parent && find(parent));
+  return [...(above ? path(above).slice(0, DEEPEST) : []), +number];
+}
+
+function inOrder([, , a], [, , b]) {
+  const at = a.findIndex((number, level) => number !== b[level]);
+  return at < 0 ? a.length - b.length : a[at] - (b[at] ?? 0);
+}
 startPill(release);
 
 function wait(article) {

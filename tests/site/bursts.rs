@@ -10,12 +10,18 @@ use crate::same::{misses_nothing, shows_what_the_server_has};
 use crate::site::Site;
 use crate::windows::{long_post, long_text};
 
-/// Keeps the tasks that take longer than 50 ms, the layout shifts that no key or click explains, and the announcements.
+/// Keeps the tasks that take longer than 50 ms, the sum of the layout shifts that no key or click explains, what each frame
+/// moved, and the announcements.
 const WATCH: &str = "(() => {
-    window.long = []; window.shift = 0; window.said = []; window.began = performance.now();
+    window.long = []; window.shift = 0; window.moved = []; window.said = []; window.began = performance.now();
     const watch = (type, each) => new PerformanceObserver(list => list.getEntries().forEach(each)).observe({ type });
     watch('longtask', it => long.push(Math.round(it.duration)));
-    watch('layout-shift', it => { if (!it.hadRecentInput) shift += it.value; });
+    const what = ({ node, previousRect: from, currentRect: to }) =>
+        `${node?.nodeName}.${node?.className}#${node?.id} ${JSON.stringify(from)} ${JSON.stringify(to)}`;
+    watch('layout-shift', it => {
+        if (!it.hadRecentInput) shift += it.value;
+        moved.push([Math.round(performance.now() - began), ...it.sources.map(what)]);
+    });
     const voice = document.getElementById('announce');
     new MutationObserver(() => { if (voice.textContent) said.push(performance.now()); }).observe(voice, { childList: true });
 })()";
@@ -55,9 +61,23 @@ fn watched(site: &Site, desk: &Desk, place: &str) -> Window {
     window
 }
 
-/// Nothing moved, nothing is missed, and nobody was talked to without end.
-fn is_still_and_whole(window: &Window, site: &Site) {
-    assert_eq!(window.eval("shift"), 0, "something moved");
+fn nothing_moved(window: &Window) {
+    let moved = window.eval("moved");
+    assert_eq!(window.eval("shift"), 0, "something moved: {moved:#}");
+}
+
+/// What the press of the pill moves, it moves at once. However long that takes: a browser counts for half a second what
+/// a click explains, and a slow telephone needs longer for the first frame.
+fn moved_once(window: &Window) {
+    let moved = window.eval("moved");
+    assert!(
+        moved.as_array().unwrap().len() <= 1,
+        "much moved: {moved:#}"
+    );
+}
+
+/// Nothing is missed, and nobody was talked to without end.
+fn is_whole(window: &Window, site: &Site) {
     shows_what_the_server_has(window, site, "hello");
     misses_nothing(window, site, "hello");
     let said = window.eval("said.length");
@@ -75,7 +95,7 @@ fn two_hundred_comments_at_once_wait_behind_the_pill_of_who_reads() {
         "all behind the pill: tasks over 50 ms {}",
         window.eval("long")
     );
-    assert_eq!(window.eval("shift"), 0, "something moved");
+    nothing_moved(&window);
     window.eval("(() => { long.length = 0; })()");
     window.click("#pill");
     window.wait_until("document.querySelectorAll('#threads article').length === 212");
@@ -83,7 +103,21 @@ fn two_hundred_comments_at_once_wait_behind_the_pill_of_who_reads() {
         "the pill pressed with 200 waiting: tasks over 50 ms {}",
         window.eval("new Promise(done => setTimeout(() => done(long), 500))")
     );
-    is_still_and_whole(&window, &site);
+    moved_once(&window);
+    is_whole(&window, &site);
+}
+
+#[test]
+fn on_a_slow_telephone_the_pill_moves_what_is_read_only_as_it_is_pressed() {
+    let (site, desk) = (long_post(), Desk::new());
+    let window = watched(&site, &desk, "#threads > li:nth-child(6)");
+    two_hundred(&site);
+    window.wait_for_text("#pill .count", "200 new comments");
+    window.devtools("Emulation.setCPUThrottlingRate", json!({ "rate": 4 }));
+    window.click("#pill");
+    window.wait_until("document.querySelectorAll('#threads article').length === 212");
+    moved_once(&window);
+    is_whole(&window, &site);
 }
 
 #[test]
@@ -96,7 +130,8 @@ fn two_hundred_comments_at_once_appear_below_who_reads_the_post() {
         "all below the window: tasks over 50 ms {}",
         window.eval("long")
     );
-    is_still_and_whole(&window, &site);
+    nothing_moved(&window);
+    is_whole(&window, &site);
 }
 
 #[test]
