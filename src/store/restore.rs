@@ -67,8 +67,7 @@ pub fn restore(folder: &Path, file: &Path, progress: Progress) -> Result<Restore
 /// Copies what is there aside. What cannot be read, damaged or of another version, gets a second name there.
 fn set_aside(path: &Path) -> Result<Before> {
     let log = beside(path, "-wal");
-    let has_log = fs::metadata(&log).is_ok_and(|it| it.len() > 0);
-    if !path.exists() && !has_log {
+    if !path.exists() && !recovery::has_log(&snapshot::folder_of(path)) {
         return Ok(Before::Nothing);
     }
     if path.exists() {
