@@ -42,7 +42,7 @@ struct Hall {
     heard: EventId,
 }
 
-/// A stream among those of its herald, for as long as it is kept.
+/// A stream among those of its herald, for as long as it is kept: one that stands by while it waits.
 pub struct Membership {
     share: Arc<Share>,
     number: u64,
@@ -82,17 +82,21 @@ impl Heralds {
         }
     }
 
-    /// One more stream of `topic`.
-    pub fn listen(&self, topic: Topic) -> Membership {
+    /// One more stream of `topic`; `None` for one of the owner's. Every window of the desk has frames of its own, so that its
+    /// stream asks for all of them itself, and a herald would have nothing to bring.
+    pub fn listen(&self, topic: Topic) -> Option<Membership> {
+        if topic.is_owners() {
+            return None;
+        }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (share, _) = &self.shares[number as usize % self.shares.len()];
         let listener = Arc::new(Listener::new(topic));
         share.admit(number, listener.clone());
-        Membership {
+        Some(Membership {
             share: share.clone(),
             number,
             listener,
-        }
+        })
     }
 }
 
@@ -244,7 +248,7 @@ mod tests {
     use super::*;
     use crate::live::listener::{Line, Offered, Progress};
     use crate::model::event::{Event, Kind};
-    use crate::model::id::PostId;
+    use crate::model::id::{PostId, SessionId};
     use crate::model::time::Timestamp;
     use crate::store::tests::store;
 
@@ -334,6 +338,7 @@ mod tests {
     const ELSEWHERE: Topic = Topic::Post(PostId(2), None);
     const SITE: Topic = Topic::Site(None);
     const MINE: Topic = Topic::Mine(VisitorId(7));
+    const OWNER: Topic = Topic::Owner(SessionId(1));
 
     #[test]
     fn news_of_one_post_is_brought_to_those_who_follow_it_and_wakes_nobody() {
@@ -385,5 +390,13 @@ mod tests {
         assert!(halls().sum::<usize>() >= 2);
         drop(members);
         assert_eq!(halls().sum::<usize>(), 0);
+    }
+
+    #[test]
+    fn the_owners_windows_ask_for_themselves_and_nothing_is_made_for_them() {
+        let (heralds, _rung) = Heralds::new();
+        let _windows = [OWNER, OWNER].map(|topic| heralds.listen(topic));
+        let topics = heralds.shares.iter().map(|(share, _)| share.topics().len());
+        assert_eq!(topics.sum::<usize>(), 0);
     }
 }

@@ -39,18 +39,19 @@ pub struct Terms {
 }
 
 /// The bytes of one client's event stream: `hello`, what was missed, then live until the client or the server goes, or
-/// it has lasted its time. Once the listener is connected to the socket that they are for, news goes there straight while
-/// the stream waits.
+/// it has lasted its time. Once its listener is connected to the socket that they are for, news goes there straight while
+/// the stream waits. The owner's has none: nobody can bring it news.
 pub fn stream(
     follower: Follower,
     start: Start,
     terms: Terms,
 ) -> (
     impl Stream<Item = io::Result<Bytes>> + Send + 'static,
-    Arc<Listener>,
+    Option<Arc<Listener>>,
 ) {
     let wire = Wire::new(follower, start, terms);
-    let listener = wire.membership.listener.clone();
+    let member = wire.membership.as_ref();
+    let listener = member.map(|member| member.listener.clone());
     let bytes = stream::unfold(wire, |mut wire| async move {
         wire.next().await.map(|bytes| (Ok(bytes), wire))
     });
@@ -60,8 +61,8 @@ pub fn stream(
 /// A follower on its way to a socket.
 struct Wire {
     follower: Follower,
-    /// Where it stands by while it waits.
-    membership: Membership,
+    /// Where it stands by while it waits, if anyone can bring it news.
+    membership: Option<Membership>,
     stop: watch::Receiver<bool>,
     waiting: VecDeque<Bytes>,
     /// The newest cursor that the client was told.
@@ -146,31 +147,39 @@ impl Wire {
         }
     }
 
-    /// Waits for something to say. Meanwhile it stands by, and comes back to where it was brought.
+    /// Waits for something to say. Who is a member stands by meanwhile, and comes back to where it was brought.
     async fn wait(&mut self) -> Woken {
-        let (listener, live) = (&self.membership.listener, &self.follower.live);
-        // Every window of the owner has frames of its own, so that its stream asks for all of them itself.
-        let is_brought = !self.follower.topic.is_owners();
-        let progress = Progress {
-            after: self.follower.after,
-            told: self.told,
-        };
-        let is_behind = || live.ring().last() > progress.after;
-        if is_brought && !listener.stand_by(progress, is_behind) {
+        if !self.stand_by() {
             return Woken::Grown;
         }
         let woken = tokio::select! {
-            () = self.follower.grown(), if !is_brought => Woken::Grown,
-            () = listener.nudged(), if is_brought => Woken::Grown,
+            () = growth(&self.membership, &mut self.follower) => Woken::Grown,
             () = self.alarm.as_mut() => Woken::Alarm,
             frame = news_of(&mut self.company) => Woken::Passing(frame),
             _ = self.stop.wait_for(|stop| *stop) => Woken::Stop,
         };
-        if is_brought {
-            let brought = listener.step_back();
+        self.step_back();
+        woken
+    }
+
+    /// Stands by, if it can; whether there is anything to wait for, because it is not behind already.
+    fn stand_by(&self) -> bool {
+        let Some(member) = &self.membership else {
+            return true;
+        };
+        let progress = Progress {
+            after: self.follower.after,
+            told: self.told,
+        };
+        let is_behind = || self.follower.live.ring().last() > progress.after;
+        member.listener.stand_by(progress, is_behind)
+    }
+
+    fn step_back(&mut self) {
+        if let Some(member) = &self.membership {
+            let brought = member.listener.step_back();
             (self.follower.after, self.told) = (brought.after, brought.told);
         }
-        woken
     }
 
     async fn advance(&mut self) -> Option<()> {
@@ -230,6 +239,14 @@ impl Wire {
         let data = json!({ "reason": reason, "after": after });
         self.waiting.push_back(sse::passing("bye", &data));
         self.ended = true;
+    }
+}
+
+/// Resolves when there is something to look for: a member is nudged, and who is none listens for it.
+async fn growth(membership: &Option<Membership>, follower: &mut Follower) {
+    match membership {
+        Some(member) => member.listener.nudged().await,
+        None => follower.grown().await,
     }
 }
 

@@ -257,7 +257,11 @@ async fn answer(
     );
     let stream = stream.inspect(move |_| _ = &seat); // which is left when the stream ends
     let body = match asked.outlet {
-        Some(outlet) => outlet.body(stream, move |line| listener.connect(line)),
+        Some(outlet) => outlet.body(stream, move |line| {
+            if let Some(listener) = listener {
+                listener.connect(line);
+            }
+        }),
         None => Body::from_bytes_stream(stream),
     };
     Ok(Response::builder()
