@@ -12,8 +12,9 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use serde_json::json;
 
+use super::moment::site;
 use super::reader::Reader;
-use super::{App, no_store, see_other, site};
+use super::{App, no_store, see_other};
 use crate::error::Error;
 use crate::model::post::PostLine;
 use crate::model::settings::Settings;

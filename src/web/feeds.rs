@@ -10,11 +10,12 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::App;
 use super::assets::is_known;
 use super::cache::Lasting;
 use super::error::Failure;
+use super::moment::site;
 use super::posts::number;
-use super::{App, site};
 use crate::error::{Error, Result};
 use crate::feeds::{self, Feed, Item, Part};
 use crate::hex::hex;

@@ -25,6 +25,7 @@ mod me;
 mod media;
 mod metrics;
 mod micropub;
+mod moment;
 mod pages;
 mod posts;
 mod printable;
@@ -40,35 +41,20 @@ mod throttle;
 mod uploads;
 mod visit;
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use poem::error::MethodNotAllowedError;
 use poem::http::header;
 use poem::middleware::{AddData, CatchPanic};
-use poem::{Endpoint, EndpointExt, IntoEndpoint, IntoResponse, Response, RouteMethod};
-use rusqlite::Connection;
+use poem::{EndpointExt, IntoResponse, Response};
 
 use crate::backup::Keeper;
-use crate::error::Result;
 use crate::key::KeyFile;
 use crate::live::Live;
-use crate::model::comment::Changer;
-use crate::model::concern::Concern;
-use crate::model::fault::Ongoing;
-use crate::model::post::PostKind;
-use crate::model::settings::Settings;
-use crate::model::time::Timestamp;
-use crate::model::visitor::Visitor;
-use crate::store::{Store, log, settings};
-use crate::views::{Cursor, Frame, Health, Me, Site, Theme};
+use crate::store::Store;
 use crate::visits::Visits;
-use cache::{Front, Lasting};
-use printable::printable;
-use reader::Reader;
-use table::{Table, Taking};
-use visit::Read;
+use cache::Front;
+use table::{Table, get, get_and_post, get_or_head, post};
 
 pub use admin::{Doorkeeper, Invitation};
 pub use cache::Pages;
@@ -127,157 +113,10 @@ pub struct App {
 }
 
 impl App {
-    /// Reads and renders a page from one moment of the file.
-    async fn page<F>(&self, reader: &Reader, render: F) -> Result<Response>
-    where
-        F: FnOnce(&Moment) -> Result<String> + Send + 'static,
-    {
-        let is_stranger = reader.token_hash.is_none() && reader.session_hash.is_none();
-        let kept = match is_stranger {
-            true => "no-cache",
-            false => "private, no-cache",
-        };
-        let (reader, base_url) = (reader.clone(), self.base_url.clone());
-        let faults = self.store.faults().clone();
-        let (html, lasting, read) = self
-            .store
-            .read(move |conn| {
-                let settings = settings::load(conn)?;
-                let site = site(&settings, base_url);
-                let visitor = reader.visitor(conn)?;
-                let owner = session::find(conn, &reader)?.is_some();
-                let me = visitor
-                    .as_ref()
-                    .map(|visitor| me::told(conn, visitor))
-                    .transpose()?;
-                let moment = Moment {
-                    conn,
-                    settings,
-                    site,
-                    theme: reader.theme,
-                    visitor,
-                    owner,
-                    me,
-                    health: match owner {
-                        true => Some((faults.ongoing(), cursor(conn)?)),
-                        false => None,
-                    },
-                    lasting: Cell::new(None),
-                    read: Cell::new(None),
-                };
-                let html = render(&moment)?;
-                Ok((html, moment.lasting.get(), moment.read.take()))
-            })
-            .await?;
-        let mut answer = Response::builder()
-            .content_type("text/html; charset=utf-8")
-            .header(header::CACHE_CONTROL, kept)
-            .header(header::VARY, "Cookie")
-            .header(header::LINK, "</micropub>; rel=\"micropub\"")
-            .body(printable(html));
-        if let Some(lasting) = lasting.filter(|_| is_stranger) {
-            answer.set_data(lasting);
-        }
-        if let Some(read) = read {
-            answer.set_data(read);
-        }
-        Ok(answer)
-    }
-
     /// Whether readers reach us over TLS, so that cookies may be kept to it.
     fn is_secure(&self) -> bool {
         self.base_url.starts_with("https://")
     }
-}
-
-/// One moment of the file, and for whom it is rendered.
-struct Moment<'a> {
-    conn: &'a Connection,
-    settings: Settings,
-    site: Site,
-    theme: Theme,
-    /// The visitor whose cookie came with the request.
-    visitor: Option<Visitor>,
-    /// Whether it is the owner who asks.
-    owner: bool,
-    me: Option<Me>,
-    /// What is wrong, and the head of the log, for the owner alone.
-    health: Option<(Vec<Ongoing>, Cursor)>,
-    /// How long the page is as good as a new one, if it is for all strangers.
-    lasting: Cell<Option<Lasting>>,
-    /// What is read with the page, if that is counted.
-    read: Cell<Option<Read>>,
-}
-
-impl Moment<'_> {
-    /// The asker, as someone who may change comments.
-    fn changer(&self) -> Changer {
-        Changer {
-            visitor: self.visitor.as_ref().map(|visitor| visitor.id),
-            owner: self.owner,
-            window: self.settings.edit_minutes * 60_000,
-        }
-    }
-
-    /// Says that strangers may be shown the same page again, until what it is about changes or that time has come.
-    fn lasts(&self, concern: Concern, until: Option<Timestamp>) -> Result<()> {
-        self.lasting.set(Some(Lasting {
-            as_of: log::head(self.conn)?.id,
-            concern,
-            until,
-        }));
-        Ok(())
-    }
-
-    /// Says that a post is read with the page, unless it is the owner who looks.
-    fn reads(&self, kind: PostKind, slug: &str) {
-        self.read.set((!self.owner).then(|| Read {
-            kind,
-            slug: slug.into(),
-            zone: self.settings.zone(),
-        }));
-    }
-
-    fn frame(&self) -> Frame<'_> {
-        Frame {
-            site: &self.site,
-            theme: self.theme,
-            owner: self.owner,
-            me: self.me,
-            health: self.health.as_ref().map(|(faults, cursor)| Health {
-                faults,
-                cursor: *cursor,
-            }),
-        }
-    }
-}
-
-fn site(settings: &Settings, base_url: String) -> Site {
-    Site {
-        title: settings.title.clone(),
-        description: settings.description.clone(),
-        owner: settings.owner.clone(),
-        lang: settings.lang.clone(),
-        ink: settings.ink,
-        navigation: settings.navigation.clone(),
-        footer: settings.footer.clone(),
-        css: css::path(&settings.css),
-        manner: settings.manner(),
-        icon: icons::key(settings),
-        has_own_icon: !settings.icon.is_empty(),
-        ai_robots: settings.ai_robots,
-        base_url,
-        hub: settings.hub.clone(),
-    }
-}
-
-/// The newest event that a page read in `conn` knows of: where its stream starts.
-fn cursor(conn: &Connection) -> Result<Cursor> {
-    let head = log::head(conn)?;
-    Ok(Cursor {
-        after: head.id,
-        at: head.at,
-    })
 }
 
 /// Has nobody keep an answer.
@@ -292,58 +131,6 @@ fn see_other(path: &str) -> Response {
         .status(poem::http::StatusCode::SEE_OTHER)
         .header(header::LOCATION, path)
         .finish()
-}
-
-/// A route that is read.
-fn get<E: IntoEndpoint + 'static>(endpoint: E) -> Taking<impl Endpoint>
-where
-    E::Endpoint: 'static,
-{
-    only("GET, HEAD", poem::get(endpoint))
-}
-
-/// A route that is read, whose handler knows when only the head is wanted: both are the same handler.
-fn get_or_head<G: IntoEndpoint + 'static, H: IntoEndpoint + 'static>(
-    get: G,
-    head: H,
-) -> Taking<impl Endpoint>
-where
-    G::Endpoint: 'static,
-    H::Endpoint: 'static,
-{
-    only("GET, HEAD", poem::get(get).head(head))
-}
-
-/// A route that takes a form.
-fn post<E: IntoEndpoint + 'static>(endpoint: E) -> Taking<impl Endpoint>
-where
-    E::Endpoint: 'static,
-{
-    only("POST", poem::post(endpoint))
-}
-
-/// A route that is read, and that takes a form.
-fn get_and_post<G: IntoEndpoint + 'static, P: IntoEndpoint + 'static>(
-    get: G,
-    post: P,
-) -> Taking<impl Endpoint>
-where
-    G::Endpoint: 'static,
-    P::Endpoint: 'static,
-{
-    only("GET, HEAD, POST", poem::get(get).post(post))
-}
-
-/// Says which methods a route takes when it is asked with another.
-fn only(methods: &'static str, route: RouteMethod) -> Taking<impl Endpoint> {
-    let endpoint = route.around(move |route, req| async move {
-        let answer = route.call(req).await;
-        answer.map_err(|error| match error.is::<MethodNotAllowedError>() {
-            true => error::Failure::method(methods).into(),
-            false => error,
-        })
-    });
-    Taking { methods, endpoint }
 }
 
 /// Every route of the site, before what holds for all of them.

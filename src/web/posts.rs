@@ -9,8 +9,9 @@ use poem::{Response, handler};
 use serde::Deserialize;
 
 use super::error::Failure;
+use super::moment::Moment;
 use super::reader::Reader;
-use super::{App, Moment, cursor, issued};
+use super::{App, issued};
 use crate::error::{Error, Fields, Result};
 use crate::live::cursor as live;
 use crate::model::comment::{Comment, Parent, page_of};
@@ -25,11 +26,11 @@ use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
 use crate::store::{comments, entries, lists, media, news, posts, standing};
 use crate::text::markdown;
+use crate::views::Pager;
 use crate::views::comments::{ComposerView, News, TalkView, Typed};
 use crate::views::entries::LogView;
 use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
 use crate::views::posts::PostPage;
-use crate::views::{Cursor, Pager};
 
 /// `?page=N` of the home page.
 #[derive(Deserialize)]
@@ -168,11 +169,6 @@ pub struct Draft {
 }
 
 impl Moment<'_> {
-    /// The head of the log at this moment: where the page's stream starts.
-    pub fn cursor(&self) -> Result<Cursor> {
-        cursor(self.conn)
-    }
-
     /// The page of an open post, with `draft` in its composer; `form_key` signs the form.
     pub fn post(
         &self,

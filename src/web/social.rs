@@ -14,9 +14,10 @@ use rusqlite::Connection;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::spawn_blocking;
 
+use super::App;
 use super::assets::{IMMUTABLE, is_known};
 use super::error::Failure;
-use super::{App, site};
+use super::moment::site;
 use crate::error::{Error, Result};
 use crate::model::post::PostKind;
 use crate::social::Card;

@@ -1,6 +1,9 @@
 //! The route table as it is built: every address with the methods it takes, so that it can be read out as well.
 
-use poem::{Endpoint, IntoEndpoint, Route};
+use poem::error::MethodNotAllowedError;
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Route, RouteMethod};
+
+use super::error::Failure;
 
 /// A handler, and the methods that it takes as a header says them: `GET, HEAD`.
 pub struct Taking<E> {
@@ -65,4 +68,56 @@ impl Table {
         self.route = self.route.nest(path, endpoint);
         self
     }
+}
+
+/// A route that is read.
+pub fn get<E: IntoEndpoint + 'static>(endpoint: E) -> Taking<impl Endpoint>
+where
+    E::Endpoint: 'static,
+{
+    only("GET, HEAD", poem::get(endpoint))
+}
+
+/// A route that is read, whose handler knows when only the head is wanted: both are the same handler.
+pub fn get_or_head<G: IntoEndpoint + 'static, H: IntoEndpoint + 'static>(
+    get: G,
+    head: H,
+) -> Taking<impl Endpoint>
+where
+    G::Endpoint: 'static,
+    H::Endpoint: 'static,
+{
+    only("GET, HEAD", poem::get(get).head(head))
+}
+
+/// A route that takes a form.
+pub fn post<E: IntoEndpoint + 'static>(endpoint: E) -> Taking<impl Endpoint>
+where
+    E::Endpoint: 'static,
+{
+    only("POST", poem::post(endpoint))
+}
+
+/// A route that is read, and that takes a form.
+pub fn get_and_post<G: IntoEndpoint + 'static, P: IntoEndpoint + 'static>(
+    get: G,
+    post: P,
+) -> Taking<impl Endpoint>
+where
+    G::Endpoint: 'static,
+    P::Endpoint: 'static,
+{
+    only("GET, HEAD, POST", poem::get(get).post(post))
+}
+
+/// Says which methods a route takes when it is asked with another.
+fn only(methods: &'static str, route: RouteMethod) -> Taking<impl Endpoint> {
+    let endpoint = route.around(move |route, req| async move {
+        let answer = route.call(req).await;
+        answer.map_err(|error| match error.is::<MethodNotAllowedError>() {
+            true => Failure::method(methods).into(),
+            false => error,
+        })
+    });
+    Taking { methods, endpoint }
 }

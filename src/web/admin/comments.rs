@@ -11,8 +11,9 @@ use serde_json::json;
 
 use super::super::error::Failure;
 use super::super::form::Form;
+use super::super::moment::Moment;
 use super::super::reader::Reader;
-use super::super::{App, Moment, see_other};
+use super::super::{App, see_other};
 use crate::error::{Error, Result};
 use crate::model::comment::{Change, Changer};
 use crate::model::id::CommentId;

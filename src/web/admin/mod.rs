@@ -21,8 +21,8 @@ mod visitors;
 
 use poem::EndpointExt;
 
-use super::table::Table;
-use super::{get, get_and_post, post, session, streams};
+use super::table::{Table, get, get_and_post, post};
+use super::{session, streams};
 
 pub use doorkeeper::Doorkeeper;
 pub use setup::Invitation;

@@ -16,8 +16,9 @@ use serde_json::json;
 
 use super::super::error::Failure;
 use super::super::form::{Form, LongForm};
+use super::super::moment::cursor;
 use super::super::reader::Reader;
-use super::super::{App, cursor, no_store, see_other, token};
+use super::super::{App, no_store, see_other, token};
 use super::preview;
 use crate::error::{Error, Result};
 use crate::model::id::{PostId, RevisionId};
