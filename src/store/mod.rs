@@ -46,14 +46,13 @@ mod sql;
 pub mod standing;
 pub mod tokens;
 pub mod trash;
+mod tx;
 pub mod views;
 pub mod visitors;
 mod wal;
 pub mod watched;
 mod writer;
 
-use std::cell::{Cell, RefCell};
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,80 +63,20 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::error::{Error, Result};
-use crate::model::concern::Reach;
 use crate::model::id::EventId;
-use crate::model::time::Timestamp;
 use changes::Changes;
 use faults::Faults;
 use readers::{Readers, moment};
 use writer::{Figures, Pulse, Told, Writer};
 
 pub use readers::Lookout;
+pub use tx::Tx;
 
 /// The name of the blog's file in its folder.
 const FILE: &str = "rowlog.db";
 
 /// How long a connection waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
-
-/// A write transaction. Holding one is the proof that rows and events are recorded together.
-pub struct Tx<'conn> {
-    conn: &'conn Connection,
-    now: Timestamp,
-    /// The first event that was recorded in it.
-    first: Cell<Option<EventId>>,
-    /// Whether a text left the file with it.
-    erased: Cell<bool>,
-    /// How far its events reach, and the newest of those that reach as far.
-    reaches: RefCell<Vec<(EventId, Reach)>>,
-    /// Whether pages look different after it although nothing is recorded.
-    unrecorded: Cell<bool>,
-}
-
-impl<'conn> Tx<'conn> {
-    fn new(conn: &'conn Connection) -> Tx<'conn> {
-        Tx {
-            conn,
-            now: Timestamp::now(),
-            first: Cell::new(None),
-            erased: Cell::new(false),
-            reaches: RefCell::default(),
-            unrecorded: Cell::new(false),
-        }
-    }
-
-    /// Says that a text leaves the file with this transaction, and shall not stay behind in the write-ahead log.
-    pub fn erases(&self) {
-        self.erased.set(true);
-    }
-
-    /// Says that pages look different after this transaction for a reason that the log does not tell.
-    pub fn changes_pages(&self) {
-        self.unrecorded.set(true);
-    }
-
-    /// Keeps in mind how far an event of this transaction reaches.
-    fn reaches(&self, id: EventId, reach: Reach) {
-        let mut reaches = self.reaches.borrow_mut();
-        match reaches.last_mut() {
-            Some((newest, last)) if *last == reach => *newest = id,
-            _ => reaches.push((id, reach)),
-        }
-    }
-
-    /// The time of this transaction: one reading of the clock for all that happens in it.
-    pub fn now(&self) -> Timestamp {
-        self.now
-    }
-}
-
-impl Deref for Tx<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        self.conn
-    }
-}
 
 /// The blog's file: `rowlog.db` in the data folder.
 pub struct Store {
