@@ -126,22 +126,16 @@ mod tests {
     use tokio::time::timeout;
 
     use super::*;
-    use crate::store::tests::store;
+    use crate::live::tests::Followed;
 
     #[tokio::test]
     async fn whoever_stops_waiting_hears_of_it_the_next_time() {
-        let (store, _folder) = store();
-        let store = Arc::new(store);
-        let (stop, stopped) = watch::channel(false);
-        let (live, tailer) = Live::start(&store, stopped).unwrap();
-        let mut house = House::of(&store, &live);
+        let blog = Followed::new();
+        let mut house = House::of(&blog.store, &blog.live);
         // The words are not there yet, as the settings are read for them.
         assert!(house.changed().now_or_never().is_none());
         let told = timeout(Duration::from_secs(20), house.changed());
         let told = String::from_utf8(told.await.unwrap().to_vec()).unwrap();
         assert!(told.starts_with("event: faults\n"), "{told}");
-        stop.send_replace(true);
-        drop((house, store));
-        tailer.join().unwrap();
     }
 }

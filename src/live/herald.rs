@@ -243,14 +243,13 @@ mod tests {
     use bytes::Bytes;
     use futures_util::FutureExt;
     use serde_json::json;
-    use tokio::sync::watch;
 
     use super::*;
     use crate::live::listener::{Line, Offered, Progress};
+    use crate::live::tests::Followed;
     use crate::model::event::{Event, Kind};
     use crate::model::id::{PostId, SessionId};
     use crate::model::time::Timestamp;
-    use crate::store::tests::store;
 
     /// A socket that takes everything.
     #[derive(Default)]
@@ -286,14 +285,8 @@ mod tests {
 
     impl Room {
         fn new(topics: &[Topic]) -> Room {
-            let (store, _folder) = store();
-            let (stop, stopped) = watch::channel(false);
-            let (live, tailer) = Live::start(&store, stopped).unwrap();
-            stop.send_replace(true);
-            drop(store);
-            tailer.join().unwrap();
             let mut room = Room {
-                live,
+                live: Followed::new().live.clone(),
                 share: Share::default(),
                 sockets: Vec::new(),
                 listeners: Vec::new(),

@@ -163,3 +163,48 @@ impl Drop for Counted {
         self.0.streams.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    //! A blog that is followed, for the tests of the rooms beside this one.
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::tests::store;
+
+    /// A fresh blog and its tailer, which stops when it is dropped.
+    pub struct Followed {
+        /// What is followed.
+        pub store: Arc<Store>,
+        /// What is told of it.
+        pub live: Arc<Live>,
+        stop: watch::Sender<bool>,
+        tailer: Option<JoinHandle<()>>,
+        _folder: TempDir,
+    }
+
+    impl Followed {
+        /// One that nobody listens to yet.
+        pub fn new() -> Followed {
+            let (store, folder) = store();
+            let (stop, stopped) = watch::channel(false);
+            let (live, tailer) = Live::start(&store, stopped).unwrap();
+            Followed {
+                store: Arc::new(store),
+                live,
+                stop,
+                tailer: Some(tailer),
+                _folder: folder,
+            }
+        }
+    }
+
+    impl Drop for Followed {
+        fn drop(&mut self) {
+            self.stop.send_replace(true);
+            let ended = self.tailer.take().map(JoinHandle::join);
+            assert!(matches!(ended, Some(Ok(()))) || std::thread::panicking());
+        }
+    }
+}

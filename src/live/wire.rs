@@ -263,22 +263,17 @@ mod tests {
     use futures_util::StreamExt;
 
     use super::*;
-    use crate::live::Live;
+    use crate::live::tests::Followed;
     use crate::model::cursor::Cursor;
     use crate::model::topic::Topic;
-    use crate::store::tests::store;
 
     #[tokio::test]
     async fn a_stream_that_has_lasted_its_time_says_when_to_come_back_and_ends() {
-        let (store, _folder) = store();
-        let store = Arc::new(store);
-        let (stop, stopped) = watch::channel(false);
-        let (live, tailer) = Live::start(&store, stopped).unwrap();
-        let topic = Topic::Site(None);
+        let blog = Followed::new();
+        let (live, store) = (blog.live.clone(), blog.store.clone());
         let cursor = Cursor::parse(None, None, None);
-        let (follower, start) = Follower::start(live, store.clone(), topic, cursor)
-            .await
-            .unwrap();
+        let started = Follower::start(live, store, Topic::Site(None), cursor).await;
+        let (follower, start) = started.unwrap();
         let terms = Terms {
             company: None,
             issued: Some("1.ab".into()),
@@ -295,8 +290,5 @@ mod tests {
             bye.starts_with("event: bye\n") && bye.contains("renewal"),
             "{bye}"
         );
-        stop.send_replace(true);
-        drop(store);
-        tailer.join().unwrap();
     }
 }
