@@ -105,8 +105,8 @@ impl Pulse {
     }
 
     /// A group of `changes` was committed, and `head` is the newest event.
-    fn beat(&self, head: i64, changes: usize, took: Duration) {
-        self.head.store(head, Ordering::Release);
+    fn beat(&self, head: EventId, changes: usize, took: Duration) {
+        self.head.store(head.0, Ordering::Release);
         self.commits.fetch_add(1, Ordering::Relaxed);
         add(&self.changes, changes as u64);
         add(

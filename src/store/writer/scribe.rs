@@ -9,12 +9,13 @@ use tokio::sync::mpsc;
 use super::super::Tx;
 use super::super::faults;
 use super::super::identity::Identity;
-use super::super::search;
 use super::super::wal::Log;
+use super::super::{log, search};
 use super::effects::Effects;
 use super::{FAILED, Job, Told, add};
-use crate::error::{DISK_FULL, LOCKED, READ_ONLY, Result};
+use crate::error::{DISK_FULL, Error, LOCKED, READ_ONLY, Result};
 use crate::model::fault::Fault;
+use crate::model::id::EventId;
 
 /// Changes in one commit: more share one flush to the disk, fewer keep the first one's wait short.
 const GROUP: usize = 64;
@@ -31,6 +32,15 @@ impl From<rusqlite::Error> for Failed {
     fn from(error: rusqlite::Error) -> Failed {
         Failed {
             fault: faults::kind_of(&error),
+            cause: error.to_string(),
+        }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed {
+            fault: faults::kind(&error),
             cause: error.to_string(),
         }
     }
@@ -152,7 +162,7 @@ impl Scribe {
     }
 
     /// Runs a group of changes in one transaction; the newest event after it.
-    fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<i64, Failed> {
+    fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<EventId, Failed> {
         self.execute("begin immediate")?;
         let done = self.changes(group).and_then(|head| {
             self.execute("commit")?;
@@ -164,7 +174,7 @@ impl Scribe {
         done
     }
 
-    fn changes(&mut self, group: &mut [Box<dyn Job>]) -> Result<i64, Failed> {
+    fn changes(&mut self, group: &mut [Box<dyn Job>]) -> Result<EventId, Failed> {
         group.sort_by_key(|job| !job.is_repeatable());
         let again = group.partition_point(|job| job.is_repeatable());
         let is_done = self.together(&mut group[..again])?;
@@ -175,9 +185,7 @@ impl Scribe {
         }
         self.one_by_one(&mut group[if is_done { again } else { 0 }..])?;
         self.take_in()?;
-        let head = "select coalesce(max(id), 0) from events";
-        let mut head = self.conn.prepare_cached(head)?;
-        Ok(head.query_row([], |row| row.get(0))?)
+        Ok(log::head(&self.conn)?.id)
     }
 
     /// Runs changes that can be run again; whether all that they wrote may stay. If not, something must be taken back.
