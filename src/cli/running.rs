@@ -18,12 +18,10 @@ use crate::live::Live;
 use crate::lookout;
 use crate::primary::Primary;
 use crate::store::{Store, recovery, settings};
-use crate::visits::Visits;
 use crate::watch::Watch;
-use crate::web::server::{Bounds, Gauge, serve};
+use crate::web::server::{Bounds, serve};
 use crate::web::{
-    Allowance, Answers, App, Doorkeeper, Invitation, Known, Pages, Pictures, Role, Rulebook,
-    Uploads, routes,
+    Allowance, App, Doorkeeper, Invitation, Known, Pages, Pictures, Role, Rulebook, Uploads, routes,
 };
 use crate::websub;
 use crate::{checkup, chores};
@@ -51,83 +49,23 @@ impl Running {
     pub async fn start(folder: &Path, options: Options) -> Result<Running> {
         let lock = lock(folder)?; // before the file is opened: an older server may be running on it
         let role = role(&options)?;
-        let store = Arc::new(match &role {
-            Role::Primary => {
-                recovery::inspect(folder)?;
-                Store::open(folder, true)?
-            }
-            Role::Replica(_) => Store::of_copy(folder)?,
-        });
+        let store = Arc::new(open(folder, &role)?);
         if role.is_primary() {
             chores::welcome(&store).await?;
         }
-        let listener = listener(options.listen.address).await?;
-        let address = listener
-            .local_addr()
-            .map_err(Error::io("cannot read the address listened on"))?;
+        let (listener, address) = listen(options.listen.address).await?;
         let watching = options.watch.as_deref();
         let watching = watching.map(|root| Watch::start(root, folder, store.clone()));
         let watching = watching.transpose()?;
         let (stop, stopped) = watch::channel(false);
         let (live, tailer) = Live::start(&store, stopped.clone())?;
-        let mut tasks = vec![tokio::spawn(live.presence.clone().run(stopped.clone()))];
-        let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
-        let owner = store.read(|conn| settings::get(conn, "owner")).await?;
-        let invitation = Invitation::new()?;
-        let is_new = owner.is_none() && role.is_primary();
-        let setup_path = is_new.then(|| invitation.path());
-        let visits = Arc::<Visits>::default();
-        let backups = match role {
-            Role::Primary => options.backups.unwrap_or_default(),
-            Role::Replica(_) => Place::Off,
-        };
-        let keeper = Arc::new(Keeper::new(store.path(), backups));
-        let base_url_is_given = options.base_url.is_some();
-        let base_url = options.base_url;
-        let base_url = base_url.unwrap_or_else(|| format!("http://{address}"));
         let bounds = Bounds::from_descriptors();
-        if role.is_primary() {
-            let (store, stopped) = (store.clone(), stopped.clone());
-            let (keeper, gauge) = (keeper.clone(), bounds.gauge.clone());
-            let visits = visits.clone();
-            let checking = checkup::run(store.clone(), folder.to_owned(), stopped.clone());
-            tasks.push(tokio::spawn(checking));
-            tasks.extend(work(
-                store,
-                live.clone(),
-                visits,
-                keeper,
-                gauge,
-                &base_url,
-                stopped,
-            ));
-        }
-        let pages = Arc::new(Pages::of(&store)?);
-        let app = App {
-            store: store.clone(),
-            role,
-            live,
-            pages: pages.clone(),
-            known: Known::default(),
-            visits,
-            base_url_is_given,
-            base_url,
-            limits: options.limits == Switch::On,
-            form_key: form_key
-                .ok_or_else(|| Error::Refused("the blog's file has no form_key setting".into()))?,
-            invitation,
-            key: KeyFile::beside(folder),
-            pictures: Pictures::new(),
-            doorkeeper: Doorkeeper::new()?,
-            uploads: Uploads::new(usize::from(options.max_upload) << 20),
-            allowance: Allowance::new(bounds.streams()),
-            rulebook: Rulebook::default(),
-            trusted_proxies: options.trusted_proxies,
-            keeper,
-            answers: Arc::<Answers>::default(),
-            gauge: bounds.gauge.clone(),
-        };
-        let server = tokio::spawn(serve(listener, routes(Arc::new(app)), bounds, stopped));
+        let app = app(folder, options, role, address, &store, live, &bounds).await?;
+        let app = Arc::new(app);
+        let setup_path = setup_path(&app).await?;
+        let tasks = work(&app, folder, &stopped);
+        let pages = app.pages.clone();
+        let server = tokio::spawn(serve(listener, routes(app), bounds, stopped));
         Ok(Running {
             address,
             setup_path,
@@ -179,47 +117,106 @@ fn role(options: &Options) -> Result<Role> {
     })
 }
 
-/// What a server that writes does by itself.
-fn work(
-    store: Arc<Store>,
-    live: Arc<Live>,
-    visits: Arc<Visits>,
-    keeper: Arc<Keeper>,
-    gauge: Gauge,
-    base_url: &str,
-    stopped: watch::Receiver<bool>,
-) -> [JoinHandle<()>; 5] {
-    let pings = websub::run(store.clone(), base_url.to_owned(), stopped.clone());
-    let looking = lookout::run(
-        store.clone(),
-        keeper.clone(),
-        live.clone(),
-        gauge,
-        stopped.clone(),
-    );
-    [
-        tokio::spawn(looking),
-        tokio::spawn(chores::run(
-            store.clone(),
-            live.clone(),
-            visits,
-            stopped.clone(),
-        )),
-        tokio::spawn(chores::size_pictures(store.clone(), live, stopped.clone())),
-        tokio::spawn(chores::back_up(store, keeper, stopped)),
-        tokio::spawn(pings),
-    ]
+/// The file, as this server may use it.
+fn open(folder: &Path, role: &Role) -> Result<Store> {
+    match role {
+        Role::Primary => {
+            recovery::inspect(folder)?;
+            Store::open(folder, true)
+        }
+        Role::Replica(_) => Store::of_copy(folder),
+    }
 }
 
-/// The socket that the service manager holds, or else one of our own.
-async fn listener(address: SocketAddr) -> Result<TcpListener> {
-    let Some(socket) = service::socket()? else {
-        let bound = TcpListener::bind(address).await;
-        return bound.map_err(Error::io(format!(
-            "cannot listen on {address}; choose another with --listen"
-        )));
+/// Where it listens: at the socket that the service manager holds, or else at one of our own.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let listener = match service::socket()? {
+        Some(socket) => {
+            let ready = socket.set_nonblocking(true);
+            let listener = ready.and_then(|()| TcpListener::from_std(socket));
+            listener.map_err(Error::io("the socket that was handed over cannot be used"))?
+        }
+        None => {
+            let bound = TcpListener::bind(address).await;
+            bound.map_err(Error::io(format!(
+                "cannot listen on {address}; choose another with --listen"
+            )))?
+        }
     };
-    let ready = socket.set_nonblocking(true);
-    let listener = ready.and_then(|()| TcpListener::from_std(socket));
-    listener.map_err(Error::io("the socket that was handed over cannot be used"))
+    let address = listener.local_addr();
+    let address = address.map_err(Error::io("cannot read the address listened on"))?;
+    Ok((listener, address))
+}
+
+/// What every handler has at hand.
+async fn app(
+    folder: &Path,
+    options: Options,
+    role: Role,
+    address: SocketAddr,
+    store: &Arc<Store>,
+    live: Arc<Live>,
+    bounds: &Bounds,
+) -> Result<App> {
+    let form_key = store.read(|conn| settings::get(conn, "form_key")).await?;
+    let no_key = || Error::Refused("the blog's file has no form_key setting".into());
+    let backups = match role {
+        Role::Primary => options.backups.unwrap_or_default(),
+        Role::Replica(_) => Place::Off,
+    };
+    Ok(App {
+        store: store.clone(),
+        role,
+        live,
+        pages: Arc::new(Pages::of(store)?),
+        known: Known::default(),
+        visits: Arc::default(),
+        base_url_is_given: options.base_url.is_some(),
+        base_url: options
+            .base_url
+            .unwrap_or_else(|| format!("http://{address}")),
+        limits: options.limits == Switch::On,
+        form_key: form_key.ok_or_else(no_key)?,
+        invitation: Invitation::new()?,
+        key: KeyFile::beside(folder),
+        pictures: Pictures::new(),
+        doorkeeper: Doorkeeper::new()?,
+        uploads: Uploads::new(usize::from(options.max_upload) << 20),
+        allowance: Allowance::new(bounds.streams()),
+        rulebook: Rulebook::default(),
+        keeper: Arc::new(Keeper::new(store.path(), backups)),
+        answers: Arc::default(),
+        gauge: bounds.gauge.clone(),
+        trusted_proxies: options.trusted_proxies,
+    })
+}
+
+/// Where a blog without an owner is set up.
+async fn setup_path(app: &App) -> Result<Option<String>> {
+    let owner = app.store.read(|conn| settings::get(conn, "owner")).await?;
+    let is_new = owner.is_none() && app.role.is_primary();
+    Ok(is_new.then(|| app.invitation.path()))
+}
+
+/// What the server does by itself until `stopped`; one that only reads a copy just counts who is there.
+fn work(app: &App, folder: &Path, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    let stopped = || stopped.clone();
+    let (store, live, keeper) = (
+        || app.store.clone(),
+        || app.live.clone(),
+        || app.keeper.clone(),
+    );
+    let mut tasks = vec![tokio::spawn(app.live.presence.clone().run(stopped()))];
+    if app.role.is_primary() {
+        let (visits, gauge) = (app.visits.clone(), app.gauge.clone());
+        tasks.extend([
+            tokio::spawn(checkup::run(store(), folder.to_owned(), stopped())),
+            tokio::spawn(lookout::run(store(), keeper(), live(), gauge, stopped())),
+            tokio::spawn(chores::run(store(), live(), visits, stopped())),
+            tokio::spawn(chores::size_pictures(store(), live(), stopped())),
+            tokio::spawn(chores::back_up(store(), keeper(), stopped())),
+            tokio::spawn(websub::run(store(), app.base_url.clone(), stopped())),
+        ]);
+    }
+    tasks
 }
