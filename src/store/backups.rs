@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::aside;
 use super::snapshot::{self, Progress, Snapshot, UNFINISHED};
 use crate::error::{Error, Result};
 use crate::model::backup::{Kept, Reason};
@@ -37,13 +38,18 @@ pub fn stamp(at: Timestamp) -> String {
     utc(at).strftime(STAMP).to_string()
 }
 
+/// The point in time of a [`stamp`].
+pub fn parse_stamp(stamp: &str) -> Option<Timestamp> {
+    let at = DateTime::strptime(STAMP, stamp).ok()?;
+    let at = at.to_zoned(TimeZone::UTC).ok()?;
+    Some(Timestamp(at.timestamp().as_millisecond()))
+}
+
 fn parse(name: &str) -> Option<(Reason, Timestamp)> {
     let name = name.strip_suffix(".db")?;
     Reason::ALL.into_iter().find_map(|reason| {
         let rest = name.strip_prefix(reason.as_str())?.strip_prefix('-')?;
-        let at = DateTime::strptime(STAMP, rest).ok()?;
-        let at = at.to_zoned(TimeZone::UTC).ok()?;
-        Some((reason, Timestamp(at.timestamp().as_millisecond())))
+        Some((reason, parse_stamp(rest)?))
     })
 }
 
@@ -77,7 +83,8 @@ pub fn list(folder: &Path) -> Result<Vec<Kept>> {
     Ok(kept)
 }
 
-/// Makes a verified backup of the file at `source` in `folder`, then removes those that need not stay.
+/// Makes a verified backup of the file at `source` in `folder`, then removes those that need not stay, and what a restore
+/// has put aside if that need not either.
 ///
 /// Errors: as [`Snapshot::of`]; nothing is removed then.
 pub fn make(source: &Path, folder: &Path, reason: Reason, progress: Progress) -> Result<Kept> {
@@ -96,6 +103,7 @@ pub fn make(source: &Path, folder: &Path, reason: Reason, progress: Progress) ->
         let old = folder.join(old);
         fs::remove_file(&old).map_err(Error::io(format!("cannot remove {}", old.display())))?;
     }
+    aside::prune(&folder_of(source), at);
     Ok(Kept {
         reason,
         at,

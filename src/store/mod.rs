@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod arrivals;
+mod aside;
 pub mod backups;
 pub mod bans;
 pub mod carried;

@@ -11,13 +11,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 
-use super::backups;
 use super::snapshot::{self, Progress, Snapshot, beside};
-use super::{FILE, Tx, check, configure, log, migrate, recovery};
+use super::{FILE, Tx, aside, backups, check, configure, log, migrate, recovery};
 use crate::error::{Error, Result};
 use crate::model::backup::Reason;
 use crate::model::event::{Audience, Kind};
-use crate::model::time::Timestamp;
 
 /// How far ids jump where nobody knows which ones were given since the backup.
 pub(super) const LEAP: i64 = 1_000_000;
@@ -79,7 +77,7 @@ fn set_aside(path: &Path) -> Result<Before> {
     }
     let folder = backups::folder_of(path);
     backups::make_folder(&folder)?;
-    let place = free_place(&folder);
+    let place = aside::free_place(&folder);
     let mut named = Vec::new();
     for (from, to) in [(path, &place), (&log, &beside(&place, "-wal"))] {
         if from.exists() {
@@ -89,16 +87,6 @@ fn set_aside(path: &Path) -> Result<Before> {
     }
     snapshot::flush_folder(&place)?;
     Ok(Before::PutAside(named.swap_remove(0)))
-}
-
-/// A name in `folder` for what cannot be read.
-fn free_place(folder: &Path) -> PathBuf {
-    let place = |at| folder.join(format!("unreadable-{}.db", backups::stamp(at)));
-    let mut at = Timestamp::now();
-    while place(at).exists() || beside(&place(at), "-wal").exists() {
-        at = at.plus(1_000);
-    }
-    place(at)
 }
 
 /// Gives a file a second name, or a copy on a disk where no file can have two.
