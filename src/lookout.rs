@@ -16,6 +16,7 @@ use crate::live::Live;
 use crate::model::backup::Standing;
 use crate::model::fault::Fault;
 use crate::model::time::Timestamp;
+use crate::store::identity::Beginning;
 use crate::store::snapshot::beside;
 use crate::store::{Store, log, settings};
 use crate::web::server::Gauge;
@@ -44,10 +45,15 @@ pub async fn run(
     mut stop: watch::Receiver<bool>,
 ) {
     let mut clock = Clock::new();
+    let beginning = Beginning::of(store.path()).ok();
     let begun = Instant::now();
     while !*stop.borrow() {
         look(&store, &keeper, &live, &gauge, begun.elapsed() > CATCHES_UP).await;
         clock.check();
+        if beginning.as_ref().is_some_and(Beginning::is_overwritten) {
+            let cause = "it does not begin as a file that is served";
+            store.faults().note(Fault::Overwritten, cause);
+        }
         if timeout(EVERY, stop.wait_for(|stop| *stop)).await.is_ok() {
             return;
         }

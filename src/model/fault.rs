@@ -11,6 +11,8 @@ pub enum Fault {
     Damaged,
     /// The name of the file leads to another one, or to none. Ends with the process.
     Gone,
+    /// Another file was copied over it. Ends with the process.
+    Overwritten,
     /// There is no room for what is to be written.
     DiskFull,
     /// The disk answers a write with an error.
@@ -39,10 +41,11 @@ pub enum Fault {
 
 impl Fault {
     /// Every one, the worst first.
-    pub const ALL: [Fault; 15] = [
+    pub const ALL: [Fault; 16] = [
         Fault::FlushFailed,
         Fault::Damaged,
         Fault::Gone,
+        Fault::Overwritten,
         Fault::DiskFull,
         Fault::WriteFailed,
         Fault::ReadFailed,
@@ -63,6 +66,7 @@ impl Fault {
             Fault::FlushFailed => "flush-failed",
             Fault::Damaged => "damaged",
             Fault::Gone => "gone",
+            Fault::Overwritten => "overwritten",
             Fault::DiskFull => "disk-full",
             Fault::WriteFailed => "write-failed",
             Fault::ReadFailed => "read-failed",
@@ -84,6 +88,7 @@ impl Fault {
             Fault::FlushFailed => "Writing has stopped: a flush to the disk failed.",
             Fault::Damaged => "Writing has stopped: the file is damaged.",
             Fault::Gone => "Writing has stopped: the file was removed or replaced.",
+            Fault::Overwritten => "Writing has stopped: another file was copied over the blog's.",
             Fault::DiskFull => "The disk is full.",
             Fault::WriteFailed => "The disk refuses what is written.",
             Fault::ReadFailed => "The disk refuses to be read.",
@@ -107,6 +112,9 @@ impl Fault {
             }
             Fault::Damaged => "Stop the server, keep a copy of the folder and restore a backup.",
             Fault::Gone => "Put the file back and restart the server.",
+            Fault::Overwritten => {
+                "Stop the server, then put the backup back with rowlog restore: it takes the log of the old file out of its way."
+            }
             Fault::DiskFull => {
                 "Nothing can be written; everything can be read. Make room, and it goes on by itself."
             }
@@ -139,7 +147,10 @@ impl Fault {
     /// Whether going on to write could make it worse. Source: security, section 1: after a failed flush Linux marks the
     /// pages clean, so that trying again would succeed without the data being on disk.
     pub fn stops_writing(self) -> bool {
-        matches!(self, Fault::FlushFailed | Fault::Damaged | Fault::Gone)
+        matches!(
+            self,
+            Fault::FlushFailed | Fault::Damaged | Fault::Gone | Fault::Overwritten
+        )
     }
 
     /// Whether the next change that is written shows that it is over.

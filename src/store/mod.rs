@@ -18,7 +18,7 @@ pub mod desk;
 pub mod entries;
 pub mod faults;
 pub mod icons;
-mod identity;
+pub mod identity;
 pub mod import;
 pub mod lists;
 pub mod log;

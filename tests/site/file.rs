@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::http::FORM;
 use crate::site::{Site, path};
+use crate::waiting::eventually;
 
 #[test]
 fn the_blog_is_one_file_that_only_its_owner_reads() {
@@ -134,6 +135,28 @@ fn where_the_file_is_gone_or_another_nothing_is_acknowledged() {
         assert!(answer.header("retry-after").is_some());
         assert_eq!(answer.page().text("textarea"), "into the void");
     }
+}
+
+#[test]
+fn a_backup_that_is_copied_over_the_file_of_a_running_server_is_told_of_and_can_be_restored() {
+    let mut site = Site::with_post("hello");
+    site.set_up();
+    site.comment("hello", "Ann", "in the backup");
+    let backup = site.path("backup.db");
+    site.rowlog(&["backup", path(&backup)]).worked();
+    site.comment("hello", "Bob", "after it");
+    fs::copy(&backup, site.data().join("rowlog.db")).unwrap();
+    eventually("it is noticed", || {
+        site.log_text().contains("fault overwritten begins")
+    });
+    let body = b"name=Ann&body=into+the+void";
+    let answer = site.send("POST", "/posts/hello/comments", &[FORM], body);
+    assert_eq!(answer.status(), 503, "{}", answer.text());
+    site.stop();
+    site.rowlog(&["restore", path(&backup)]).worked();
+    site.serve();
+    let talk = site.post("hello").text("#threads");
+    assert!(talk.contains("in the backup") && !talk.contains("after it"));
 }
 
 #[test]
