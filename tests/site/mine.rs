@@ -1,17 +1,15 @@
-//! A visitor's own: what is new since the last visit, replies, the page that lists all of it, taking it along, erasing it.
-
-use std::fs;
+//! A visitor's own: replies, the page that lists all of it, and taking it along.
 
 use serde_json::{Value, json};
 
 use crate::browser::Desk;
-use crate::http::{Answer, FORM};
+use crate::http::Answer;
 use crate::site::Site;
 use crate::stream::Stream;
 use crate::visitor::Visitor;
 
 /// Follows a stream with a visitor's cookie.
-fn stream(site: &Site, visitor: &Visitor, path: &str) -> Stream {
+pub fn stream(site: &Site, visitor: &Visitor, path: &str) -> Stream {
     let cookie = format!("visitor={}", visitor.cookie("visitor").unwrap());
     site.stream(path, &[("Cookie", &cookie)])
 }
@@ -22,137 +20,11 @@ fn poll(visitor: &mut Visitor, path: &str) -> Value {
     visitor.send("GET", path, &json, b"").expect(200).json()
 }
 
+/// An answer for one reader alone.
 #[track_caller]
-fn is_kept_by_nobody(answer: &Answer) {
+pub fn is_kept_by_nobody(answer: &Answer) {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
-
-// ---- new since the last visit
-
-#[test]
-fn a_page_asked_since_an_event_marks_what_was_written_or_changed_after_it() {
-    let site = Site::with_post("hello");
-    let mut ann = site.visitor();
-    let old = ann.comment("hello", "Ann", "old");
-    let changed = ann.comment("hello", "Ann", "will change");
-    let seen = site.head();
-    ann.edit(changed, "has changed");
-    let new = site.comment("hello", "Bob", "new");
-    let answer = site.visitor().reply("hello", old, "Cid", "also new");
-
-    let page = site
-        .get(&format!("/posts/hello?since={seen}"))
-        .expect(200)
-        .page();
-    assert_eq!(page.count("[data-state=new]"), 3);
-    for id in [changed, new, answer] {
-        assert_eq!(page.text(&format!("#comment-{id} .badge")), "new");
-    }
-    assert!(
-        page.text("#news")
-            .starts_with("3 new since your last visit")
-    );
-    assert_eq!(
-        page.attribute("#news a", "href"),
-        format!("#comment-{answer}"),
-        "the first on the page"
-    );
-    let page = site
-        .get(&format!("/posts/hello?since={}", site.head()))
-        .expect(200)
-        .page();
-    assert_eq!(page.text("#news"), "Nothing new since your last visit.");
-    assert_eq!(page.count("[data-state=new]"), 0);
-}
-
-#[test]
-fn where_nothing_is_said_nothing_is_marked_and_ones_own_is_no_news() {
-    let site = Site::with_post("hello");
-    let mut ann = site.visitor();
-    ann.comment("hello", "Ann", "mine");
-    let page = site.post("hello");
-    assert_eq!(
-        (page.count("#news"), page.count("[data-state=new]")),
-        (0, 0)
-    );
-    let page = ann.get("/posts/hello?since=0").expect(200).page();
-    assert_eq!(page.text("#news"), "Nothing new since your last visit.");
-    let page = site.get("/posts/hello?since=0").expect(200).page();
-    assert_eq!(page.count("[data-state=new]"), 1);
-    assert!(page.has("link[rel=canonical][href$='/posts/hello']"));
-}
-
-#[test]
-fn without_javascript_the_link_that_checks_for_comments_marks_those_that_came() {
-    let site = Site::with_post("hello");
-    site.comment("hello", "Ann", "seen");
-    let check = site.post("hello").attribute(".nojs a", "href");
-    let new = site.comment("hello", "Bob", "came meanwhile");
-    let page = site
-        .get(check.split('#').next().unwrap())
-        .expect(200)
-        .page();
-    assert!(page.has(&format!("#comment-{new}[data-state=new]")));
-    assert_eq!(page.count("[data-state=new]"), 1);
-}
-
-#[test]
-fn a_cursor_that_tells_nothing_marks_nothing_and_says_so() {
-    let mut site = Site::with_post("hello");
-    for n in 0..4 {
-        site.comment("hello", "Ann", &format!("{n}"));
-    }
-    site.kill();
-    let file = site.database_for_surgery();
-    file.execute_batch(
-        "insert into trimmed select 'post:' || post_id, max(id) - 1 from events group by post_id;
-         delete from events where id <= (select max(id) from trimmed)",
-    )
-    .unwrap();
-    drop(file);
-    site.serve();
-    for since in ["1", "99999", "yesterday", "-1", "%00"] {
-        let page = site
-            .get(&format!("/posts/hello?since={since}"))
-            .expect(200)
-            .page();
-        assert_eq!(page.count("[data-state=new]"), 0, "{since}");
-        assert!(page.text("#news").contains("too long ago"), "{since}");
-    }
-    let floor = site.head() - 1;
-    let page = site
-        .get(&format!("/posts/hello?since={floor}"))
-        .expect(200)
-        .page();
-    assert_eq!(page.count("[data-state=new]"), 1, "exactly there is fine");
-}
-
-#[test]
-fn the_first_that_is_new_may_stand_on_another_page() {
-    let site = Site::with_post("hello");
-    let mut ann = site.visitor();
-    for n in 0..101 {
-        ann.comment("hello", "Ann", &format!("thread {n}"));
-    }
-    let seen = site.head();
-    let new = site.comment("hello", "Bob", "on the second page");
-    let page = site
-        .get(&format!("/posts/hello?since={seen}"))
-        .expect(200)
-        .page();
-    let there = page.attribute("#news a", "href");
-    assert_eq!(
-        there,
-        format!("/posts/hello?comments=2&since={seen}#comment-{new}")
-    );
-    let page = site
-        .get(there.split('#').next().unwrap())
-        .expect(200)
-        .page();
-    assert!(page.has(&format!("#comment-{new}[data-state=new]")));
-}
-
-// ---- the visitor's own stream
 
 #[test]
 fn a_visitors_stream_tells_of_replies_and_a_stranger_has_none() {
@@ -291,8 +163,6 @@ fn only_a_cursor_below_what_was_trimmed_of_her_own_has_a_gap() {
     assert_eq!(reason(poll(&mut ann, &at)), None);
 }
 
-// ---- the visitor's own page
-
 #[test]
 fn a_stranger_is_told_that_nothing_is_stored_and_gets_no_link() {
     let site = Site::with_post("hello");
@@ -423,135 +293,6 @@ fn the_download_holds_all_that_is_stored_about_her_and_no_hash() {
 }
 
 #[test]
-fn an_erased_visitor_is_gone_from_every_page_and_from_the_bytes_of_the_file() {
-    let mut site = Site::with_post("hello");
-    let (mut ann, mut bob) = (site.visitor(), site.visitor());
-    let answered = ann.say(
-        "hello",
-        &[
-            ("name", "Quillan"),
-            ("body", &"xyzzy ".repeat(1500)),
-            ("email", "thorvald@example.org"),
-            ("url", "https://wumpus.example/"),
-        ],
-    );
-    let bare = ann.comment("hello", "Quillan", "plugh");
-    let kept = bob.reply("hello", answered, "Bob", "frobnicate, which stays");
-    let own_reply = ann.reply("hello", kept, "Quillan", "thanks");
-    ann.say(
-        "hello",
-        &[("name", "Quillan"), ("body", "waiting"), ("website", "x")],
-    );
-    ann.react("/posts/hello", "love");
-    bob.react("/posts/hello", "love");
-    ann.react(&format!("/comments/{kept}"), "think");
-    bob.react(&format!("/comments/{bare}"), "think");
-
-    let page = ann.get("/me").page();
-    let ask = page.attribute("a[href='/me/erasure']", "href");
-    let question = ann.get(&ask).expect(200);
-    is_kept_by_nobody(&question);
-    assert_eq!(site.ask("select count(*) from visitors"), 2, "it only asks");
-    ann.submit("/me/erasure", &[]).expect(200);
-    assert_eq!(site.ask("select count(*) from visitors"), 2, "it only asks");
-
-    let mut open = site.follow("hello");
-    let form = question.page().form("form[action='/me/erasure']");
-    let done = ann.submit_form(&form).expect(303);
-    is_kept_by_nobody(&done);
-    let cookie = done.header("set-cookie").unwrap();
-    assert!(cookie.starts_with("visitor=;") && cookie.contains("Max-Age=0"));
-
-    let mut told = open.up_to(site.head());
-    told.retain(|event| event.event == "comment:deleted");
-    let gone = |id: i64| {
-        let event = told.iter().find(|event| event.comment() == id);
-        &event.unwrap_or_else(|| panic!("{id} is still there")).data
-    };
-    assert!(
-        gone(answered)["html"]
-            .as_str()
-            .unwrap()
-            .contains("[comment deleted]")
-    );
-    assert!(gone(bare)["html"].is_null() && gone(own_reply)["html"].is_null());
-    assert_eq!(gone(bare)["count"], 1);
-    let reactions = site.get_json("/posts/hello/events?after=0");
-    let reactions = reactions["events"].as_array().unwrap().iter();
-    let counts: Vec<_> = reactions
-        .filter(|event| event["kind"] == "reaction:updated")
-        .map(|event| (event["target"].to_string(), event["counts"].to_string()))
-        .collect();
-    assert!(counts.contains(&("\"post\"".into(), "{\"love\":1}".into())));
-    assert!(
-        counts.contains(&(kept.to_string(), "{}".into())),
-        "{counts:?}"
-    );
-
-    let page = ann.post("hello");
-    assert_eq!(page.count("#threads .comment:not([data-state=deleted])"), 1);
-    assert_eq!(
-        page.count("#threads .comment"),
-        2,
-        "the tombstone and the answer"
-    );
-    assert!(!page.has("#me"));
-    assert!(
-        ann.get("/me")
-            .page()
-            .text("main")
-            .contains("Nothing is stored")
-    );
-    assert_eq!(bob.get("/me").page().count(".answer"), 0);
-    assert_eq!(site.ask("select count(*) from visitors"), 1);
-    assert_eq!(site.ask("select count(*) from reactions"), 1);
-    site.rowlog(&["check"]).worked();
-
-    // With a new cookie she is somebody new.
-    ann.comment("hello", "Rowan", "back again");
-    assert_eq!(ann.get("/me").page().count(".written"), 1);
-
-    assert!(site.stop().0.success());
-    let bytes = fs::read(site.data().join("rowlog.db")).unwrap();
-    let holds = |word: &str| bytes.windows(word.len()).any(|it| it == word.as_bytes());
-    assert!(holds("frobnicate"), "this story looks at the wrong bytes");
-    for word in ["xyzzy", "plugh", "wumpus", "thorvald", "Quillan"] {
-        assert!(!holds(word), "the file holds {word}");
-    }
-}
-
-#[test]
-fn an_erased_name_is_shown_to_no_other_reader_either() {
-    let site = Site::with_post("hello");
-    let mut ann = site.visitor();
-    let shown = [("name", "Ann"), ("body", "hello"), ("show_name", "1")];
-    ann.say("hello", &shown);
-    let mut bob = site.follow("hello");
-    let _ann_reads = stream(&site, &ann, "/posts/hello/events");
-    let names_are = |bob: &mut Stream, names: Value| {
-        while bob.next_of("presence").data["names"] != names {}
-    };
-    names_are(&mut bob, json!(["Ann"]));
-    ann.submit("/me/erasure", &[("sure", "yes")]).expect(303);
-    names_are(&mut bob, json!([]));
-}
-
-#[test]
-fn another_site_cannot_have_a_visitor_erased() {
-    let site = Site::with_post("hello");
-    let mut ann = site.visitor();
-    ann.comment("hello", "Ann", "stays");
-    let foreign = [FORM, ("Sec-Fetch-Site", "cross-site")];
-    for path in ["/me/erasure", "/me/reading"] {
-        ann.send("POST", path, &foreign, b"sure=yes&to=1")
-            .expect(403);
-    }
-    assert_eq!(ann.get("/me").page().count(".written"), 1);
-}
-
-// ---- in the browser
-
-#[test]
 fn a_reply_is_told_on_every_page_that_its_reader_has_open() {
     let site = Site::with_post("hello");
     site.publish("other", "Another post", "Text");
@@ -592,22 +333,5 @@ fn a_reply_is_told_on_every_page_that_its_reader_has_open() {
     assert!(over.as_f64() <= Some(0.0), "{over} px too wide on a phone");
     window.click("form[action='/me/reading'] button");
     window.wait_for("#me .n[hidden]");
-    window.has_a_clean_console();
-}
-
-#[test]
-fn an_open_page_follows_an_erasure() {
-    let site = Site::with_post("hello");
-    let mut ann = site.visitor();
-    let hers = ann.comment("hello", "Ann", "soon gone");
-    ann.react("/posts/hello", "love");
-    let desk = Desk::new();
-    let window = desk.window();
-    window.open(&site.url("/posts/hello"));
-    window.wait_until_live();
-    window.wait_for_text("[value=love] .n", "1");
-    ann.submit("/me/erasure", &[("sure", "yes")]).expect(303);
-    window.wait_until_gone(&format!("#comment-{hers}"));
-    window.wait_for_text("[value=love] .n", "0");
     window.has_a_clean_console();
 }

@@ -1,4 +1,4 @@
-//! Searching and finding one's way: the words of posts and comments, related posts, series, and what browsers are told.
+//! Searching: the words of posts and comments, what is found and what is not, and what browsers and programs are told.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::site::{Site, path};
 
 /// The page of a search.
 #[track_caller]
-fn search(site: &Site, words: &str) -> Page {
+pub fn search(site: &Site, words: &str) -> Page {
     site.get(&address(words)).expect(200).page()
 }
 
@@ -426,170 +426,6 @@ fn a_word_that_was_taken_back_is_not_in_the_bytes_of_the_index() {
     assert!(holds(&filler[..100]), "this story looks at the wrong bytes");
     for word in ["xyzzy", "plughn", "frobozz"] {
         assert!(!holds(word), "the file holds {word}");
-    }
-}
-
-#[test]
-fn parts_of_a_series_know_their_place() {
-    let site = Site::start();
-    let hugo = |order: u32| format!("series = [\"Low water\"]\nseries_order = {order}");
-    site.publish_with("three", "Third", &hugo(3), "Text");
-    site.publish_with("one", "First", &hugo(1), "Text");
-    let zola = "[taxonomies]\nseries = [\"Low water\"]\n[extra]\nseries_order = 2";
-    site.publish_with("two", "Second", zola, "Text");
-    site.publish_with(
-        "draft",
-        "Fourth",
-        &format!("{}\ndraft = true", hugo(4)),
-        "Text",
-    );
-    site.publish_with("lone", "Alone", "series = \"Other\"", "Text");
-    let page = site.post("two");
-    assert_eq!(
-        page.text(".series summary"),
-        "Part 2 of 3 in the series Low water"
-    );
-    assert_eq!(page.texts(".series li"), ["First", "Second", "Third"]);
-    assert_eq!(
-        page.attributes(".series a", "href"),
-        ["/posts/one", "/posts/three"]
-    );
-    assert_eq!(page.text(".series [aria-current]"), "Second");
-    assert!(!site.post("lone").has(".series"), "one part is no series");
-    site.publish("three", "Third", "Text");
-    assert_eq!(
-        site.post("one").text(".series summary"),
-        "Part 1 of 2 in the series Low water"
-    );
-}
-
-#[test]
-fn a_post_leads_to_those_like_it_and_to_none_otherwise() {
-    let site = Site::start();
-    let boats = "tags = [\"boats\"]";
-    site.publish_with(
-        "hull",
-        "Caulking a wooden hull",
-        boats,
-        "Oakum and pitch close the seams of a clinker hull.",
-    );
-    site.publish_with(
-        "pitch",
-        "Pitch and oakum",
-        boats,
-        "Which pitch, which oakum, and how warm the seams must be.",
-    );
-    site.publish_with(
-        "sour",
-        "Sourdough",
-        "tags = [\"bread\"]",
-        "Flour, water and patience.",
-    );
-    site.publish_with(
-        "tax",
-        "On forms",
-        "",
-        "A quarrel with an office about stamps.",
-    );
-    site.publish_with(
-        "other",
-        "Pitch, oakum, seams",
-        &format!("{boats}\ndraft = true"),
-        "Oakum pitch seams hull.",
-    );
-    let related = |slug: &str| site.post(slug).attributes(".related a", "href");
-    assert_eq!(related("hull"), ["/posts/pitch"]);
-    assert_eq!(related("pitch"), ["/posts/hull"]);
-    assert_eq!(related("sour"), [""; 0]);
-    assert_eq!(related("tax"), [""; 0]);
-    for slug in ["hull", "pitch"] {
-        let series = format!("{boats}\nseries = \"Boats\"");
-        site.publish_with(
-            slug,
-            slug,
-            &series,
-            "Oakum and pitch in the seams of a clinker hull.",
-        );
-    }
-    assert!(site.post("hull").has(".series"));
-    assert_eq!(
-        related("hull"),
-        [""; 0],
-        "the parts of a series are named once"
-    );
-}
-
-#[test]
-fn an_index_that_was_damaged_is_found_out_and_made_anew() {
-    let mut site = Site::with_post("hello");
-    site.comment("hello", "Ann", "an oystercatcher");
-    assert!(site.stop().0.success());
-    let file = site.database_for_surgery();
-    let forget = "insert into comment_index (comment_index) values ('delete-all')";
-    file.execute(forget, []).unwrap();
-    drop(file);
-    let report = site.rowlog(&["check"]);
-    assert!(
-        report.stdout.contains("run `rowlog reindex`"),
-        "{}",
-        report.stdout
-    );
-    site.rowlog(&["reindex"]).worked();
-    site.rowlog(&["check"]).worked();
-    site.serve();
-    assert_eq!(search(&site, "oystercatcher").count("main .row bdi"), 1);
-}
-
-#[test]
-fn a_damaged_index_keeps_nobody_from_a_backup_nor_from_a_start_after_a_crash() {
-    let mut site = Site::with_post("hello");
-    site.comment("hello", "Ann", "an oystercatcher");
-    assert!(site.stop().0.success());
-    let damage = "update post_index_data set block = zeroblob(length(block)) where id > 100"; // where its words are
-    assert!(site.database_for_surgery().execute(damage, []).unwrap() > 0);
-    site.serve();
-    site.comment("hello", "Bo", "a sandpiper");
-    let backup = site.path("backup.db");
-    let said = site.rowlog(&["backup", path(&backup)]).worked().stdout;
-    assert!(
-        said.contains("2 comments") && said.contains("rowlog reindex"),
-        "{said}"
-    );
-    site.kill();
-    site.serve();
-    assert!(site.stop().0.success());
-    let told = site.rowlog(&["check"]);
-    assert!(
-        told.complaint().contains("everything else is sound"),
-        "{told:#?}"
-    );
-    site.rowlog(&["restore", path(&backup)]).worked();
-    site.rowlog(&["reindex"]).worked();
-    site.rowlog(&["check"]).worked();
-}
-
-#[test]
-fn a_damaged_index_keeps_nobody_from_writing_and_misses_nothing_once_it_is_made_anew() {
-    let mut site = Site::with_post("hello");
-    site.comment("hello", "Ann", "an oystercatcher");
-    assert!(site.stop().0.success());
-    let file = site.database_for_surgery();
-    let damage = "update comment_index_data set block = x'ff' where id = 10"; // where it says what it consists of
-    file.execute(damage, []).unwrap();
-    drop(file);
-    site.serve();
-    site.comment("hello", "Bo", "a sandpiper");
-    let page = site.get("/posts/hello").expect(200).page();
-    assert_eq!(page.count("#comments article"), 2);
-    let health = site.get("/health").expect(200).json();
-    assert_eq!(health["faults"][0]["fault"], "index-damaged", "{health}");
-    assert!(site.stop().0.success());
-    site.rowlog(&["reindex"]).worked();
-    site.rowlog(&["check"]).worked();
-    site.serve();
-    site.comment("hello", "Cy", "a turnstone");
-    for bird in ["oystercatcher", "sandpiper", "turnstone"] {
-        assert_eq!(search(&site, bird).count("main .row bdi"), 1, "{bird}");
     }
 }
 
