@@ -6,6 +6,7 @@ use poem::{Response, handler};
 
 use super::coding;
 use super::error::Failure;
+use super::fields::Fields;
 use crate::assets;
 use crate::error::Error;
 
@@ -36,11 +37,8 @@ pub async fn show(Path(name): Path<String>, headers: &HeaderMap) -> Result<Respo
 }
 
 /// Whether the client has this version already. Source: RFC 9110, section 13.1.2.
-pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let known = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+pub fn is_known(headers: &(impl Fields + ?Sized), tag: &str) -> bool {
+    let known = headers.words(header::IF_NONE_MATCH);
     let mut tags = known
         .flat_map(|list| list.split(','))
         .map(|one| one.trim().trim_start_matches("W/"));

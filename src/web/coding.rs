@@ -9,6 +9,7 @@ use brotli::enc::{BrotliEncoderParams, backward_references::BrotliEncoderMode};
 use flate2::Compression;
 use poem::http::{HeaderMap, HeaderValue, header};
 
+use super::fields::Fields;
 use crate::assets::gzip;
 
 /// Bytes below which it is not worth the while.
@@ -56,7 +57,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// What a request with these headers asks for.
-    pub fn of(headers: &HeaderMap) -> Wanted {
+    pub fn of(headers: &(impl Fields + ?Sized)) -> Wanted {
         let liked = Liked::of(headers);
         let best = BY_SIZE
             .map(|coding| liked.how_well(coding))
@@ -131,12 +132,10 @@ struct Liked {
 }
 
 impl Liked {
-    fn of(headers: &HeaderMap) -> Liked {
+    fn of(headers: &(impl Fields + ?Sized)) -> Liked {
         let mut liked = Liked::default();
-        let lists = headers.get_all(header::ACCEPT_ENCODING).iter();
-        let words = lists
-            .filter_map(|list| list.to_str().ok())
-            .flat_map(|list| list.split(','));
+        let lists = headers.words(header::ACCEPT_ENCODING);
+        let words = lists.flat_map(|list| list.split(','));
         for word in words {
             let (coding, quality) = word.split_once(';').unwrap_or((word, ""));
             let place = match coding.trim() {

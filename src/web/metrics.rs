@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use hyper::body::Incoming;
 use poem::http::{StatusCode, header};
 use poem::web::Data;
 use poem::{Endpoint, FromRequest, IntoResponse, Request, RequestBody, Response, handler};
@@ -20,7 +19,7 @@ use super::App;
 use super::client::Here;
 use super::error::Failure;
 use super::micropub::access;
-use super::server::{Quick, Site};
+use super::server::{Question, Ready, Site};
 use super::token;
 use crate::backup::length;
 use crate::error::Result;
@@ -84,9 +83,9 @@ impl<E: Endpoint> Endpoint for Counted<E> {
 }
 
 impl<E: Site> Site for Counted<E> {
-    fn at_once(&self, request: &hyper::Request<Incoming>) -> Option<Quick> {
-        let answer = self.site.at_once(request)?;
-        self.answers.note(answer.status());
+    fn at_once(&self, question: &Question<'_>) -> Option<Arc<Ready>> {
+        let answer = self.site.at_once(question)?;
+        self.answers.note(answer.status);
         Some(answer)
     }
 }

@@ -13,6 +13,7 @@ mod compress;
 mod css;
 mod error;
 mod feeds;
+mod fields;
 mod form;
 mod forward;
 mod guard;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use poem::http::{HeaderMap, HeaderValue, header};
+use poem::http::{HeaderValue, header};
 use poem::web::cookie::{Cookie, SameSite};
 use poem::{Request, Response};
 use sha2::{Digest, Sha256};
 
+use super::fields::Fields;
 use crate::error::Result;
 use crate::hex::hex;
 use crate::random;
@@ -34,10 +35,9 @@ pub fn read(req: &Request, name: &str, secure: bool) -> Option<TokenHash> {
 }
 
 /// The value of a cookie.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    let mut pairs = lines
-        .filter_map(|value| value.to_str().ok())
+pub fn cookie<'a>(headers: &'a (impl Fields + ?Sized), name: &str) -> Option<&'a str> {
+    let mut pairs = headers
+        .words(header::COOKIE)
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value)

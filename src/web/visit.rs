@@ -3,9 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use jiff::tz::TimeZone;
-use poem::http::{HeaderMap, HeaderName, header};
+use poem::http::{HeaderName, header};
 use regex::Regex;
 
+use super::fields::Fields;
 use crate::model::post::PostKind;
 use crate::model::time::Timestamp;
 use crate::visits::Visits;
@@ -18,14 +19,14 @@ static ROBOTS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Headers that tell what is fetched before anybody wants to read it.
-static AHEAD: [HeaderName; 3] = [
+const AHEAD: [HeaderName; 3] = [
     HeaderName::from_static("sec-purpose"),
     HeaderName::from_static("purpose"),
     HeaderName::from_static("x-moz"),
 ];
 
 /// What a browser will do with the answer.
-static DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// What somebody reads with a page.
 #[derive(Clone, Debug)]
@@ -55,12 +56,13 @@ impl Counter {
     }
 
     /// Counts a view by the headers of the request for it, if somebody reads by that.
-    pub fn count(&self, headers: &HeaderMap, read: &Read) {
+    pub fn count(&self, headers: &(impl Fields + ?Sized), read: &Read) {
         let Some(visits) = self.visits.as_ref().filter(|_| is_reader(headers)) else {
             return;
         };
-        let from = word(headers, &header::REFERER).and_then(host_of);
-        let here = word(headers, &header::HOST).map(|host| host.split(':').next().unwrap_or(host));
+        let from = headers.word(header::REFERER).and_then(host_of);
+        let here = headers.word(header::HOST);
+        let here = here.map(|host| host.split(':').next().unwrap_or(host));
         let from = from.filter(|host| Some(&**host) != here && Some(host) != self.own.as_ref());
         let day = Timestamp::now().day_in(&read.zone);
         visits.note(&day, read.kind, &read.slug, from.as_deref());
@@ -68,16 +70,19 @@ impl Counter {
 }
 
 /// Whether a person asks for a page to read it now: no robot, nothing that is fetched ahead, no script of a page.
-fn is_reader(headers: &HeaderMap) -> bool {
-    let agent = word(headers, &header::USER_AGENT).unwrap_or_default();
+fn is_reader(headers: &(impl Fields + ?Sized)) -> bool {
+    let agent = headers.word(header::USER_AGENT).unwrap_or_default();
     if agent.is_empty() || ROBOTS.is_match(agent) {
         return false;
     }
     let ahead = AHEAD
-        .iter()
-        .filter_map(|name| word(headers, name))
+        .into_iter()
+        .filter_map(|name| headers.word(name))
         .any(|word| word.contains("prefetch") || word.contains("prerender"));
-    !ahead && word(headers, &DESTINATION).is_none_or(|dest| dest == "document")
+    !ahead
+        && headers
+            .word(DESTINATION)
+            .is_none_or(|dest| dest == "document")
 }
 
 /// The host of an address, if it is one of the web.
@@ -87,10 +92,6 @@ fn host_of(address: &str) -> Option<String> {
     url.host_str()
         .filter(|host| web && host.len() <= 253)
         .map(str::to_owned)
-}
-
-fn word<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]
@@ -125,7 +126,7 @@ mod tests {
             (&[], false),
         ];
         for (headers, expected) in table {
-            let mut map = HeaderMap::new();
+            let mut map = poem::http::HeaderMap::new();
             for (name, value) in headers {
                 map.insert(
                     header::HeaderName::from_static(name),

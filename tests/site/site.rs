@@ -418,8 +418,7 @@ impl Site {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<Answer> {
-        let headers = [headers, &[("Connection", "close")]].concat();
-        Connection::open(&self.address)?.send(method, path, &headers, body)
+        Connection::open(&self.address)?.send(method, path, headers, body)
     }
 
     /// Posts a form as a stranger without a cookie, and nothing else that a browser would send.

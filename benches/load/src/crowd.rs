@@ -162,6 +162,12 @@ impl<'a> Crowd<'a> {
             .count()
     }
 
+    /// Those whose newest event has another id.
+    pub fn apart_from(&self, id: &str) -> usize {
+        let apart = |reader: &&Reader| reader.cursor.as_deref() != Some(id);
+        self.readers.iter().filter(apart).count()
+    }
+
     /// How many events after their newest the readers have not seen, up to that one.
     pub fn missing(&self, number: usize) -> usize {
         self.readers

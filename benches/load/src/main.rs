@@ -25,9 +25,10 @@ const GROWTH: &str = "<!-- written by benches/run: growth -->";
 const END: &str = "<!-- until here -->";
 
 /// All that can be measured, as `--only` names it; `growth` alone is all four of it.
-const WORKS: [&str; 12] = [
+const WORKS: [&str; 13] = [
     "streams",
     "flood",
+    "flurry",
     "crowd",
     "pages",
     "writes",
@@ -225,6 +226,11 @@ fn of_the_blog(options: &Options, size: Size, figures: &mut Figures) -> io::Resu
     let place = &options.place;
     if options.wants("pages") {
         blog::pages(place, size, figures)?;
+    }
+    if options.wants("flurry") {
+        for readers in [100, 1_000] {
+            streams::flurry(place, size.time, readers, figures)?;
+        }
     }
     if options.wants("writes") {
         for writers in [1, 16, 64] {

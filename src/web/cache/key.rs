@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use poem::Request;
-use poem::http::{HeaderMap, HeaderValue, Method, Uri, Version, header};
+use poem::http::{HeaderMap, Method, Version, header};
 
 use crate::views::Theme;
+use crate::web::fields::Fields;
 use crate::web::{reader, session, token};
 
 /// Addresses of one segment that are no page of the owner's, beside those with a dot in them.
@@ -16,51 +17,45 @@ const NOT_PAGES: [&str; 7] = [
 /// Digits of the longest number in an address that is kept.
 const DIGITS: usize = 6;
 
-/// What a request for something that is the same for all strangers asks for: the theme, the path, and as much of the
-/// query as matters.
-///
-/// A request out of the ordinary has none: it is answered by the long way, where everything is looked at.
-pub fn of<'a>(asked: &Asked<'a>) -> Option<Cow<'a, str>> {
-    let uri = asked.uri;
-    let plain = matches!(*asked.method, Method::GET | Method::HEAD)
-        && asked.version == Version::HTTP_11
-        && uri.authority().is_none()
-        && names_a_plain_host(asked.headers);
-    if !plain {
-        return None;
-    }
-    let kind = Kind::of(uri.path())?;
-    let place = place(uri, kind)?;
-    match kind {
-        Kind::Feed(_) => Some(place),
-        Kind::Page(_) => match strangers_theme(asked.headers)? {
-            Theme::Auto => Some(place),
-            Theme::Dark => Some(Cow::Owned(format!("dark {place}"))),
-            Theme::Light => Some(Cow::Owned(format!("light {place}"))),
-        },
+/// What a request asks for, as far as it decides which page answers it.
+pub struct Asked<'a, F: ?Sized> {
+    /// The path.
+    pub path: &'a str,
+    /// The query, if there is one.
+    pub query: Option<&'a str>,
+    /// The fields of its head.
+    pub fields: &'a F,
+}
+
+impl<'a> Asked<'a, HeaderMap> {
+    /// What a request asks for that only reads, of us, and in the usual version of the protocol.
+    pub fn of(req: &'a Request) -> Option<Asked<'a, HeaderMap>> {
+        let uri = req.uri();
+        let is_plain = matches!(*req.method(), Method::GET | Method::HEAD)
+            && req.version() == Version::HTTP_11
+            && uri.authority().is_none();
+        is_plain.then(|| Asked {
+            path: uri.path(),
+            query: uri.query(),
+            fields: req.headers(),
+        })
     }
 }
 
-/// The head of a request.
-#[derive(Clone, Copy)]
-pub struct Asked<'a> {
-    /// `GET`, or another.
-    pub method: &'a Method,
-    /// Path and query.
-    pub uri: &'a Uri,
-    /// The version of the protocol.
-    pub version: Version,
-    /// Its headers.
-    pub headers: &'a HeaderMap,
-}
-
-impl<'a> From<&'a Request> for Asked<'a> {
-    fn from(req: &'a Request) -> Asked<'a> {
-        Asked {
-            method: req.method(),
-            uri: req.uri(),
-            version: req.version(),
-            headers: req.headers(),
+impl<'a, F: Fields + ?Sized> Asked<'a, F> {
+    /// The theme, the path, and as much of the query as matters, if that is the same for all strangers.
+    ///
+    /// A request out of the ordinary has none: it is answered by the long way, where everything is looked at.
+    pub fn key(&self) -> Option<Cow<'a, str>> {
+        let kind = Kind::of(self.path).filter(|_| names_a_plain_host(self.fields))?;
+        let place = place(self.path, self.query, kind)?;
+        match kind {
+            Kind::Feed(_) => Some(place),
+            Kind::Page(_) => match strangers_theme(self.fields)? {
+                Theme::Auto => Some(place),
+                Theme::Dark => Some(Cow::Owned(format!("dark {place}"))),
+                Theme::Light => Some(Cow::Owned(format!("light {place}"))),
+            },
         }
     }
 }
@@ -105,9 +100,8 @@ fn is_slug(word: &str) -> bool {
 
 /// The path with the numbers of the query that make it another page. What advertisers and others hang onto an address does
 /// not; a question that only one reader has (`since`, `reply`), or a number in another form, has no place.
-fn place(uri: &Uri, kind: Kind) -> Option<Cow<'_, str>> {
-    let path = uri.path();
-    let Some(query) = uri.query() else {
+fn place<'a>(path: &'a str, query: Option<&str>, kind: Kind) -> Option<Cow<'a, str>> {
+    let Some(query) = query else {
         return Some(Cow::Borrowed(path));
     };
     let mut place = Cow::Borrowed(path);
@@ -137,10 +131,10 @@ fn is_number(value: &str) -> bool {
 }
 
 /// One name for us, in no other bytes than names and addresses have.
-fn names_a_plain_host(headers: &HeaderMap) -> bool {
+fn names_a_plain_host(fields: &(impl Fields + ?Sized)) -> bool {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':');
-    let mut hosts = headers.get_all(header::HOST).iter();
-    let host = hosts.next().map(HeaderValue::as_bytes);
+    let mut hosts = fields.values(header::HOST);
+    let host = hosts.next();
     let has_port_at_most = |host: &[u8]| host.iter().filter(|byte| **byte == b':').count() < 2;
     hosts.next().is_none()
         && host.is_some_and(|host| {
@@ -149,16 +143,16 @@ fn names_a_plain_host(headers: &HeaderMap) -> bool {
 }
 
 /// The theme of a reader about whom nothing else is known; none of a visitor or of the owner.
-fn strangers_theme(headers: &HeaderMap) -> Option<Theme> {
-    if !headers.contains_key(header::COOKIE) {
+fn strangers_theme(fields: &(impl Fields + ?Sized)) -> Option<Theme> {
+    if !fields.has(header::COOKIE) {
         return Some(Theme::Auto);
     }
     let known = [reader::VISITOR, session::COOKIE];
     let is_known = known.into_iter().any(|name| {
-        token::cookie(headers, name).is_some()
-            || token::cookie(headers, &format!("__Host-{name}")).is_some()
+        token::cookie(fields, name).is_some()
+            || token::cookie(fields, &format!("__Host-{name}")).is_some()
     });
-    let theme = || token::cookie(headers, "theme").and_then(Theme::parse);
+    let theme = || token::cookie(fields, "theme").and_then(Theme::parse);
     (!is_known).then(|| theme().unwrap_or_default())
 }
 
@@ -172,7 +166,7 @@ mod tests {
         for (name, value) in [("host", "blog.example:8080")].iter().chain(headers) {
             req = req.header(*name, *value);
         }
-        of(&Asked::from(&req.finish())).map(Cow::into_owned)
+        Asked::of(&req.finish())?.key().map(Cow::into_owned)
     }
 
     #[test]

@@ -18,15 +18,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use http_body_util::Full;
-use hyper::body::Incoming;
 use poem::http::{HeaderMap, Method, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::coding::{Coding, Wanted};
-use super::server::{Quick, Site};
+use super::fields::Fields;
+use super::server::{Question, Ready, Site};
 use super::visit::{Counter, Read};
 use crate::error::Result;
 use crate::model::concern::Concern;
@@ -132,7 +131,10 @@ impl Pages {
 
     /// The coding in which a page goes to whoever asks with these headers: the smallest of those that they like best, once
     /// it is there. Until then it is the one that is made the quickest, and the smallest is made meanwhile.
-    fn coding(self: &Arc<Pages>, key: &str, page: &Arc<Page>, asked: &HeaderMap) -> Coding {
+    fn coding<F>(self: &Arc<Pages>, key: &str, page: &Arc<Page>, asked: &F) -> Coding
+    where
+        F: Fields + ?Sized,
+    {
         let Wanted { smallest, quickest } = Wanted::of(asked);
         if smallest == quickest || page.has(smallest) {
             return smallest;
@@ -151,12 +153,7 @@ impl Pages {
             self.shelf_mut().weigh(key, page);
         }
         page.note();
-        let mut answer = Response::default();
-        let (status, headers, body) = page.answer(asked, coding);
-        answer.set_status(status);
-        *answer.headers_mut() = headers;
-        answer.set_body(body);
-        answer
+        page.answer(asked, coding).to_response()
     }
 
     fn shelf(&self) -> RwLockReadGuard<'_, Shelf> {
@@ -297,12 +294,12 @@ impl<E: Endpoint> Front<E> {
         method: &Method,
         asked: &HeaderMap,
     ) -> Response {
-        self.count(page, method, asked);
+        self.count(page, *method == Method::HEAD, asked);
         self.pages.answer(key, page, asked).await
     }
 
-    fn count(&self, page: &Page, method: &Method, asked: &HeaderMap) {
-        if let Some(read) = page.read().filter(|_| *method == Method::GET) {
+    fn count(&self, page: &Page, is_head_only: bool, asked: &(impl Fields + ?Sized)) {
+        if let Some(read) = page.read().filter(|_| !is_head_only) {
             self.counter.count(asked, read);
         }
     }
@@ -313,7 +310,8 @@ impl<E: Endpoint> Endpoint for Front<E> {
 
     async fn call(&self, req: Request) -> poem::Result<Response> {
         let pages = &self.pages;
-        let Some(key) = key::of(&Asked::from(&req)) else {
+        let asked = Asked::of(&req);
+        let Some(key) = asked.as_ref().and_then(Asked::key) else {
             return self.ask(req).await;
         };
         if let Some(page) = pages.fresh(&key) {
@@ -326,28 +324,23 @@ impl<E: Endpoint> Endpoint for Front<E> {
 }
 
 impl<E: Endpoint + 'static> Site for Front<E> {
-    /// A page from memory, before poem knows of the request: most of what a page then costs is the sending.
-    fn at_once(&self, req: &hyper::Request<Incoming>) -> Option<Quick> {
+    /// A page from memory, before hyper and poem know of the request: all that a page then costs is the sending.
+    fn at_once(&self, question: &Question<'_>) -> Option<Arc<Ready>> {
         let asked = Asked {
-            method: req.method(),
-            uri: req.uri(),
-            version: req.version(),
-            headers: req.headers(),
+            path: question.path,
+            query: question.query,
+            fields: question.fields,
         };
-        let key = key::of(&asked)?;
+        let key = asked.key()?;
         let page = self.pages.fresh(&key)?;
-        let coding = self.pages.coding(&key, &page, asked.headers);
+        let coding = self.pages.coding(&key, &page, asked.fields);
         if !page.has(coding) {
             return None;
         }
         self.pages.hits.fetch_add(1, Ordering::Relaxed);
-        self.count(&page, asked.method, asked.headers);
+        self.count(&page, question.is_head_only, asked.fields);
         page.note();
-        let (status, headers, body) = page.answer(asked.headers, coding);
-        let mut answer = Quick::new(Full::new(body));
-        *answer.status_mut() = status;
-        *answer.headers_mut() = headers;
-        Some(answer)
+        Some(page.answer(asked.fields, coding).clone())
     }
 }
 

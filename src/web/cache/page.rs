@@ -1,6 +1,7 @@
 //! A page in memory: its bytes in each coding with the headers they are sent with, and how long it is as good as a new one.
 
 use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
@@ -16,6 +17,8 @@ use crate::store::changes::{Changes, Extent};
 use crate::web::assets::is_known;
 use crate::web::coding::{Coding, Effort, SHORTEST};
 use crate::web::compress::say_encoded;
+use crate::web::fields::Fields;
+use crate::web::server::Ready;
 use crate::web::visit::Read;
 
 /// What an answer says of itself so that it is kept: until when it is as good as a new one.
@@ -29,10 +32,27 @@ pub struct Lasting {
     pub until: Option<Timestamp>,
 }
 
-/// Bytes and the headers they are sent with.
+/// A page in one coding, and the word that it has not changed.
 struct Form {
-    headers: HeaderMap,
-    body: Bytes,
+    whole: Arc<Ready>,
+    unchanged: Arc<Ready>,
+}
+
+impl Form {
+    fn new(headers: HeaderMap, body: Bytes) -> Form {
+        let mut few = headers.clone();
+        few.remove(header::CONTENT_TYPE);
+        few.remove(header::CONTENT_ENCODING);
+        let unchanged = Ready::new(StatusCode::NOT_MODIFIED, few, Bytes::new());
+        Form {
+            whole: Arc::new(Ready::new(StatusCode::OK, headers, body)),
+            unchanged: Arc::new(unchanged),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.whole.body.len()
+    }
 }
 
 /// The strong tag of these bytes, the same after a restart. It need not withstand anyone who looks for two pages of one tag:
@@ -102,7 +122,7 @@ impl Page {
             made_at,
             tag,
             read,
-            plain: Form { headers, body },
+            plain: Form::new(headers, body),
             encoded: Encoded::default(),
             is_improved: AtomicBool::new(false),
             asked_for: AtomicBool::new(false),
@@ -134,7 +154,7 @@ impl Page {
         let Encoded { gzip, brotli, zstd } = &self.encoded;
         let encoded = [gzip, brotli, zstd].into_iter();
         let encoded = encoded.filter_map(|form| form.get()?.as_ref());
-        self.plain.body.len() + encoded.map(|form| form.body.len()).sum::<usize>()
+        self.plain.len() + encoded.map(Form::len).sum::<usize>()
     }
 
     /// Whether nothing need be made for an answer in this coding.
@@ -148,32 +168,25 @@ impl Page {
             return;
         };
         cell.get_or_init(|| async {
-            let name = coding
-                .name()
-                .filter(|_| self.plain.body.len() >= SHORTEST)?;
-            let body = self.plain.body.clone();
+            let name = coding.name().filter(|_| self.plain.len() >= SHORTEST)?;
+            let body = self.plain.whole.body.clone();
             let small = spawn_blocking(move || coding.encode(&body, Effort::Kept)).await;
-            let mut headers = self.plain.headers.clone();
+            let mut headers = self.plain.whole.headers.clone();
             say_encoded(&mut headers, name);
-            small.ok()?.ok().map(|small| Form {
-                headers,
-                body: small.into(),
-            })
+            let small = small.ok()?.ok()?;
+            Some(Form::new(headers, small.into()))
         })
         .await;
     }
 
-    /// The answer to a request with these headers: its status, its headers and its body.
-    pub fn answer(&self, asked: &HeaderMap, coding: Coding) -> (StatusCode, HeaderMap, Bytes) {
+    /// The answer to a request with these headers.
+    pub fn answer(&self, asked: &(impl Fields + ?Sized), coding: Coding) -> &Arc<Ready> {
         let form = self.cell(coding).and_then(|cell| cell.get()?.as_ref());
         let form = form.unwrap_or(&self.plain);
-        let mut headers = form.headers.clone();
-        if asked.contains_key(header::IF_NONE_MATCH) && is_known(asked, &self.tag) {
-            headers.remove(header::CONTENT_TYPE);
-            headers.remove(header::CONTENT_ENCODING);
-            return (StatusCode::NOT_MODIFIED, headers, Bytes::new());
+        match is_known(asked, &self.tag) {
+            true => &form.unchanged,
+            false => &form.whole,
         }
-        (StatusCode::OK, headers, form.body.clone())
     }
 
     /// Whether nobody has seen yet to it that its smallest form is made. From now on somebody has.

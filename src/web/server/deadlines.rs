@@ -16,7 +16,6 @@ use std::{
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::{Sleep, sleep},
 };
@@ -132,14 +131,6 @@ impl Body for BodyDeadline {
     }
 }
 
-/// A socket whose writes fail with `TimedOut` once the peer has accepted nothing for a while.
-///
-/// Without it, a client that stops reading holds its answer, its place and its buffers until it deigns to leave.
-pub(super) struct WriteDeadline {
-    stream: TcpStream,
-    patience: Patience,
-}
-
 /// How long a peer may accept nothing while there is something for it.
 pub(super) struct Patience {
     limit: Duration,
@@ -158,33 +149,20 @@ impl Stall {
     }
 }
 
-impl WriteDeadline {
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
+impl Patience {
+    pub(super) fn new(limit: Duration) -> Self {
         Self {
-            stream,
-            patience: Patience {
-                limit: patience,
-                waiting: None,
-                stall: Stall::default(),
-            },
+            limit,
+            waiting: None,
+            stall: Stall::default(),
         }
     }
 
-    /// The same socket, waited for by the runtime that this is called on, and its clock.
-    ///
-    /// Errors: what the system answers.
-    pub(super) fn settle(self) -> io::Result<(TcpStream, Patience)> {
-        let stream = TcpStream::from_std(self.stream.into_std()?)?;
-        Ok((stream, self.patience))
-    }
-
-    /// Tells from outside, while the socket is somebody else's.
+    /// Whether the peer keeps a write waiting, told from outside.
     pub(super) fn stall(&self) -> Stall {
-        self.patience.stall.clone()
+        self.stall.clone()
     }
-}
 
-impl Patience {
     /// Passes an attempt to write to `stream` through, and keeps the time since the last one that worked.
     pub(super) fn judge<T>(
         &mut self,
@@ -207,49 +185,5 @@ impl Patience {
         let _ = stream.set_zero_linger();
         let error = io::Error::new(io::ErrorKind::TimedOut, "the peer does not read");
         Poll::Ready(Err(error))
-    }
-}
-
-impl AsyncRead for WriteDeadline {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for WriteDeadline {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let attempt = Pin::new(&mut self.stream).poll_write(cx, buf);
-        let Self { stream, patience } = &mut *self;
-        patience.judge(attempt, stream, cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let attempt = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        let Self { stream, patience } = &mut *self;
-        patience.judge(attempt, stream, cx)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

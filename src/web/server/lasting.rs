@@ -21,7 +21,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::deadlines::{Patience, WriteDeadline};
+use super::deadlines::Patience;
+use super::wire::{Wire, attempt};
 use super::{Gauge, told};
 use crate::live::listener::{Line, Offered};
 use crate::live::parcel::Parcel;
@@ -148,7 +149,7 @@ pub(super) struct Lasting {
 
 /// What an answer that lasts is made of, once hyper is done with its head.
 pub(super) struct Remains {
-    pub wire: WriteDeadline,
+    pub wire: Wire,
     pub source: Source,
     /// Whether the peer knows chunks.
     pub is_chunked: bool,
@@ -201,7 +202,7 @@ impl Lasting {
     /// Hands the system what is framed.
     fn send(&mut self, unsent: &mut Bytes, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !unsent.is_empty() {
-            let attempt = attempt(&self.socket.stream, unsent, cx);
+            let attempt = attempt(&self.socket.stream, cx, |socket| socket.try_write(unsent));
             match self.patience.judge(attempt, &self.socket.stream, cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(sent)) => {
@@ -258,17 +259,6 @@ impl Lasting {
             true => [&framed[..], b"0\r\n\r\n"].concat().into(),
             false => framed,
         })
-    }
-}
-
-/// One attempt to write.
-fn attempt(stream: &TcpStream, bytes: &[u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-    loop {
-        ready!(stream.poll_write_ready(cx))?;
-        match stream.try_write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {} // and so it waits
-            done => return Poll::Ready(done),
-        }
     }
 }
 

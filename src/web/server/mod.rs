@@ -1,17 +1,22 @@
 //! The accept loop: poem endpoints on hyper's HTTP/1.1, with the deadlines and limits that a public port needs.
 //!
 //! `poem::Server` has no deadlines, spins when descriptors run out, and does not notice the reader of an idle stream
-//! leaving; a blog whose pages stay connected needs all three. One connection's life is in `connection`, its clocks
-//! are in `deadlines`, the streams that it may become are in `lasting`, and where they run is in `crowd`. Nothing here knows a
+//! leaving; a blog whose pages stay connected needs all three. One connection's life is in `connection`, what it is answered
+//! without hyper in `fast_path`, its clocks are in `deadlines`, the streams that it may become in `lasting`, and where they run in
+//! `crowd`. Nothing here knows a
 //! route, and nothing here limits what one client may ask for: that takes the client's true address, which only the layers
 //! behind the trusted proxies know.
 
 mod connection;
 mod crowd;
 pub mod deadlines;
+mod fast_path;
 pub mod lasting;
+mod memfd;
+mod ready;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::{
     io,
@@ -23,8 +28,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
 use poem::Endpoint;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
@@ -35,8 +38,11 @@ use tokio::{
 
 use connection::Host;
 use crowd::Crowd;
+pub use fast_path::Question;
+pub use ready::Ready;
 
-/// Descriptors that connections never take: the database's, the log's, and those of the libraries.
+/// Descriptors that connections never take: the database's, the log's, those of the libraries, and of large pages in the
+/// system's hands, of which there are at most 32.
 const RESERVED_DESCRIPTORS: u64 = 100;
 
 /// The most connections to hold, whatever the descriptors allow. An idle one costs about 10 KiB here and some more in
@@ -55,19 +61,17 @@ const BURST: Duration = Duration::from_secs(10);
 /// How long an endpoint that was let go may take to notice, beyond the drain time, before it is left behind.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// An answer whose body is in memory.
-pub type Quick = hyper::Response<Full<Bytes>>;
-
 /// What answers.
 pub trait Site: Endpoint + 'static {
-    /// The answer to a request that has no body, if there is one which need not be waited for.
-    fn at_once(&self, request: &hyper::Request<Incoming>) -> Option<Quick>;
+    /// The answer, if it lies ready.
+    fn at_once(&self, question: &Question<'_>) -> Option<Arc<Ready>>;
 }
 
 /// The deadlines and bounds of the accept loop.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// From the start of a connection, or the end of the last answer, to the end of the next request's head.
+    /// From the start of a connection, or the end of the last answer, to the next request, and from there to the end of its
+    /// head.
     pub header: Duration,
     /// From the end of a request's head to the end of its body.
     pub body: Duration,

@@ -6,6 +6,7 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use super::Size;
+use crate::clients;
 use crate::crowd::{Book, Crowd, mark};
 use crate::figures::{Figures, quantile};
 use crate::http::Request;
@@ -210,6 +211,62 @@ pub fn flood(
         "",
         "0",
         (events * readers) as f64 - deliveries + crowd.disordered as f64,
+    );
+    server.stop()
+}
+
+/// Comments as quickly as sixteen clients can post them, told to so many readers: what comes close together leaves together.
+pub fn flurry(
+    place: &Place,
+    time: Duration,
+    readers: usize,
+    figures: &mut Figures,
+) -> io::Result<()> {
+    let mut server = Server::start(Who::Rowlog, place, Cores::All)?;
+    let book = Book::new(0);
+    let mut crowd = Crowd::new(server.address, Who::Rowlog.stream(), readers, &book)?;
+    crowd.arrive()?;
+    let (writes, blocks) = sent(Who::Rowlog, &server)?.unwrap_or_default();
+    let (used, address, start) = (server.cpu(), server.address, Instant::now());
+    let outcome = scope(|scope| {
+        let posting = scope.spawn(|| {
+            let comment = |number| Who::Rowlog.comment(&format!("The {number}th to all of them."));
+            clients::ask(address, 16, time, usize::MAX, &[201, 303], comment)
+        });
+        let read = crowd.read_until(|_| posting.is_finished());
+        let outcome = posting
+            .join()
+            .map_err(|_| io::Error::other("the posting failed"))?;
+        read.and(outcome)
+    })?;
+    let until = Instant::now() + Duration::from_secs(10);
+    let newest = server.figure("rowlog_head")?.to_string();
+    crowd.read_until(|crowd| crowd.apart_from(&newest) == 0 || Instant::now() > until)?;
+    let (used, took) = (server.cpu() - used, start.elapsed().as_secs_f64());
+    let told = outcome.delays.len() as f64;
+    let after = sent(Who::Rowlog, &server)?.unwrap_or_default();
+    let to = |what: &str| format!("comments by 16 at once, told to {readers}: {what}");
+    let mut add =
+        |what: &str, unit, bar, value| figures.add(Who::Rowlog.name(), &to(what), unit, bar, value);
+    add("accepted", "/s", "", outcome.rate());
+    add("delivered", "/s", "", told * readers as f64 / took);
+    add(
+        "events in one write",
+        "",
+        "several",
+        (after.1 - blocks) / (after.0 - writes),
+    );
+    add(
+        "processor for each, all its deliveries in it",
+        "µs",
+        "",
+        used / told * 1e6,
+    );
+    add(
+        "readers who have not all",
+        "",
+        "0",
+        crowd.apart_from(&newest) as f64,
     );
     server.stop()
 }
