@@ -118,10 +118,13 @@ impl FastPath {
 
     /// The same, but until the client has asked for something, at the latest.
     pub(super) fn poll_heard<E: Site>(&mut self, site: &E, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.is_heard && self.poll(site, cx).is_pending() && !self.is_heard {
-            return Poll::Pending;
+        if self.is_heard {
+            return Poll::Ready(());
         }
-        Poll::Ready(())
+        match self.poll(site, cx) {
+            Poll::Pending if !self.is_heard => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
     }
 
     /// The same, but with an end where nothing is left to be sent.

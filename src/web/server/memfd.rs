@@ -32,7 +32,7 @@ impl Memfd {
         let is_room = |held: usize| (held + length <= ROOM).then_some(held + length);
         if length < SMALLEST
             || HELD
-                .try_update(Ordering::Relaxed, Ordering::Relaxed, is_room)
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, is_room)
                 .is_err()
         {
             return None;
