@@ -20,7 +20,7 @@ use crate::feeds::{self, Feed, Item, Part};
 use crate::hex::hex;
 use crate::model::concern::Concern;
 use crate::model::post::PostKind;
-use crate::store::{comments, entries, lists, log, posts, settings};
+use crate::store::{comments, entries, lists, log, places, posts, settings};
 use crate::views::Site;
 
 /// Posts, entries or comments of a feed.
@@ -85,7 +85,7 @@ impl App {
         render: fn(Feed, &[Item]) -> String,
     ) -> Result<Response> {
         let answer = self.linked(headers, kind, move |conn, site| {
-            let pages = ((lists::count(conn)? + ITEMS - 1) / ITEMS).max(1);
+            let pages = ((places::count(conn)? + ITEMS - 1) / ITEMS).max(1);
             if !(1..=pages).contains(&page) {
                 return Err(Error::NotFound);
             }
@@ -167,7 +167,7 @@ pub async fn tag_atom(
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let answer = app.published(headers, ATOM, move |conn, site| {
-        let tag = lists::tag(conn, &slug)?.ok_or(Error::NotFound)?;
+        let tag = lists::tag(conn, &slug)?.ok_or(Error::NotFound)?.tag;
         let items = items(conn, site, Some(&slug), 1)?;
         if items.is_empty() {
             return Err(Error::NotFound);

@@ -81,10 +81,11 @@ impl Kind {
             ("", None, _) => Kind::Page(&["page"]),
             ("feed.xml" | "feed.json", None, _) => Kind::Feed(&["page"]),
             ("comments.xml" | "sitemap.xml", None, _) => Kind::Feed(&[]),
+            ("archive", None, _) => Kind::Page(&["page"]),
             (slug, None, _) if is_slug(slug) && !NOT_PAGES.contains(&slug) => Kind::Page(&[]),
             ("posts", Some(slug), None) if is_slug(slug) => Kind::Page(&["entries", "comments"]),
             ("posts", Some(slug), Some("comments.xml")) if is_slug(slug) => Kind::Feed(&[]),
-            ("tags", Some(slug), None) if is_slug(slug) => Kind::Page(&[]),
+            ("tags", Some(slug), None) if is_slug(slug) => Kind::Page(&["page"]),
             ("tags", Some(slug), Some("feed.xml")) if is_slug(slug) => Kind::Feed(&[]),
             _ => return None,
         };
