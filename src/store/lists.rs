@@ -26,6 +26,7 @@ const ALL: &str = "select id from posts where kind = 'post' and status = 'publis
 const UNPINNED: &str =
     "select id from posts where kind = 'post' and status = 'published' and pinned = 0
     order by published_at desc, id desc limit ?2 offset ?1";
+const PINNED: &str = "select id from posts where pinned = 1";
 /// Of those with the tag `?3`.
 const TAGGED: &str = "select post_id as id from post_tags
     where tag_id = (select id from tags where slug = ?3) and listed_at is not null
@@ -43,8 +44,7 @@ pub fn page(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<PostLine>> {
 
 /// The posts that stand first on the home page, newest first.
 pub fn pinned(conn: &Connection) -> Result<Vec<PostLine>> {
-    let sql = among("select id from posts where pinned = 1", &number());
-    numbered(conn, &sql, params![])
+    numbered(conn, &among(PINNED, &number()), params![])
 }
 
 /// What the home page shows below those that are `pinned`, newest first, from the `skip`th on.
@@ -206,4 +206,36 @@ fn from_row(row: &Row) -> rusqlite::Result<PostLine> {
         lang: row.get("lang")?,
         front: Front::of(&sql::json(row, "extra")?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::store;
+
+    #[tokio::test]
+    async fn no_list_goes_through_all_posts_to_show_some() {
+        let (store, _folder) = store();
+        let named = "select value as id from json_each(?1)";
+        let plans = store.read(move |conn| {
+            for ids in [ALL, UNPINNED, PINNED, TAGGED, named, "select ?1 as id"] {
+                let sql = format!("explain query plan {}", among(ids, &number()));
+                let mut query = conn.prepare(&sql)?;
+                let steps = query
+                    .raw_query()
+                    .mapped(|row| row.get::<_, String>("detail"))
+                    .collect::<rusqlite::Result<Vec<_>>>()?;
+                let row = "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)";
+                assert!(steps.iter().any(|step| step == row), "{ids}: {steps:#?}");
+                let scans = steps.iter().filter(|step| step.starts_with("SCAN posts"));
+                let pinned = "SCAN posts USING COVERING INDEX posts_by_pin";
+                assert!(
+                    scans.clone().all(|step| step == pinned),
+                    "{ids}: {steps:#?}"
+                );
+            }
+            Ok(())
+        });
+        plans.await.unwrap();
+    }
 }
