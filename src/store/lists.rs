@@ -154,20 +154,33 @@ impl Address {
     }
 }
 
-/// Every published post and page, newest first.
-pub fn addresses(conn: &Connection) -> Result<Vec<Address>> {
-    let sql = "select kind, slug, updated_at, extra from posts where status = 'published'
-               order by published_at desc, id desc";
-    let mut query = conn.prepare_cached(sql)?;
-    let rows = query.query_map([], |row| {
-        let (kind, slug): (PostKind, String) = (row.get(0)?, row.get(1)?);
-        Ok(Address {
-            path: kind.path(&slug),
-            updated_at: row.get(2)?,
-            canonical: shared::canonical(&sql::json(row, 3)?),
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// Published posts, newest first, from the `skip`th on; with the first of them every published page.
+pub fn addresses(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<Address>> {
+    let pages = "select kind, slug, updated_at, extra from posts
+                 where kind = 'page' and status = 'published' and ?1 = 0 and ?2 is not null
+                 order by published_at desc, id desc";
+    let posts = format!(
+        "select p.kind, p.slug, p.updated_at, p.extra from ({ALL}) chosen cross join posts p on p.id = chosen.id
+         order by p.published_at desc, p.id desc"
+    );
+    let mut all = Vec::new();
+    for sql in [pages, &posts] {
+        let mut query = conn.prepare_cached(sql)?;
+        let rows = query.query_map([skip, limit], address_from_row)?;
+        for address in rows {
+            all.push(address?);
+        }
+    }
+    Ok(all)
+}
+
+fn address_from_row(row: &Row) -> rusqlite::Result<Address> {
+    let (kind, slug): (PostKind, String) = (row.get(0)?, row.get(1)?);
+    Ok(Address {
+        path: kind.path(&slug),
+        updated_at: row.get(2)?,
+        canonical: shared::canonical(&sql::json(row, 3)?),
+    })
 }
 
 /// Lines whose numbers were selected with them.

@@ -21,13 +21,14 @@ use crate::hex::hex;
 use crate::model::concern::Concern;
 use crate::model::post::PostKind;
 use crate::store::{comments, entries, lists, log, places, posts, settings};
-use crate::views::Site;
+use crate::views::{Pager, Site};
 
 /// Posts, entries or comments of a feed.
 const ITEMS: i64 = 20;
 
-/// Addresses of one sitemap. Source: sitemaps.org.
-const ADDRESSES: usize = 50_000;
+/// Posts in one part of the sitemap: few enough that it is soon made and kept in memory. More than 50,000 are not allowed.
+/// Source: sitemaps.org.
+const ADDRESSES: i64 = 10_000;
 
 const ATOM: &str = "application/atom+xml; charset=utf-8";
 const JSON: &str = "application/feed+json; charset=utf-8";
@@ -238,16 +239,28 @@ pub async fn post_comments_atom(
     Ok(answer.await?)
 }
 
-/// `GET /sitemap.xml`
+/// `GET /sitemap.xml`: every address, or where more than one part holds them, the addresses of the parts.
 #[handler]
-pub async fn sitemap(Data(app): Data<&Arc<App>>, headers: &HeaderMap) -> Result<Response, Failure> {
-    let answer = app.published(headers, "application/xml; charset=utf-8", |conn, site| {
-        let all = lists::addresses(conn)?.into_iter();
-        let here = all.filter(|address| address.is_here(&site.url(&address.path)));
-        let addresses = here.map(|address| (address.path, address.updated_at));
-        let addresses: Vec<_> = addresses.take(ADDRESSES).collect();
-        Ok(feeds::sitemap(site, &addresses))
-    });
+pub async fn sitemap(
+    Data(app): Data<&Arc<App>>,
+    Query(query): Query<FeedQuery>,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let page = number(query.page.as_deref())?;
+    let answer = app.published(
+        headers,
+        "application/xml; charset=utf-8",
+        move |conn, site| {
+            let pager = Pager::at(page, places::count(conn)?, ADDRESSES).ok_or(Error::NotFound)?;
+            if pager.pages > 1 && query.page.is_none() {
+                return Ok(feeds::sitemap_index(site, pager.pages));
+            }
+            let part = lists::addresses(conn, pager.skipped(ADDRESSES), ADDRESSES)?.into_iter();
+            let here = part.filter(|address| address.is_here(&site.url(&address.path)));
+            let addresses: Vec<_> = here.map(|it| (it.path, it.updated_at)).collect();
+            Ok(feeds::sitemap(site, &addresses))
+        },
+    );
     Ok(answer.await?)
 }
 

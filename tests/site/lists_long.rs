@@ -1,6 +1,7 @@
 //! Lists of more posts than one page of them names: the archive and the tags of a large blog.
 
 use crate::browser::Desk;
+use crate::lists::well_formed;
 use crate::lists_alive::{agrees, dated, open};
 use crate::page::Page;
 use crate::site::Site;
@@ -31,6 +32,16 @@ fn blog() -> Site {
     drop(file);
     site.serve();
     site
+}
+
+/// Adds so many posts without words to a blog that is not served.
+fn add_empty(site: &Site, count: i64) {
+    let sql = "insert into posts (slug, title, excerpt, body, html, text, headings, words, renderer, status, published_at,
+                                  created_at, updated_at)
+               with recursive n (i) as (select 1 union all select i + 1 from n where i < ?1)
+               select 'empty-' || i, 'Empty', '', '', '', '', '[]', 0, 1, 'published', i * 3600000, 0, 0 from n";
+    let file = site.database_for_surgery();
+    file.execute(sql, [count]).expect("the posts are made");
 }
 
 /// The addresses of the posts on a page, from top to bottom.
@@ -141,6 +152,47 @@ fn a_page_of_a_list_has_one_address_and_pages_that_do_not_exist_have_none() {
         assert_eq!(second.attribute("a[rel=prev]", "href"), list);
         assert_ne!(rows(&second), rows(&site.get(list).page()), "from memory");
     }
+}
+
+#[test]
+fn a_sitemap_of_very_many_addresses_names_its_parts_and_they_hold_each_address_once() {
+    let mut site = Site::start_with(&["--limits", "off", "--base-url", "https://blog.example"]);
+    assert!(site.stop().0.success());
+    add_empty(&site, 9_999);
+    site.serve();
+    let whole = site.get("/sitemap.xml").expect(200).text();
+    assert_eq!(
+        whole.matches("<url>").count(),
+        10_000,
+        "with the welcome post"
+    );
+    site.publish("newest", "Newest", "Text.");
+    let index = site.get("/sitemap.xml").expect(200);
+    well_formed(&index);
+    let index = index.text();
+    let parts: Vec<_> = index.split("<loc>https://blog.example").skip(1).collect();
+    let mut found = Vec::new();
+    for part in &parts {
+        let (address, _) = part.split_once("</loc>").expect("it is named");
+        let part = site.get(address).expect(200);
+        assert!(well_formed(&part).contains("https://blog.example/posts/"));
+        found.extend(
+            part.text()
+                .split("<loc>")
+                .skip(1)
+                .map(|rest| rest.split_once("</loc>").expect("it is named").0.to_owned()),
+        );
+    }
+    assert_eq!((parts.len(), found.len()), (2, 10_001));
+    assert!(
+        found
+            .iter()
+            .any(|address| address == "https://blog.example/posts/newest")
+    );
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found.len(), 10_001);
+    site.get("/sitemap.xml?page=3").expect(404);
 }
 
 #[test]

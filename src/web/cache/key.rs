@@ -79,8 +79,8 @@ impl Kind {
         let mut parts = path.strip_prefix('/')?.split('/');
         let kind = match (parts.next()?, parts.next(), parts.next()) {
             ("", None, _) => Kind::Page(&["page"]),
-            ("feed.xml" | "feed.json", None, _) => Kind::Feed(&["page"]),
-            ("comments.xml" | "sitemap.xml", None, _) => Kind::Feed(&[]),
+            ("feed.xml" | "feed.json" | "sitemap.xml", None, _) => Kind::Feed(&["page"]),
+            ("comments.xml", None, _) => Kind::Feed(&[]),
             ("archive", None, _) => Kind::Page(&["page"]),
             (slug, None, _) if is_slug(slug) && !NOT_PAGES.contains(&slug) => Kind::Page(&[]),
             ("posts", Some(slug), None) if is_slug(slug) => Kind::Page(&["entries", "comments"]),
@@ -196,6 +196,7 @@ mod tests {
             ("/tags?page=12", Some("/tags")),
             ("/about", Some("/about")),
             ("/feed.xml?page=2", Some("/feed.xml?page=2")),
+            ("/sitemap.xml?page=2", Some("/sitemap.xml?page=2")),
             ("/tags/rust/feed.xml?page=2", Some("/tags/rust/feed.xml")),
             (
                 "/posts/hello/comments.xml",
