@@ -215,3 +215,30 @@ fn folded(text: &str) -> impl Iterator<Item = String> + '_ {
         tells.then_some(word)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_large_blog_no_more_is_looked_at_than_on_one_of_some_hundred_posts() {
+        assert_eq!([0, 100, 1_600, 100_000].map(frequent), [3, 12, 200, 200]);
+        let posts = |ids: std::ops::Range<i64>| ids.map(PostId).collect();
+        let traits = [
+            (1.0, posts(0..200)),
+            (2.0, posts(0..200)),
+            (4.0, posts(150..200)),
+        ];
+        let traits = traits.map(|(weight, posts)| Trait { weight, posts });
+        let shared = in_common(&traits, PostId(199), 3.0);
+        assert_eq!(shared.len(), COMPARED);
+        assert!(
+            (150..199).all(|id| shared[&PostId(id)] == 7.0),
+            "the likest"
+        );
+        assert!(
+            in_common(&traits[..1], PostId(0), 0.0).is_empty(),
+            "one thing is chance"
+        );
+    }
+}
