@@ -27,8 +27,8 @@ pub fn begin(lookout: &mut Lookout) -> Result<Ring> {
     Ok(Ring::new(head.max(log::beginning(&snapshot)?)))
 }
 
-/// Gives the ring the newest events that it was begun after, so that clients who return after a restart need no database. It
-/// is done once the blog listens: who comes before that is told from the log.
+/// Gives the ring the newest events that it was begun after, so that clients who return after a restart need no database.
+/// The start does not wait for it: who comes before it is done is told from the log.
 fn fill(lookout: &mut Lookout, live: &Live) -> Result<()> {
     let snapshot = lookout.moment()?;
     let (beginning, head) = (log::beginning(&snapshot)?, *live.head.borrow());

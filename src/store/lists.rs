@@ -23,9 +23,11 @@ const COLUMNS: &str = "p.id, p.slug, p.title, coalesce(p.summary, p.excerpt) as 
 /// that what is skipped costs little.
 const ALL: &str = "select id from posts where kind = 'post' and status = 'published'
     order by published_at desc, id desc limit ?2 offset ?1";
+/// Of those that are not pinned.
 const UNPINNED: &str =
     "select id from posts where kind = 'post' and status = 'published' and pinned = 0
     order by published_at desc, id desc limit ?2 offset ?1";
+/// All that are pinned, in any status.
 const PINNED: &str = "select id from posts where pinned = 1";
 /// Of those with the tag `?3`.
 const TAGGED: &str = "select post_id as id from post_tags
