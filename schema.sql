@@ -119,7 +119,7 @@ create table posts (
     check (status in ('draft', 'deleted') or published_at is not null)
 ) strict;
 
-create index posts_by_time on posts (kind, status, published_at desc, id desc);
+create index posts_by_time on posts (kind, status, published_at desc, id desc, pinned);
 create index posts_by_due on posts (published_at) where status = 'scheduled';
 create index posts_by_series on posts (series) where series is not null;
 create index posts_by_pin on posts (published_at desc, id desc) where pinned = 1;
@@ -127,17 +127,69 @@ create index posts_by_pin on posts (published_at desc, id desc) where pinned = 1
 create table tags (
     id   integer primary key,
     slug text not null unique,
-    name text not null
+    name text not null,
+    post_count integer not null default 0          -- published posts that bear it
 ) strict;
 
 create table post_tags (
-    post_id  integer not null references posts on delete cascade,
-    tag_id   integer not null references tags on delete cascade,
-    position integer not null,                     -- in the order the author wrote them
+    post_id   integer not null references posts on delete cascade,
+    tag_id    integer not null references tags on delete cascade,
+    position  integer not null,                    -- in the order the author wrote them
+    listed_at integer,                             -- when the post was published, while it is in lists
     primary key (post_id, tag_id)
 ) strict, without rowid;
 
-create index post_tags_by_tag on post_tags (tag_id, post_id);
+create index post_tags_by_tag on post_tags (tag_id, listed_at desc, post_id desc);
+
+-- How many posts were published in each stretch of time, and their words: so that nobody counts posts one by one to tell the
+-- place of one among all (src/store/places.rs).
+create table post_counts (
+    width   integer not null check (width in (26, 32)), -- a stretch has 2^26 ms, most of a day, or 2^32, seven weeks
+    stretch integer not null,                      -- published_at >> width
+    posts   integer not null,
+    words   integer not null,
+    primary key (width, stretch)
+) strict, without rowid;
+
+-- Triggers keep what is counted of posts and tags, whoever writes.
+create trigger post_counted after insert on posts when new.kind = 'post' and new.status = 'published' begin
+    insert into post_counts
+        select column1, new.published_at >> column1, 1, new.words from (values (26), (32)) where true
+        on conflict do update set posts = posts + 1, words = words + excluded.words;
+end;
+
+create trigger post_counted_anew after update of kind, status, published_at, words on posts
+    when (old.kind, old.status, old.published_at, old.words) is not (new.kind, new.status, new.published_at, new.words) begin
+    update post_counts set posts = posts - 1, words = words - old.words
+        where (width, stretch) in (values (26, old.published_at >> 26), (32, old.published_at >> 32))
+            and old.kind = 'post' and old.status = 'published';
+    insert into post_counts
+        select column1, new.published_at >> column1, 1, new.words from (values (26), (32))
+        where new.kind = 'post' and new.status = 'published'
+        on conflict do update set posts = posts + 1, words = words + excluded.words;
+    update post_tags set listed_at = iif(new.kind = 'post' and new.status = 'published', new.published_at, null)
+        where post_id = new.id;
+end;
+
+create trigger post_discounted after delete on posts when old.kind = 'post' and old.status = 'published' begin
+    update post_counts set posts = posts - 1, words = words - old.words
+        where (width, stretch) in (values (26, old.published_at >> 26), (32, old.published_at >> 32));
+end;
+
+create trigger post_tagged after insert on post_tags begin
+    update post_tags set listed_at =
+            (select published_at from posts where id = new.post_id and kind = 'post' and status = 'published')
+        where (post_id, tag_id) = (new.post_id, new.tag_id);
+end;
+
+create trigger tag_counted after update of listed_at on post_tags
+    when (old.listed_at is null) <> (new.listed_at is null) begin
+    update tags set post_count = post_count + iif(new.listed_at is null, -1, 1) where id = new.tag_id;
+end;
+
+create trigger tag_discounted after delete on post_tags when old.listed_at is not null begin
+    update tags set post_count = post_count - 1 where id = old.tag_id;
+end;
 
 -- What the author is writing and has not published: the editor's fields as typed.
 create table manuscripts (

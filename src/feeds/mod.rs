@@ -254,6 +254,11 @@ pub fn sitemap(site: &Site, addresses: &[(String, Timestamp)]) -> String {
     written(Sitemap { site, addresses })
 }
 
+/// Where the parts of a long sitemap are, the first being 1. Source: <https://www.sitemaps.org>.
+pub fn sitemap_index(site: &Site, parts: i64) -> String {
+    written(SitemapIndex { site, parts })
+}
+
 /// What crawlers should leave alone, and where the sitemap is. Source: RFC 9309.
 pub fn robots(site: &Site) -> String {
     written(Robots { site })
@@ -303,6 +308,13 @@ impl CommentFeed<'_> {
 struct Sitemap<'a> {
     site: &'a Site,
     addresses: &'a [(String, Timestamp)],
+}
+
+#[derive(Template)]
+#[template(path = "feeds/sitemap-index.xml")]
+struct SitemapIndex<'a> {
+    site: &'a Site,
+    parts: i64,
 }
 
 #[derive(Template)]

@@ -158,6 +158,10 @@ fn crawlers_learn_where_everything_is() {
     let entry =
         "<url><loc>https://example.org/posts/a</loc><lastmod>2026-11-14T09:12:00Z</lastmod></url>";
     assert!(xml.contains(entry), "{xml}");
+    let index = sitemap_index(&site(), 2);
+    let last =
+        "<sitemap><loc>https://example.org/sitemap.xml?page=2</loc></sitemap>\n</sitemapindex>";
+    assert!(index.contains(last), "{index}");
     assert!(robots(&site()).ends_with("\nSitemap: https://example.org/sitemap.xml\n"));
 }
 

@@ -59,7 +59,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Fills the ring and starts the tailer thread, which ends when `stop` becomes true.
+    /// Starts the tailer thread, which fills the ring first and ends when `stop` becomes true.
     ///
     /// Errors: what reading the log answers.
     pub fn start(
@@ -67,7 +67,7 @@ impl Live {
         stop: watch::Receiver<bool>,
     ) -> Result<(Arc<Live>, JoinHandle<()>)> {
         let mut lookout = store.lookout()?;
-        let ring = tailer::preload(&mut lookout)?;
+        let ring = tailer::begin(&mut lookout)?;
         let (head, _) = watch::channel(ring.last());
         let (heralds, rung) = Heralds::new();
         let live = Arc::new(Live {

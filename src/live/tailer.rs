@@ -16,30 +16,45 @@ use crate::store::{Lookout, log};
 /// How often to look for what other processes wrote into the same file.
 const RECHECK: Duration = Duration::from_millis(40);
 
-/// Events rendered from one moment of the file, and the number a new ring starts with.
+/// Events rendered from one moment of the file, and the number that a ring is filled with at first.
 const BATCH: i64 = 256;
 const PRELOAD: i64 = 1_024;
 
-/// A ring with the newest events, so that clients who return after a restart need no database.
-pub fn preload(lookout: &mut Lookout) -> Result<Ring> {
+/// An empty ring that continues after the newest event.
+pub fn begin(lookout: &mut Lookout) -> Result<Ring> {
     let snapshot = lookout.moment()?;
-    let beginning = log::beginning(&snapshot)?;
+    let head = log::head(&snapshot)?.id;
+    Ok(Ring::new(head.max(log::beginning(&snapshot)?)))
+}
+
+/// Gives the ring the newest events that it was begun after, so that clients who return after a restart need no database.
+/// The start does not wait for it: who comes before it is done is told from the log.
+fn fill(lookout: &mut Lookout, live: &Live) -> Result<()> {
+    let snapshot = lookout.moment()?;
+    let (beginning, head) = (log::beginning(&snapshot)?, *live.head.borrow());
     let mut events = log::newest(&snapshot, PRELOAD)?;
-    events.retain(|event| event.id > beginning);
-    let floor = events
-        .first()
-        .map_or(beginning, |event| EventId(event.id.0 - 1));
-    let mut ring = Ring::new(floor);
+    events.retain(|event| beginning < event.id && event.id <= head);
+    let Some(first) = events.first() else {
+        return Ok(());
+    };
+    let mut ring = Ring::new(EventId(first.id.0 - 1));
     let studio = Studio::of(&snapshot)?;
-    events
-        .iter()
-        .for_each(|event| ring.push(studio.render(event)));
-    Ok(ring)
+    for event in &events {
+        if *live.stop.borrow() {
+            return Ok(()); // a ring with holes in it would tell streams that they have missed nothing
+        }
+        ring.push(studio.render(event));
+    }
+    *live.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+    Ok(())
 }
 
 /// The thread's life: read what is new, wait for the bell, again.
 pub fn run(lookout: &mut Lookout, bell: &Receiver<()>, live: &Live) {
     let mut failing = false;
+    if let Err(error) = fill(lookout, live) {
+        tracing::error!("the newest part of the log cannot be read: {error}");
+    }
     while !*live.stop.borrow() {
         match advance(lookout, live) {
             Ok(true) => continue, // a whole batch: there may be more

@@ -1,6 +1,7 @@
 //! How the blog writes dates and times for people: in its own time zone, in the order that its owner likes.
 
 use jiff::Zoned;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::time::Timestamp;
@@ -101,6 +102,14 @@ impl Calendar {
         self.here(time).year()
     }
 
+    /// When a year begins; the earliest of all times where that is not to be told.
+    pub fn beginning(&self, year: i16) -> Timestamp {
+        let first = Date::new(year, 1, 1).and_then(|day| day.to_zoned(self.zone.clone()));
+        first.map_or(Timestamp(i64::MIN), |first| {
+            Timestamp(first.timestamp().as_millisecond())
+        })
+    }
+
     /// The hour of the day, from 0 to 23.
     pub fn hour(&self, time: Timestamp) -> i8 {
         self.here(time).hour()
@@ -196,6 +205,8 @@ mod tests {
             (2027, 0)
         );
         assert_eq!(calendar.clock(new_year), "12:30\u{a0}AM");
+        assert_eq!(calendar.beginning(2027), Timestamp(1_798_758_000_000)); // an hour earlier than in UTC
+        assert_eq!(calendar.beginning(i16::MAX), Timestamp(i64::MIN));
     }
 
     #[test]

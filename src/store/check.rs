@@ -28,7 +28,7 @@ pub struct Report {
 }
 
 /// Each invariant: what it would mean to be broken, and the ids of the rows that break it.
-const INVARIANTS: [(&str, &str); 10] = [
+const INVARIANTS: [(&str, &str); 12] = [
     (
         "post {} counts its comments wrongly",
         "select p.id from posts p where p.comment_count <>
@@ -69,6 +69,24 @@ const INVARIANTS: [(&str, &str); 10] = [
     (
         "entry {} is deleted and still has words",
         "select id from entries where status = 'deleted' and body || html || excerpt || coalesce(title, '') <> ''",
+    ),
+    (
+        "the posts of time {} are counted wrongly",
+        "with counted (width, stretch, posts, words) as (
+             select 26, published_at >> 26, count(*), sum(words) from posts
+                 where kind = 'post' and status = 'published' group by 2
+             union all select 32, published_at >> 32, count(*), sum(words) from posts
+                 where kind = 'post' and status = 'published' group by 2)
+         select coalesce(c.stretch << c.width, k.stretch << k.width)
+         from counted c full join post_counts k using (width, stretch)
+         where (coalesce(c.posts, 0), coalesce(c.words, 0)) is not (coalesce(k.posts, 0), coalesce(k.words, 0))",
+    ),
+    (
+        "tag {} counts its posts wrongly, or dates them so",
+        "select t.id from tags t where t.post_count <> (select count(*) from post_tags
+             join posts on posts.id = post_id where tag_id = t.id and kind = 'post' and status = 'published')
+         union select tag_id from post_tags join posts on posts.id = post_id
+             where listed_at is not iif(kind = 'post' and status = 'published', published_at, null)",
     ),
     (
         "event {} is newer than the id that the file believes to be the last",

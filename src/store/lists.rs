@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::sql;
+use super::{places, sql};
 use crate::error::Result;
 use crate::model::front::Front;
 use crate::model::id::PostId;
@@ -18,21 +18,26 @@ const COLUMNS: &str = "p.id, p.slug, p.title, coalesce(p.summary, p.excerpt) as 
     ) as reaction_count,
     (select json_group_array(json_object('slug', t.slug, 'name', t.name) order by pt.position)
      from post_tags pt join tags t on t.id = pt.tag_id where pt.post_id = p.id) as tags";
-const LISTED: &str = "p.kind = 'post' and p.status = 'published'";
-const NEWEST_FIRST: &str = "p.published_at desc, p.id desc";
 
-/// The place of one post among all, the first being 1.
-const NUMBER: &str =
-    "(select count(*) from posts q where q.kind = 'post' and q.status = 'published'
-    and (q.published_at, q.id) <= (p.published_at, p.id)) as number";
+/// The rows of published posts, newest first, from the `?1`th on, `?2` of them. All that is read for it stands in an index, so
+/// that what is skipped costs little.
+const ALL: &str = "select id from posts where kind = 'post' and status = 'published'
+    order by published_at desc, id desc limit ?2 offset ?1";
+/// Of those that are not pinned.
+const UNPINNED: &str =
+    "select id from posts where kind = 'post' and status = 'published' and pinned = 0
+    order by published_at desc, id desc limit ?2 offset ?1";
+/// All that are pinned, in any status.
+const PINNED: &str = "select id from posts where pinned = 1";
+/// Of those with the tag `?3`.
+const TAGGED: &str = "select post_id as id from post_tags
+    where tag_id = (select id from tags where slug = ?3) and listed_at is not null
+    order by listed_at desc, post_id desc limit ?2 offset ?1";
 
 /// Published posts, newest first, from the `skip`th on.
 pub fn page(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<PostLine>> {
-    let sql = format!(
-        "select {COLUMNS} from posts p where {LISTED} order by {NEWEST_FIRST} limit ?2 offset ?1"
-    );
-    let mut lines = collect(conn, &sql, params![skip, limit])?;
-    let newest = count(conn)? - skip;
+    let mut lines = collect(conn, &among(ALL, ""), params![skip, limit])?;
+    let newest = places::count(conn)? - skip;
     for (line, number) in lines.iter_mut().zip((1..=newest).rev()) {
         line.number = number;
     }
@@ -41,10 +46,7 @@ pub fn page(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<PostLine>> {
 
 /// The posts that stand first on the home page, newest first.
 pub fn pinned(conn: &Connection) -> Result<Vec<PostLine>> {
-    let sql = format!(
-        "select {COLUMNS}, {NUMBER} from posts p where {LISTED} and p.pinned = 1 order by {NEWEST_FIRST}"
-    );
-    numbered(conn, &sql, params![])
+    numbered(conn, &among(PINNED, &number()), params![])
 }
 
 /// What the home page shows below those that are `pinned`, newest first, from the `skip`th on.
@@ -54,12 +56,9 @@ pub fn unpinned(
     skip: i64,
     limit: i64,
 ) -> Result<Vec<PostLine>> {
-    let sql = format!(
-        "select {COLUMNS} from posts p where {LISTED} and p.pinned = 0 order by {NEWEST_FIRST} limit ?2 offset ?1"
-    );
-    let mut lines = collect(conn, &sql, params![skip, limit])?;
+    let mut lines = collect(conn, &among(UNPINNED, ""), params![skip, limit])?;
     let place = |line: &PostLine| (line.published_at, line.id);
-    let newest = count(conn)? - skip;
+    let newest = places::count(conn)? - skip;
     for (line, number) in lines.iter_mut().zip((1..=newest).rev()) {
         let above = pinned.iter().filter(|pin| place(pin) > place(line)).count();
         line.number = number - above as i64;
@@ -67,34 +66,20 @@ pub fn unpinned(
     Ok(lines)
 }
 
-/// Published posts with a tag, newest first.
-pub fn tagged(conn: &Connection, tag: &str) -> Result<Vec<PostLine>> {
-    let theirs = "select post_id from post_tags join tags on tags.id = tag_id where tags.slug = ?1";
-    among(conn, theirs, tag)
+/// Published posts with a tag, newest first, from the `skip`th on.
+pub fn tagged(conn: &Connection, tag: &str, skip: i64, limit: i64) -> Result<Vec<PostLine>> {
+    numbered(conn, &among(TAGGED, &number()), params![skip, limit, tag])
 }
 
 /// Those of these posts that are published, newest first.
 pub fn named(conn: &Connection, ids: &[PostId]) -> Result<Vec<PostLine>> {
-    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let list = format!("[{}]", ids.join(","));
-    among(conn, "select value from json_each(?1)", &list)
-}
-
-/// The published posts whose ids `theirs` selects, which has one parameter.
-fn among(conn: &Connection, theirs: &str, parameter: &str) -> Result<Vec<PostLine>> {
-    let sql = format!(
-        "with numbered (id, number) as
-             (select p.id, row_number() over (order by p.published_at, p.id) from posts p where {LISTED})
-         select {COLUMNS}, number from numbered join posts p using (id)
-         where p.id in ({theirs}) order by {NEWEST_FIRST}"
-    );
-    numbered(conn, &sql, params![parameter])
+    let sql = among("select value as id from json_each(?1)", &number());
+    numbered(conn, &sql, params![sql::list(ids)])
 }
 
 /// One published post as a line of a list.
 pub fn line(conn: &Connection, id: PostId) -> Result<Option<PostLine>> {
-    let sql = format!("select {COLUMNS}, {NUMBER} from posts p where {LISTED} and p.id = ?1");
-    Ok(numbered(conn, &sql, params![id])?.pop())
+    Ok(numbered(conn, &among("select ?1 as id", &number()), params![id])?.pop())
 }
 
 /// Published posts with their whole text, newest first, from the `skip`th on, for feeds; of one tag if given.
@@ -104,51 +89,53 @@ pub fn with_html(
     skip: i64,
     limit: i64,
 ) -> Result<Vec<(PostLine, String)>> {
-    let sql = format!(
-        "select {COLUMNS}, p.html from posts p where {LISTED} and (?1 is null or p.id in
-             (select post_id from post_tags join tags on tags.id = tag_id where tags.slug = ?1))
-         order by {NEWEST_FIRST} limit ?2 offset ?3"
-    );
-    let mut query = conn.prepare_cached(&sql)?;
-    let posts = query.query_map(params![tag, limit, skip], |row| {
-        Ok((from_row(row)?, row.get("html")?))
-    })?;
+    let mut query = conn.prepare_cached(&among(tag.map_or(ALL, |_| TAGGED), ", p.html"))?;
+    let with_html = |row: &Row| Ok((from_row(row)?, row.get("html")?));
+    let posts = match tag {
+        Some(tag) => query.query_map(params![skip, limit, tag], with_html)?,
+        None => query.query_map(params![skip, limit], with_html)?,
+    };
     Ok(posts.collect::<rusqlite::Result<_>>()?)
 }
 
-/// How many posts are published.
-pub fn count(conn: &Connection) -> Result<i64> {
-    let sql = "select count(*) from posts where kind = 'post' and status = 'published'";
-    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+/// SQL for the lines of the published posts whose rows `ids` selects, newest first, with `more` columns. The join is crossed so
+/// that SQLite begins with those rows, and not with all posts because an index has them in this order.
+fn among(ids: &str, more: &str) -> String {
+    format!(
+        "select {COLUMNS}{more} from ({ids}) chosen cross join posts p on p.id = chosen.id
+         where p.kind = 'post' and p.status = 'published' order by p.published_at desc, p.id desc"
+    )
+}
+
+/// The column with the place of a post among all, the first being 1.
+fn number() -> String {
+    format!(", {} as number", places::number("p.published_at", "p.id"))
 }
 
 /// Every tag of a published post, with how many bear it, by name.
 pub fn tags(conn: &Connection) -> Result<Vec<TagCount>> {
-    let sql = "select t.slug, t.name, count(*) from tags t join post_tags on tag_id = t.id join posts p on p.id = post_id
-               where p.kind = 'post' and p.status = 'published' group by t.id order by t.name collate nocase";
+    let sql =
+        "select slug, name, post_count from tags where post_count > 0 order by name collate nocase";
     let mut query = conn.prepare_cached(sql)?;
-    let tags = query.query_map([], |row| {
-        Ok(TagCount {
-            tag: Tag {
-                slug: row.get(0)?,
-                name: row.get(1)?,
-            },
-            posts: row.get(2)?,
-        })
-    })?;
+    let tags = query.query_map([], tag_from_row)?;
     Ok(tags.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The tag of that slug.
-pub fn tag(conn: &Connection, slug: &str) -> Result<Option<Tag>> {
-    let sql = "select slug, name from tags where slug = ?1";
-    let tag = conn.prepare_cached(sql)?.query_row([slug], |row| {
-        Ok(Tag {
-            slug: row.get(0)?,
-            name: row.get(1)?,
-        })
-    });
+/// The tag of that slug, if a published post bears it.
+pub fn tag(conn: &Connection, slug: &str) -> Result<Option<TagCount>> {
+    let sql = "select slug, name, post_count from tags where slug = ?1 and post_count > 0";
+    let tag = conn.prepare_cached(sql)?.query_row([slug], tag_from_row);
     Ok(tag.optional()?)
+}
+
+fn tag_from_row(row: &Row) -> rusqlite::Result<TagCount> {
+    Ok(TagCount {
+        tag: Tag {
+            slug: row.get("slug")?,
+            name: row.get("name")?,
+        },
+        posts: row.get("post_count")?,
+    })
 }
 
 /// Where a post or page is that a search engine may know.
@@ -169,20 +156,33 @@ impl Address {
     }
 }
 
-/// Every published post and page, newest first.
-pub fn addresses(conn: &Connection) -> Result<Vec<Address>> {
-    let sql = "select kind, slug, updated_at, extra from posts where status = 'published'
-               order by published_at desc, id desc";
-    let mut query = conn.prepare_cached(sql)?;
-    let rows = query.query_map([], |row| {
-        let (kind, slug): (PostKind, String) = (row.get(0)?, row.get(1)?);
-        Ok(Address {
-            path: kind.path(&slug),
-            updated_at: row.get(2)?,
-            canonical: shared::canonical(&sql::json(row, 3)?),
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// Published posts, newest first, from the `skip`th on; with the first of them every published page.
+pub fn addresses(conn: &Connection, skip: i64, limit: i64) -> Result<Vec<Address>> {
+    let pages = "select kind, slug, updated_at, extra from posts
+                 where kind = 'page' and status = 'published' and ?1 = 0 and ?2 is not null
+                 order by published_at desc, id desc";
+    let posts = format!(
+        "select p.kind, p.slug, p.updated_at, p.extra from ({ALL}) chosen cross join posts p on p.id = chosen.id
+         order by p.published_at desc, p.id desc"
+    );
+    let mut all = Vec::new();
+    for sql in [pages, &posts] {
+        let mut query = conn.prepare_cached(sql)?;
+        let rows = query.query_map([skip, limit], address_from_row)?;
+        for address in rows {
+            all.push(address?);
+        }
+    }
+    Ok(all)
+}
+
+fn address_from_row(row: &Row) -> rusqlite::Result<Address> {
+    let (kind, slug): (PostKind, String) = (row.get(0)?, row.get(1)?);
+    Ok(Address {
+        path: kind.path(&slug),
+        updated_at: row.get(2)?,
+        canonical: shared::canonical(&sql::json(row, 3)?),
+    })
 }
 
 /// Lines whose numbers were selected with them.
@@ -221,4 +221,36 @@ fn from_row(row: &Row) -> rusqlite::Result<PostLine> {
         lang: row.get("lang")?,
         front: Front::of(&sql::json(row, "extra")?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::store;
+
+    #[tokio::test]
+    async fn no_list_goes_through_all_posts_to_show_some() {
+        let (store, _folder) = store();
+        let named = "select value as id from json_each(?1)";
+        let plans = store.read(move |conn| {
+            for ids in [ALL, UNPINNED, PINNED, TAGGED, named, "select ?1 as id"] {
+                let sql = format!("explain query plan {}", among(ids, &number()));
+                let mut query = conn.prepare(&sql)?;
+                let steps = query
+                    .raw_query()
+                    .mapped(|row| row.get::<_, String>("detail"))
+                    .collect::<rusqlite::Result<Vec<_>>>()?;
+                let row = "SEARCH p USING INTEGER PRIMARY KEY (rowid=?)";
+                assert!(steps.iter().any(|step| step == row), "{ids}: {steps:#?}");
+                let scans = steps.iter().filter(|step| step.starts_with("SCAN posts"));
+                let pinned = "SCAN posts USING COVERING INDEX posts_by_pin";
+                assert!(
+                    scans.clone().all(|step| step == pinned),
+                    "{ids}: {steps:#?}"
+                );
+            }
+            Ok(())
+        });
+        plans.await.unwrap();
+    }
 }

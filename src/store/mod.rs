@@ -28,6 +28,7 @@ mod migrate;
 pub mod mine;
 pub mod news;
 pub mod others;
+pub mod places;
 pub mod posts;
 pub mod reactions;
 mod readers;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, ErrorCode, Row, named_params};
 
 use super::comments::rows;
-use super::{Tx, lists, settings};
+use super::{Tx, lists, places, settings};
 use crate::error::Result;
 use crate::model::id::{CommentId, PostId};
 use crate::model::search::{FoundComment, FoundPost, MARKS, Marked, Question};
@@ -44,7 +44,7 @@ pub fn posts(
                order by rank limit :limit offset :skip";
     let mut query = conn.prepare_cached(sql)?;
     let [open, close] = MARKS.map(String::from);
-    let telling = telling(conn, POSTS, question, lists::count(conn)?)?;
+    let telling = telling(conn, POSTS, question, places::count(conn)?)?;
     let row = named_params! {
         ":question": question.expression(), ":telling": telling, ":open": open, ":close": close, ":limit": limit,
         ":skip": skip

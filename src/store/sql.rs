@@ -75,3 +75,9 @@ pub fn json<T: DeserializeOwned>(row: &Row, column: impl RowIndex) -> rusqlite::
         Error::FromSqlConversionFailure(at, Type::Text, why.into())
     })
 }
+
+/// Rows as a list for `json_each`.
+pub fn list<'a>(ids: impl IntoIterator<Item = &'a PostId>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(ToString::to_string).collect();
+    format!("[{}]", ids.join(","))
+}

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{reactions, related, series};
+use super::{places, reactions, related, series};
 use crate::error::Result;
 use crate::model::id::VisitorId;
 use crate::model::post::{Neighbours, Post, PostKind, PostLink, Standing, Status};
@@ -12,11 +12,8 @@ use crate::model::reaction::Target;
 pub fn of(conn: &Connection, post: &Post, viewer: Option<VisitorId>) -> Result<Standing> {
     let listed = post.status == Status::Published && post.kind == PostKind::Post;
     let date = post.date();
-    let count = |condition: &str| -> Result<i64> {
-        let sql = format!(
-            "select count(*) from posts where kind = 'post' and status = 'published' and {condition}
-             and ?1 is not null and ?2 is not null"
-        );
+    let number = || -> Result<i64> {
+        let sql = format!("select {}", places::number("?1", "?2"));
         Ok(conn
             .prepare_cached(&sql)?
             .query_row(params![date, post.id], |row| row.get(0))?)
@@ -38,12 +35,8 @@ pub fn of(conn: &Connection, post: &Post, viewer: Option<VisitorId>) -> Result<S
     };
     let part = series::part(conn, post.id)?;
     Ok(Standing {
-        number: if listed {
-            Some(count("(published_at, id) <= (?1, ?2)")?)
-        } else {
-            None
-        },
-        posts: count("true")?,
+        number: if listed { Some(number()?) } else { None },
+        posts: places::count(conn)?,
         reactions: reactions::tally(conn, post.id, Target::Post, viewer)?.0,
         neighbours: match listed {
             true => Neighbours {

@@ -5,7 +5,7 @@ use askama::Template;
 use super::{Cursor, Frame, Head, Pager, signs};
 use crate::model::calendar::Calendar;
 use crate::model::manner::Manner;
-use crate::model::post::{PostLine, Tag, TagCount};
+use crate::model::post::{PostLine, TagCount, Whole, Year};
 
 /// The home page: what is pinned, and one page of the other posts, newest first, under their years.
 #[derive(Template)]
@@ -31,12 +31,7 @@ impl<'a> HomePage<'a> {
         pager: Pager,
         cursor: Cursor,
     ) -> HomePage<'a> {
-        let path = if pager.is_first() {
-            "/".into()
-        } else {
-            format!("/?page={}", pager.page)
-        };
-        let head = Head::new("", path)
+        let head = Head::new("", pager.path("/"))
             .about(&frame.site.description)
             .speaking_for(frame.site)
             .within("/");
@@ -66,45 +61,83 @@ pub struct PostRowPart<'a> {
     pub manner: &'a Manner,
 }
 
-/// Every post by year, one line each.
+/// One page of all posts, newest first, under their years, one line each.
 #[derive(Template)]
 #[template(path = "archive.html")]
 pub struct ArchivePage<'a> {
     frame: Frame<'a>,
     head: Head,
+    all: Whole,
+    years: &'a [Year],
     posts: &'a [PostLine],
+    pager: Pager,
+    each: i64,
     cursor: Cursor,
 }
 
+/// The posts of a year that are on a page of the archive.
+struct Chapter<'a> {
+    year: Year,
+    posts: &'a [PostLine],
+    /// Whether the page before has posts of the year too.
+    continues: bool,
+}
+
 impl<'a> ArchivePage<'a> {
-    /// `posts` are all published posts, newest first; `cursor` is the head of the log when they were read.
-    pub fn new(frame: Frame<'a>, posts: &'a [PostLine], cursor: Cursor) -> ArchivePage<'a> {
+    /// `all` published posts are of these `years`; `posts` are those of the page that `pager` names, which has room for `each`;
+    /// `cursor` is the head of the log when they were read.
+    pub fn new(
+        frame: Frame<'a>,
+        all: Whole,
+        years: &'a [Year],
+        posts: &'a [PostLine],
+        (pager, each): (Pager, i64),
+        cursor: Cursor,
+    ) -> ArchivePage<'a> {
         let description = format!("Every post of {}, by year.", frame.site.title);
-        let head = Head::new("Archive", "/archive".into())
+        let head = Head::new("Archive", pager.path("/archive"))
             .about(&description)
             .below(&[("Archive", "/archive")])
             .within("/archive");
         ArchivePage {
             frame,
             head,
+            all,
+            years,
             posts,
+            pager,
+            each,
             cursor,
         }
     }
 
-    fn years(&self) -> impl Iterator<Item = &'a [PostLine]> + use<'a> {
-        years(self.posts, self.frame.calendar())
+    /// The years of this page.
+    fn chapters(&self) -> impl Iterator<Item = Chapter<'a>> {
+        let skipped = self.pager.skipped(self.each);
+        let calendar = self.frame.calendar();
+        years(self.posts, calendar).filter_map(move |posts| {
+            let wanted = calendar.year(posts.first()?.published_at);
+            let year = *self.years.iter().find(|year| year.year == wanted)?;
+            Some(Chapter {
+                year,
+                posts,
+                continues: year.newer < skipped,
+            })
+        })
     }
 
-    /// The year of the oldest post.
-    fn since(&self) -> Option<i16> {
-        let oldest = self.posts.last()?;
-        Some(self.frame.calendar().year(oldest.published_at))
+    /// Where a year begins.
+    fn place(&self, year: &Year) -> String {
+        let pager = Pager {
+            page: year.newer / self.each + 1,
+            ..self.pager
+        };
+        format!("{}#y{}", pager.path("/archive"), year.year)
     }
 
     /// How long all of it takes to read, in a sentence.
     fn reading(&self) -> String {
-        let minutes: i64 = self.posts.iter().map(PostLine::minutes).sum();
+        let minutes = self.all.minutes();
         match (minutes + 30) / 60 {
             0 => format!("About {} of reading.", signs::counted(minutes, "minute")),
             hours => format!("About {} of reading.", signs::counted(hours, "hour")),
@@ -138,51 +171,50 @@ impl<'a> TagsPage<'a> {
     }
 }
 
-/// The posts that bear one tag.
+/// One page of the posts that bear a tag, newest first.
 #[derive(Template)]
 #[template(path = "tag.html")]
 pub struct TagPage<'a> {
     frame: Frame<'a>,
     head: Head,
-    tag: &'a Tag,
+    tag: &'a TagCount,
+    path: String,
     posts: &'a [PostLine],
     others: Vec<&'a TagCount>,
+    pager: Pager,
     cursor: Cursor,
 }
 
 impl<'a> TagPage<'a> {
-    /// `posts` bear `tag`, newest first; `tags` are all tags of the blog; `cursor` is the head of the log when they were read.
+    /// `posts` are those with `tag` on the page that `pager` names; `tags` are all tags of the blog; `cursor` is the head of
+    /// the log when they were read.
     pub fn new(
         frame: Frame<'a>,
-        tag: &'a Tag,
+        tag: &'a TagCount,
         posts: &'a [PostLine],
         tags: &'a [TagCount],
+        pager: Pager,
         cursor: Cursor,
     ) -> TagPage<'a> {
-        let description = format!("Posts of {} about {}.", frame.site.title, tag.name);
-        let path = format!("/tags/{}", tag.slug);
-        let head = Head::new(&tag.name, path.clone())
+        let (name, slug) = (&tag.tag.name, &tag.tag.slug);
+        let description = format!("Posts of {} about {name}.", frame.site.title);
+        let path = format!("/tags/{slug}");
+        let head = Head::new(name, pager.path(&path))
             .about(&description)
-            .below(&[("Tags", "/tags"), (&tag.name, &path)])
+            .below(&[("Tags", "/tags"), (name, &path)])
             .within("/tags");
-        let others = tags
-            .iter()
-            .filter(|other| other.tag.slug != tag.slug)
-            .collect();
+        let others = tags.iter().filter(|other| other.tag.slug != *slug);
         TagPage {
             frame,
             head,
             tag,
+            path,
             posts,
-            others,
+            others: others.collect(),
+            pager,
             cursor,
         }
     }
-}
-
-/// The number of items of a list, in the type in which numbers are written.
-fn size(posts: &[PostLine]) -> i64 {
-    posts.len() as i64
 }
 
 /// Posts of the same year together; `posts` is in the order of time.

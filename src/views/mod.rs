@@ -208,6 +208,25 @@ pub struct Pager {
 }
 
 impl Pager {
+    /// The page of that number, where each has `each` of `all` items; none if there is no such page.
+    pub fn at(page: i64, all: i64, each: i64) -> Option<Pager> {
+        let pages = ((all + each - 1) / each).max(1);
+        (1..=pages).contains(&page).then_some(Pager { page, pages })
+    }
+
+    /// Its address, where the list is at `first`.
+    pub fn path(&self, first: &str) -> String {
+        match self.page {
+            1 => first.to_owned(),
+            page => format!("{first}?page={page}"),
+        }
+    }
+
+    /// How many items of `each` on a page stand before this one.
+    pub fn skipped(&self, each: i64) -> i64 {
+        (self.page - 1) * each
+    }
+
     /// Whether it is the first page.
     pub fn is_first(&self) -> bool {
         self.page == 1

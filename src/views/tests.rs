@@ -12,7 +12,7 @@ use crate::model::comment::{Comment, CommentStatus, Parent};
 use crate::model::entry::Entry;
 use crate::model::id::{CommentId, EventId, PostId};
 use crate::model::manner::Manner;
-use crate::model::post::{Discussion, Heading, Post, Tag, TagCount};
+use crate::model::post::{Discussion, Heading, Post, Tag, TagCount, Whole, Year};
 use crate::model::settings::Settings;
 use crate::model::thread::Thread;
 
@@ -246,11 +246,20 @@ fn what_people_type_is_text_and_never_markup() {
     );
     let (frame, tag) = (
         framed(&site),
-        Tag {
-            slug: "x".into(),
-            name: evil.into(),
+        TagCount {
+            tag: Tag {
+                slug: "x".into(),
+                name: evil.into(),
+            },
+            posts: 1,
         },
     );
+    let (pager, all) = (Pager { page: 1, pages: 3 }, Whole::default());
+    let year = Year {
+        year: frame.calendar().year(NOON),
+        newer: 0,
+        posts: 1,
+    };
     let trouble = Trouble {
         status: 404,
         path: evil,
@@ -259,26 +268,10 @@ fn what_people_type_is_text_and_never_markup() {
     };
     let pages = [
         post_page(&post, &[thread], composer),
-        HomePage::new(
-            frame,
-            None,
-            &[],
-            &posts,
-            Pager { page: 1, pages: 3 },
-            CURSOR,
-        )
-        .to_string(),
-        ArchivePage::new(frame, &posts, CURSOR).to_string(),
-        TagPage::new(frame, &tag, &posts, &[], CURSOR).to_string(),
-        TagsPage::new(
-            frame,
-            &[TagCount {
-                tag: tag.clone(),
-                posts: 1,
-            }],
-            CURSOR,
-        )
-        .to_string(),
+        HomePage::new(frame, None, &[], &posts, pager, CURSOR).to_string(),
+        ArchivePage::new(frame, all, &[year], &posts, (pager, 1), CURSOR).to_string(),
+        TagPage::new(frame, &tag, &posts, &[], pager, CURSOR).to_string(),
+        TagsPage::new(frame, std::slice::from_ref(&tag), CURSOR).to_string(),
         ErrorPage::new(frame, trouble, &posts).to_string(),
         CommentEditPage::new(frame, &comment, evil, Some(evil)).to_string(),
     ];
@@ -461,4 +454,35 @@ fn a_message_of_a_chat_names_what_it_answers_and_stands_under_nothing() {
         html.contains(r#"<a href="/posts/hello?comments=1#comment-1">"#),
         "{html}"
     );
+}
+
+#[test]
+fn a_year_that_two_pages_share_counts_all_its_posts_on_both_and_is_led_to_where_it_begins() {
+    let (site, posts) = (site(), [line(3), line(2)]);
+    let frame = framed(&site);
+    let here = frame.calendar().year(NOON);
+    let years = [(here + 1, 0, 3), (here, 3, 4), (here - 1, 7, 1)];
+    let years = years.map(|(year, newer, posts)| Year { year, newer, posts });
+    let all = Whole {
+        posts: 8,
+        words: 8 * 220,
+    };
+    let page = |number| {
+        let pager = Pager::at(number, 8, 2).expect("there is such a page");
+        ArchivePage::new(frame, all, &years, &posts, (pager, 2), CURSOR).to_string()
+    };
+    assert!(Pager::at(5, 8, 2).is_none() && Pager::at(0, 8, 2).is_none());
+    let third = page(3);
+    assert!(third.contains("4 posts, continued"), "{third}");
+    assert!(third.contains("8 posts since") && third.contains("About 8 minutes"));
+    for (path, year) in [
+        ("/archive", here + 1),
+        ("/archive?page=2", here),
+        ("/archive?page=4", here - 1),
+    ] {
+        let link = format!("href=\"{path}#y{year}\"");
+        assert!(third.contains(&link), "{link}");
+    }
+    let second = page(2); // its second row is the first of the year
+    assert!(second.contains("4 posts<") && second.contains("href=\"/archive\" rel=\"prev\""));
 }

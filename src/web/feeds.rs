@@ -21,14 +21,15 @@ use crate::feeds::{self, Feed, Item, Part};
 use crate::hex::hex;
 use crate::model::concern::Concern;
 use crate::model::post::PostKind;
-use crate::store::{comments, entries, lists, log, posts, settings};
-use crate::views::Site;
+use crate::store::{comments, entries, lists, log, places, posts, settings};
+use crate::views::{Pager, Site};
 
 /// Posts, entries or comments of a feed.
 const ITEMS: i64 = 20;
 
-/// Addresses of one sitemap. Source: sitemaps.org.
-const ADDRESSES: usize = 50_000;
+/// Posts in one part of the sitemap: few enough that it is soon made and kept in memory. More than 50,000 are not allowed.
+/// Source: sitemaps.org.
+const ADDRESSES: i64 = 10_000;
 
 const ATOM: &str = "application/atom+xml; charset=utf-8";
 const JSON: &str = "application/feed+json; charset=utf-8";
@@ -86,7 +87,7 @@ impl App {
         render: fn(Feed, &[Item]) -> String,
     ) -> Result<Response> {
         let answer = self.linked(headers, kind, move |conn, site| {
-            let pages = ((lists::count(conn)? + ITEMS - 1) / ITEMS).max(1);
+            let pages = ((places::count(conn)? + ITEMS - 1) / ITEMS).max(1);
             if !(1..=pages).contains(&page) {
                 return Err(Error::NotFound);
             }
@@ -168,7 +169,7 @@ pub async fn tag_atom(
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let answer = app.published(headers, ATOM, move |conn, site| {
-        let tag = lists::tag(conn, &slug)?.ok_or(Error::NotFound)?;
+        let tag = lists::tag(conn, &slug)?.ok_or(Error::NotFound)?.tag;
         let items = items(conn, site, Some(&slug), 1)?;
         if items.is_empty() {
             return Err(Error::NotFound);
@@ -239,16 +240,28 @@ pub async fn post_comments_atom(
     Ok(answer.await?)
 }
 
-/// `GET /sitemap.xml`
+/// `GET /sitemap.xml`: every address, or where more than one part holds them, the addresses of the parts.
 #[handler]
-pub async fn sitemap(Data(app): Data<&Arc<App>>, headers: &HeaderMap) -> Result<Response, Failure> {
-    let answer = app.published(headers, "application/xml; charset=utf-8", |conn, site| {
-        let all = lists::addresses(conn)?.into_iter();
-        let here = all.filter(|address| address.is_here(&site.url(&address.path)));
-        let addresses = here.map(|address| (address.path, address.updated_at));
-        let addresses: Vec<_> = addresses.take(ADDRESSES).collect();
-        Ok(feeds::sitemap(site, &addresses))
-    });
+pub async fn sitemap(
+    Data(app): Data<&Arc<App>>,
+    Query(query): Query<FeedQuery>,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let page = number(query.page.as_deref())?;
+    let answer = app.published(
+        headers,
+        "application/xml; charset=utf-8",
+        move |conn, site| {
+            let pager = Pager::at(page, places::count(conn)?, ADDRESSES).ok_or(Error::NotFound)?;
+            if pager.pages > 1 && query.page.is_none() {
+                return Ok(feeds::sitemap_index(site, pager.pages));
+            }
+            let part = lists::addresses(conn, pager.skipped(ADDRESSES), ADDRESSES)?.into_iter();
+            let here = part.filter(|address| address.is_here(&site.url(&address.path)));
+            let addresses: Vec<_> = here.map(|it| (it.path, it.updated_at)).collect();
+            Ok(feeds::sitemap(site, &addresses))
+        },
+    );
     Ok(answer.await?)
 }
 

@@ -24,7 +24,7 @@ use crate::model::post::{Discussion, Post, PostKind};
 use crate::model::thread::{arrange, in_a_row};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{comments, entries, lists, media, news, posts, standing};
+use crate::store::{comments, entries, lists, media, news, places, posts, standing};
 use crate::text::markdown;
 use crate::views::Pager;
 use crate::views::comments::{ComposerView, News, TalkView, Typed};
@@ -32,9 +32,13 @@ use crate::views::entries::LogView;
 use crate::views::lists::{ArchivePage, HomePage, TagPage, TagsPage};
 use crate::views::posts::PostPage;
 
-/// `?page=N` of the home page.
+/// Posts on a page of the archive and of a tag: so many that most blogs have one page of each, and so few that a page of a
+/// large blog is soon made and kept in memory.
+const LISTED: i64 = 500;
+
+/// `?page=N` of a list.
 #[derive(Deserialize)]
-struct HomeQuery {
+struct ListQuery {
     page: Option<String>,
 }
 
@@ -52,23 +56,19 @@ pub struct PostQuery {
 pub async fn home(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
-    Query(query): Query<HomeQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
     let page = number(query.page.as_deref())?;
     let answer = app.page(&reader, move |moment| {
         let each = moment.settings.posts_per_page.max(1);
         let pinned = lists::pinned(moment.conn)?;
-        let others = lists::count(moment.conn)? - pinned.len() as i64;
-        let pages = ((others + each - 1) / each).max(1);
-        if !(1..=pages).contains(&page) {
-            return Err(Error::NotFound);
-        }
-        let posts = lists::unpinned(moment.conn, &pinned, (page - 1) * each, each)?;
+        let others = places::count(moment.conn)? - pinned.len() as i64;
+        let pager = Pager::at(page, others, each).ok_or(Error::NotFound)?;
+        let posts = lists::unpinned(moment.conn, &pinned, pager.skipped(each), each)?;
         let (intro, pinned) = match page {
             1 => (introduction(moment)?, &pinned[..]),
             _ => (None, &[][..]),
         };
-        let pager = Pager { page, pages };
         let (frame, cursor) = (moment.frame(), moment.cursor()?);
         moment.lasts(Concern::Lists, None)?;
         Ok(HomePage::new(frame, intro.as_deref(), pinned, &posts, pager, cursor).render()?)
@@ -93,11 +93,20 @@ fn introduction(moment: &Moment) -> Result<Option<String>> {
 
 /// `GET /archive`
 #[handler]
-pub async fn archive(Data(app): Data<&Arc<App>>, reader: Reader) -> Result<Response, Failure> {
-    let answer = app.page(&reader, |moment| {
-        let posts = lists::page(moment.conn, 0, -1)?;
+pub async fn archive(
+    Data(app): Data<&Arc<App>>,
+    reader: Reader,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Failure> {
+    let page = number(query.page.as_deref())?;
+    let answer = app.page(&reader, move |moment| {
+        let all = places::all(moment.conn)?;
+        let pager = Pager::at(page, all.posts, LISTED).ok_or(Error::NotFound)?;
+        let years = places::years(moment.conn, &moment.settings.manner().calendar)?;
+        let posts = lists::page(moment.conn, pager.skipped(LISTED), LISTED)?;
+        let (frame, cursor) = (moment.frame(), moment.cursor()?);
         moment.lasts(Concern::Lists, None)?;
-        Ok(ArchivePage::new(moment.frame(), &posts, moment.cursor()?).render()?)
+        Ok(ArchivePage::new(frame, all, &years, &posts, (pager, LISTED), cursor).render()?)
     });
     Ok(answer.await?)
 }
@@ -119,16 +128,17 @@ pub async fn tagged(
     Data(app): Data<&Arc<App>>,
     reader: Reader,
     Path(slug): Path<String>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
+    let page = number(query.page.as_deref())?;
     let answer = app.page(&reader, move |moment| {
         let tag = lists::tag(moment.conn, &slug)?.ok_or(Error::NotFound)?;
-        let posts = lists::tagged(moment.conn, &slug)?;
-        if posts.is_empty() {
-            return Err(Error::NotFound);
-        }
+        let pager = Pager::at(page, tag.posts, LISTED).ok_or(Error::NotFound)?;
+        let posts = lists::tagged(moment.conn, &slug, pager.skipped(LISTED), LISTED)?;
         let all = lists::tags(moment.conn)?;
+        let (frame, cursor) = (moment.frame(), moment.cursor()?);
         moment.lasts(Concern::Lists, None)?;
-        Ok(TagPage::new(moment.frame(), &tag, &posts, &all, moment.cursor()?).render()?)
+        Ok(TagPage::new(frame, &tag, &posts, &all, pager, cursor).render()?)
     });
     Ok(answer.await?)
 }

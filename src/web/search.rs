@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::live::frame;
 use crate::model::reaction::ReactionKind;
 use crate::model::search::{FoundPost, Marked, Question, Unasked};
-use crate::store::{lists, log, search, settings};
+use crate::store::{lists, log, places, search, settings};
 use crate::views::Pager;
 use crate::views::search::{
     Description, MarkedPart, Outcome, Results, Scope, SearchPage, SearchView, marked,
@@ -184,7 +184,7 @@ fn view(conn: &Connection, task: Task) -> Result<SearchView> {
             _ => lists::tags(conn)?,
         },
         outcome,
-        posts: lists::count(conn)?,
+        posts: places::count(conn)?,
     })
 }
 

@@ -18,7 +18,7 @@ fn blog() -> Site {
     site
 }
 
-fn open(desk: &Desk, site: &Site, address: &str) -> Window {
+pub fn open(desk: &Desk, site: &Site, address: &str) -> Window {
     let window = desk.window();
     window.open(&site.url(address));
     window.wait_for("#main[data-live=live]");
@@ -27,7 +27,7 @@ fn open(desk: &Desk, site: &Site, address: &str) -> Window {
 }
 
 /// Publishes a post of that day.
-fn dated(site: &Site, slug: &str, title: &str, date: &str) {
+pub fn dated(site: &Site, slug: &str, title: &str, date: &str) {
     let text = format!(
         "+++\ntitle = \"{title}\"\nslug = \"{slug}\"\ndate = {date}\n[taxonomies]\ntags = [\"odd\"]\n+++\nText.\n"
     );
@@ -44,7 +44,7 @@ fn withdraw(site: &Site, slug: &str) {
 
 /// Waits until the window lists what a fresh page of the server lists, years and figures included.
 #[track_caller]
-fn agrees(window: &Window, site: &Site, address: &str) {
+pub fn agrees(window: &Window, site: &Site, address: &str) {
     let fresh = site.get(address).expect(200).page();
     let rows = fresh.attributes("main .row h3 a", "href").join(" ");
     window.wait_until(&format!("{ROWS} === {rows:?}"));

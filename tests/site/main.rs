@@ -56,6 +56,7 @@ mod killed;
 mod lasting;
 mod lists;
 mod lists_alive;
+mod lists_long;
 mod litestream;
 mod live;
 mod liveblog;

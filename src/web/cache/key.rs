@@ -74,12 +74,13 @@ impl Kind {
         let mut parts = path.strip_prefix('/')?.split('/');
         let kind = match (parts.next()?, parts.next(), parts.next()) {
             ("", None, _) => Kind::Page(&["page"]),
-            ("feed.xml" | "feed.json", None, _) => Kind::Feed(&["page"]),
-            ("comments.xml" | "sitemap.xml", None, _) => Kind::Feed(&[]),
+            ("feed.xml" | "feed.json" | "sitemap.xml", None, _) => Kind::Feed(&["page"]),
+            ("comments.xml", None, _) => Kind::Feed(&[]),
+            ("archive", None, _) => Kind::Page(&["page"]),
             (slug, None, _) if is_slug(slug) && !NOT_PAGES.contains(&slug) => Kind::Page(&[]),
             ("posts", Some(slug), None) if is_slug(slug) => Kind::Page(&["entries", "comments"]),
             ("posts", Some(slug), Some("comments.xml")) if is_slug(slug) => Kind::Feed(&[]),
-            ("tags", Some(slug), None) if is_slug(slug) => Kind::Page(&[]),
+            ("tags", Some(slug), None) if is_slug(slug) => Kind::Page(&["page"]),
             ("tags", Some(slug), Some("feed.xml")) if is_slug(slug) => Kind::Feed(&[]),
             _ => return None,
         };
@@ -183,9 +184,13 @@ mod tests {
                 Some("/posts/hello?entries=2&comments=3"),
             ),
             ("/?page=12&x=%C3%A9", Some("/?page=12")),
-            ("/archive?page=12", Some("/archive")),
+            ("/archive?page=12&year=2009", Some("/archive?page=12")),
+            ("/archive?page=1&page=2", None),
+            ("/tags/rust?x=1&page=2", Some("/tags/rust?page=2")),
+            ("/tags?page=12", Some("/tags")),
             ("/about", Some("/about")),
             ("/feed.xml?page=2", Some("/feed.xml?page=2")),
+            ("/sitemap.xml?page=2", Some("/sitemap.xml?page=2")),
             ("/tags/rust/feed.xml?page=2", Some("/tags/rust/feed.xml")),
             (
                 "/posts/hello/comments.xml",
