@@ -1,50 +1,65 @@
 //! Bodies that the system sends without copying them: it has them in a file of its own, in memory.
 //!
-//! Of a page of 200 kB as it is, half of what sending costs is that copy. It is worth a descriptor for what is large, and asked
-//! for often.
+//! Of what a page costs that lies ready a fifth is that copy, and a half if it is sent as it is. It is worth a descriptor for what
+//! is asked for often.
 
 use std::fs::File;
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 /// Bytes below which a body is sent as quickly from where it is.
-const SMALLEST: usize = 64 << 10;
+const SMALLEST: usize = 4 << 10;
 
-/// Bytes of all bodies that the system holds, and so the most descriptors that they take: as many as the smallest fit in.
-const ROOM: usize = 2 << 20;
+/// Bodies that the system holds at most, each of which takes a descriptor, and bytes of all of them.
+const MOST: usize = 32;
+const ROOM: usize = 8 << 20;
 
-/// Bytes that the system holds now.
-static HELD: AtomicUsize = AtomicUsize::new(0);
+/// What the system holds now.
+static HELD: Held = Held::nothing();
+
+/// Files, and bytes in them.
+struct Held(Mutex<(usize, usize)>);
+
+impl Held {
+    const fn nothing() -> Held {
+        Held(Mutex::new((0, 0)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (usize, usize)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// A body in the system's hands.
 pub(super) struct Memfd {
     file: File,
     length: usize,
+    held: &'static Held,
 }
 
 impl Memfd {
-    /// Hands a body over, if it is large enough, and if there is room.
+    /// Whether it makes a difference to such a body.
+    pub(super) fn is_worth_it(body: &[u8]) -> bool {
+        body.len() >= SMALLEST
+    }
+
+    /// Hands a body over, if there is room.
     pub(super) fn of(body: &[u8]) -> Option<Memfd> {
-        let length = body.len();
-        let is_room = |held: usize| (held + length <= ROOM).then_some(held + length);
-        if length < SMALLEST
-            || HELD
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, is_room)
-                .is_err()
-        {
+        Memfd::among(&HELD, body)
+    }
+
+    fn among(held: &'static Held, body: &[u8]) -> Option<Memfd> {
+        let (mut all, length) = (held.lock(), body.len());
+        if all.0 == MOST || all.1 + length > ROOM {
             return None;
         }
-        match system::file(body) {
-            Ok(file) => Some(Memfd { file, length }),
-            // It goes as it did before.
-            Err(_) => {
-                HELD.fetch_sub(length, Ordering::Relaxed);
-                None
-            }
-        }
+        // Where there is none it goes as it did before.
+        let file = system::file(body).ok()?;
+        *all = (all.0 + 1, all.1 + length);
+        Some(Memfd { file, length, held })
     }
 
     /// Sends the body from `at` on, once there is no head left to be sent before it. Says how many bytes went.
@@ -65,7 +80,8 @@ impl Memfd {
 
 impl Drop for Memfd {
     fn drop(&mut self) {
-        HELD.fetch_sub(self.length, Ordering::Relaxed);
+        let mut all = self.held.lock();
+        *all = (all.0 - 1, all.1 - self.length);
     }
 }
 
@@ -130,13 +146,16 @@ mod tests {
 
     #[test]
     fn the_system_is_handed_no_more_than_there_is_room_for() {
-        assert!(Memfd::of(&[b'x'; SMALLEST - 1]).is_none(), "too small");
-        assert!(Memfd::of(&vec![b'x'; ROOM + 1]).is_none(), "too large");
-        let large = vec![b'x'; ROOM / 2];
-        let (first, second) = (Memfd::of(&large), Memfd::of(&large));
-        assert!(first.is_some() && second.is_some());
-        assert!(Memfd::of(&large).is_none(), "all is taken");
+        static HELD: Held = Held::nothing();
+        let of = |body: &[u8]| Memfd::among(&HELD, body);
+        assert!(of(&vec![b'x'; ROOM + 1]).is_none(), "too large");
+        let many: Vec<_> = (0..MOST).filter_map(|_| of(b"few")).collect();
+        assert!(many.len() == MOST && of(b"few").is_none(), "too many");
+        drop(many);
+        let large = vec![b'x'; ROOM / 2 + 1];
+        let first = of(&large);
+        assert!(first.is_some() && of(&large).is_none(), "too much");
         drop(first);
-        assert!(Memfd::of(&large).is_some(), "there is room again");
+        assert!(of(&large).is_some(), "there is room again");
     }
 }

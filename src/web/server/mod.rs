@@ -41,7 +41,7 @@ use crowd::Crowd;
 pub use fast_path::Question;
 pub use ready::Ready;
 
-/// Descriptors that connections never take: the database's, the log's, those of the libraries, and of large pages in the
+/// Descriptors that connections never take: the database's, the log's, those of the libraries, and of pages in the
 /// system's hands, of which there are at most 32.
 const RESERVED_DESCRIPTORS: u64 = 100;
 

@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, IoSlice, Write};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,7 +18,7 @@ use super::wire::Wire;
 /// `Date: `, a date of 29 bytes, and the end of a head.
 const DATE: usize = 6 + 29 + 4;
 
-/// How often a large body is sent before the system holds it.
+/// How often within a second a body is sent before the system holds it, and so long as it does.
 const OFTEN: u32 = 16;
 
 /// An answer of which nothing need be made any more but its date.
@@ -32,8 +31,17 @@ pub struct Ready {
     pub body: Bytes,
     /// Its head as it is sent, but for the date.
     head: Bytes,
-    times: AtomicU32,
-    memfd: OnceLock<Option<Memfd>>,
+    demand: Mutex<Demand>,
+}
+
+/// How much a body is asked for.
+#[derive(Default)]
+struct Demand {
+    /// The second in which it was asked for last, and how often in that.
+    second: u64,
+    times: u32,
+    /// The body in the system's hands, while that is often.
+    memfd: Option<Arc<Memfd>>,
 }
 
 impl Ready {
@@ -52,8 +60,7 @@ impl Ready {
             headers,
             body,
             head: head.into(),
-            times: AtomicU32::new(0),
-            memfd: OnceLock::new(),
+            demand: Mutex::default(),
         }
     }
 
@@ -66,19 +73,31 @@ impl Ready {
         answer
     }
 
-    /// Counts that the body is sent once more; from some time on it is the system that has it.
-    fn note(&self) {
-        if self.times.load(Ordering::Relaxed) < OFTEN
-            && self.times.fetch_add(1, Ordering::Relaxed) + 1 == OFTEN
-        {
-            self.memfd.get_or_init(|| Memfd::of(&self.body));
+    /// Counts that the body is sent once more, and says whether the system has it.
+    fn demand(&self, second: u64) -> Option<Arc<Memfd>> {
+        if !Memfd::is_worth_it(&self.body) {
+            return None;
         }
+        let mut demand = self.demand.lock().unwrap_or_else(PoisonError::into_inner);
+        if demand.second != second {
+            // There are only so many: who is asked for less leaves room for others.
+            if demand.times < OFTEN {
+                demand.memfd = None;
+            }
+            (demand.second, demand.times) = (second, 0);
+        }
+        demand.times = demand.times.saturating_add(1);
+        if demand.times == OFTEN && demand.memfd.is_none() {
+            demand.memfd = Memfd::of(&self.body).map(Arc::new);
+        }
+        demand.memfd.clone()
     }
 }
 
 /// An answer on its way out.
 pub(super) struct Unsent {
     answer: Arc<Ready>,
+    memfd: Option<Arc<Memfd>>,
     date: [u8; DATE],
     is_head_only: bool,
     sent: usize,
@@ -87,10 +106,15 @@ pub(super) struct Unsent {
 impl Unsent {
     /// All of `answer`, sent now; or only its head.
     pub(super) fn new(answer: Arc<Ready>, is_head_only: bool) -> Unsent {
-        answer.note();
+        let (second, date) = date();
+        let memfd = match is_head_only {
+            true => None,
+            false => answer.demand(second),
+        };
         Unsent {
             answer,
-            date: date(),
+            memfd,
+            date,
             is_head_only,
             sent: 0,
         }
@@ -109,12 +133,12 @@ impl Unsent {
             if [&head, &date, &body].iter().all(|part| part.is_empty()) {
                 return Poll::Ready(Ok(()));
             }
-            let sent = match self.answer.memfd.get() {
-                Some(Some(memfd)) if !self.is_head_only => {
+            let sent = match &self.memfd {
+                Some(memfd) => {
                     let at = self.answer.body.len() - body.len();
                     wire.poll_try(cx, |socket| memfd.send(&[head, date], at, socket))
                 }
-                _ => Pin::new(&mut *wire).poll_write_vectored(cx, &[head, date, body]),
+                None => Pin::new(&mut *wire).poll_write_vectored(cx, &[head, date, body]),
             };
             match ready!(sent)? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
@@ -137,9 +161,9 @@ impl Unsent {
     }
 }
 
-/// The field of the time at which an answer is sent, and the end of the head. It is written out once a second.
+/// Now, in seconds since 1970, and the field that says so, with the end of the head. It is written out once a second.
 /// Source: RFC 9110, section 6.6.1.
-fn date() -> [u8; DATE] {
+fn date() -> (u64, [u8; DATE]) {
     thread_local!(static LAST: Cell<(u64, [u8; DATE])> = const { Cell::new((0, [0; DATE])) });
     let now = SystemTime::now();
     let second = now
@@ -155,5 +179,23 @@ fn date() -> [u8; DATE] {
         );
         LAST.set((second, field));
     }
-    field
+    (second, field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_holds_a_body_while_it_is_asked_for_often() {
+        let body = Bytes::from(vec![b'x'; 5_000]);
+        let answer = Ready::new(StatusCode::OK, HeaderMap::new(), body);
+        let is_held = |second| answer.demand(second).is_some();
+        assert!((1..OFTEN).all(|_| !is_held(7)), "it is not often yet");
+        assert!(is_held(7) && is_held(7));
+        assert!(is_held(8), "it was often in the second before");
+        assert!(!is_held(9), "and no longer");
+        let small = Ready::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(b"x"));
+        assert!((0..2 * OFTEN).all(|_| small.demand(7).is_none()));
+    }
 }
