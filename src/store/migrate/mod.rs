@@ -226,6 +226,6 @@ fn migrate(conn: &mut Connection, steps: &[&str]) -> Result<()> {
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
-mod older;
+pub mod older;
 #[cfg(test)]
 mod tests;

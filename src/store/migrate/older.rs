@@ -27,17 +27,19 @@ const EARLY: &str = "
         insert into comment_index (comment_index, rowid, name, body) values ('delete', old.id, old.name, old.body);
     end;";
 
-/// Posts and pages of every status, days to years apart and from before the epoch too, with one tag that all have, one that some
+/// How many posts and pages the blog has.
+pub const POSTS: i64 = 300;
+
+/// They are of every status, days to years apart and from before the epoch too, with one tag that all have, one that some
 /// have, one of a draft alone and one that nobody has; comments of every status under a few.
 const BLOG: &str = "
     with recursive n (n) as (select 1 union all select n + 1 from n where n < 300)
     insert into posts (id, kind, slug, title, excerpt, body, html, text, headings, words, renderer, status, published_at,
                        created_at, updated_at, pinned)
-        select n, iif(n % 13, 'post', 'page'), 'p' || n, 'Post ' || n, '', '', '', 'weather', '[]', n, 1,
+        select n, iif(n % 13, 'post', 'page'), 'p' || n, 'Post ' || n, '', hex(zeroblob(500)), '', 'weather', '[]', n, 1,
                case when n % 9 = 0 then 'draft' when n % 10 = 0 then 'scheduled' when n % 11 = 0 then 'unlisted'
                     when n % 7 = 0 then 'deleted' else 'published' end,
-               iif(n % 27, (n % 40 - 6) * 1000003 / (1 + n % 7) * 60000, null), 0, 0, n % 50 = 0 from n
-        where n % 27 or n % 9 = 0;
+               iif(n % 27, (n % 40 - 6) * 1000003 / (1 + n % 7) * 60000, null), 0, 0, n % 50 = 0 from n;
     insert into tags (id, slug, name) values (1, 'odd', 'Odd'), (2, 'all', 'All'), (3, 'draft', 'Draft'), (4, 'none', 'None');
     insert into post_tags (post_id, tag_id, position)
         select id, 2, 0 from posts union all select id, 1, 1 from posts where id % 2 union all select 9, 3, 2;
@@ -49,10 +51,11 @@ const BLOG: &str = "
         comment_count = (select count(*) from comments where post_id = posts.id and status = 'published');
     insert into events (at, kind, subject, audience) select 0, 'post:created', id, 'owner' from posts;";
 
-/// Makes a blog of version 1, with what `more` says.
-pub(super) fn first(path: &Path, more: &str) -> Connection {
+/// Makes a blog of version 1, whose schema is changed as `more` says.
+pub fn first(path: &Path, more: &str) -> Connection {
     let conn = Connection::open(path).unwrap();
-    for sql in ["pragma foreign_keys = on", FIRST, more, BLOG] {
+    let as_ever = "pragma journal_mode = wal; pragma foreign_keys = on";
+    for sql in [as_ever, FIRST, more, BLOG] {
         conn.execute_batch(sql).unwrap();
     }
     conn.execute_batch("insert into comment_index (comment_index) values ('rebuild')")

@@ -25,8 +25,9 @@ create table post_counts (
 ) strict, without rowid;
 
 insert into post_counts
-    select column1, published_at >> column1, count(*), sum(words) from posts, (values (26), (32))
-    where kind = 'post' and status = 'published' group by 1, 2;
+    select 26, published_at >> 26, count(*), sum(words) from posts where kind = 'post' and status = 'published' group by 2;
+insert into post_counts
+    select 32, stretch >> 6, sum(posts), sum(words) from post_counts where width = 26 group by 2;
 
 create trigger post_counted after insert on posts when new.kind = 'post' and new.status = 'published' begin
     insert into post_counts
