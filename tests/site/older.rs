@@ -140,7 +140,7 @@ fn what_an_upgrade_set_aside_can_be_put_back_and_is_brought_up_to_date_again() {
     site.comment("hello", "Bob", "lost by what follows");
     site.stop();
     let said = site.rowlog(&["rollback"]).worked().stdout;
-    assert!(said.contains("5 posts, 1 comments"), "{said}");
+    assert!(said.contains("6 posts, 1 comments"), "{said}");
     assert_eq!(site.ask("pragma user_version"), 1);
     site.serve();
     assert_eq!(site.ask("pragma user_version"), 2);
