@@ -1,6 +1,4 @@
--- The whole current schema of a blog, in one SQLite file.
--- Times are integers: milliseconds since the Unix epoch, UTC. Ids that readers see are never reused.
--- A new file is created from this text; older files take the steps in src/store/migrate.rs.
+-- The schema of version 1 as its last program made it, for tests of what becomes of such a file. It stays as it is.
 
 pragma application_id = 0x526F774C; -- "RowL"
 

@@ -1,7 +1,7 @@
 //! A blog that a program of an earlier version made (`tests/schemas`), served by this one.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rusqlite::Connection as Database;
 
@@ -19,9 +19,9 @@ fn turn_back(site: &Site) {
     fs::rename(&file, &newer).unwrap();
     let older = Database::open(&file).unwrap();
     older.execute_batch(FIRST).unwrap();
-    let moved = "pragma foreign_keys = off; delete from sqlite_sequence; attach ?1 as newer"
-        .replace("?1", &quoted(&newer));
-    older.execute_batch(&moved).unwrap();
+    let bare = "pragma foreign_keys = off; delete from sqlite_sequence";
+    older.execute_batch(bare).unwrap();
+    older.execute("attach ?1 as newer", [path(&newer)]).unwrap();
     let tables = "select t.name, (select group_concat(name) from pragma_table_info(t.name)) from pragma_table_list t
         where t.schema = 'main' and t.type = 'table' and t.name <> 'sqlite_schema'";
     let mut tables = older.prepare(tables).unwrap();
@@ -35,10 +35,6 @@ fn turn_back(site: &Site) {
     let rest =
         "insert into comment_index (comment_index) values ('rebuild'); pragma user_version = 1";
     older.execute_batch(rest).unwrap();
-}
-
-fn quoted(file: &Path) -> String {
-    format!("'{}'", path(file).replace('\'', "''"))
 }
 
 /// The verified copies from before an upgrade.
