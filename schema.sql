@@ -1,6 +1,6 @@
 -- The whole current schema of a blog, in one SQLite file.
 -- Times are integers: milliseconds since the Unix epoch, UTC. Ids that readers see are never reused.
--- A new file is created from this text; older files take the steps in src/store/migrate.rs.
+-- A new file is created from this text; older files take the steps in src/store/migrate/.
 
 pragma application_id = 0x526F774C; -- "RowL"
 
@@ -125,9 +125,9 @@ create index posts_by_series on posts (series) where series is not null;
 create index posts_by_pin on posts (published_at desc, id desc) where pinned = 1;
 
 create table tags (
-    id   integer primary key,
-    slug text not null unique,
-    name text not null,
+    id         integer primary key,
+    slug       text not null unique,
+    name       text not null,
     post_count integer not null default 0          -- published posts that bear it
 ) strict;
 

@@ -96,17 +96,11 @@ const INVARIANTS: [(&str, &str); 12] = [
 
 /// Checks everything. Takes as long as the file is large.
 pub fn all(conn: &Connection) -> Result<Report> {
-    let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let Report {
-        mut faults, search, ..
-    } = integrity(conn)?;
-    if !faults.is_empty() {
-        // What stands on damaged pages cannot be asked for more.
-        return Ok(Report {
-            faults,
-            ..Report::default()
-        });
+    let sound = of_any_version(conn)?;
+    if !sound.faults.is_empty() {
+        return Ok(sound);
     }
+    let mut faults = Vec::new();
     for (meaning, sql) in INVARIANTS {
         let mut query = conn.prepare(sql)?;
         let ids = query
@@ -127,14 +121,26 @@ pub fn all(conn: &Connection) -> Result<Report> {
                   where not exists (select 1 from posts p where instr(p.body || p.extra, '/media/' || m.hash) > 0)
                       and not exists (select 1 from entries e where instr(e.body, '/media/' || m.hash) > 0)";
     Ok(Report {
-        media: count("select count(*) from media")?,
-        unused: count(unused)?,
+        unused: conn.query_row(unused, [], |row| row.get(0))?,
         remarks: missing(conn)?,
+        faults,
+        ..sound
+    })
+}
+
+/// Checks what must hold in a file of an earlier version too, and counts what it has.
+pub fn of_any_version(conn: &Connection) -> Result<Report> {
+    let sound = integrity(conn)?;
+    if !sound.faults.is_empty() {
+        return Ok(sound); // what stands on damaged pages cannot be asked for more
+    }
+    let count = |sql: &str| conn.query_row(sql, [], |row| row.get(0));
+    Ok(Report {
         posts: count("select count(*) from posts")?,
         comments: count("select count(*) from comments")?,
         events: count("select count(*) from events")?,
-        faults,
-        search,
+        media: count("select count(*) from media")?,
+        ..sound
     })
 }
 

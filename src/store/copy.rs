@@ -51,6 +51,19 @@ pub fn refuse(path: &Path) -> Result<()> {
 ///
 /// Errors: [`Error::Refused`] if there is none, or if it is of another version than this program's.
 pub fn prepare(path: &Path) -> Result<()> {
+    let (_, version) = take_over(path)?;
+    match version {
+        migrate::VERSION => Ok(()),
+        older => Err(Error::Refused(format!(
+            "{} is of an older Rowlog (file version {older}, this program's is {}); upgrade the primary first",
+            path.display(),
+            migrate::VERSION
+        ))),
+    }
+}
+
+/// Opens the copy at `path` out of WAL mode, and tells its version, which may be an older one.
+fn take_over(path: &Path) -> Result<(Connection, i64)> {
     let shown = path.display();
     if !is_there(path) {
         return Err(Error::Refused(format!(
@@ -67,33 +80,26 @@ pub fn prepare(path: &Path) -> Result<()> {
     }
     let private = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
     private.map_err(Error::io(format!("cannot keep {shown} from others")))?; // Litestream makes it for all to read
-    let conn = open(path)?;
+    let (conn, version) = open(path)?;
     let taken_out = conn.query_row("pragma journal_mode = delete", [], |row| {
         row.get::<_, String>(0)
     });
     match taken_out.map_err(|error| migrate::unusable(path, &error))? {
-        mode if mode == "delete" => Ok(()),
+        mode if mode == "delete" => Ok((conn, version)),
         _ => Err(Error::Refused(format!(
             "{shown} is in use by a program that is not Litestream; end it first"
         ))),
     }
 }
 
-/// Opens the copy at `path`, which must be of this program's version.
-fn open(path: &Path) -> Result<Connection> {
+/// Opens the copy at `path`, and tells its version.
+fn open(path: &Path) -> Result<(Connection, i64)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let unusable = |error| migrate::unusable(path, &error);
     let mut conn = Connection::open_with_flags(path, flags).map_err(unusable)?;
     let version = migrate::inspect(&mut conn, path)?;
     configure(&mut conn, false)?;
-    match version {
-        migrate::VERSION => Ok(conn),
-        older => Err(Error::Refused(format!(
-            "{} is of an older Rowlog (file version {older}, this program's is {}); upgrade the primary first",
-            path.display(),
-            migrate::VERSION
-        ))),
-    }
+    Ok((conn, version))
 }
 
 /// One moment of the copy, as it is now.
@@ -120,7 +126,8 @@ pub struct Promoted {
 }
 
 /// Makes the copy in `folder` the blog itself. Its ids go on far above those that the lost primary may have given since, so
-/// that whoever holds one of these is told, and nobody else notices.
+/// that whoever holds one of these is told, and nobody else notices. One of an older version may be promoted too, as its primary
+/// may be lost: the next start brings it up to date.
 ///
 /// Whoever calls this holds the lock of the folder: no server runs on it.
 ///
@@ -134,8 +141,7 @@ pub fn promote(folder: &Path) -> Result<Promoted> {
             path.display()
         )));
     }
-    prepare(&path)?;
-    let conn = open(&path)?;
+    let (conn, _) = take_over(&path)?;
     refuse_half_written(&conn, &path)?;
     conn.execute_batch("begin immediate")?;
     let tx = Tx::new(&conn);
@@ -251,6 +257,20 @@ mod tests {
             (EventId(3), EventId(LEAP + 4))
         );
         assert!(promote(folder.path()).is_err(), "it is no copy any more");
+        let store = Store::open(folder.path(), false).unwrap();
+        assert_eq!(store.read(log::head).await.unwrap().id, promoted.first);
+    }
+
+    #[tokio::test]
+    async fn a_copy_of_an_older_version_is_not_served_and_can_be_promoted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        drop(migrate::older::first(&path, ""));
+        fs::write(note_of(&path), "0000000000000001\n").unwrap();
+        let refused = Store::of_copy(folder.path()).err().unwrap();
+        assert!(refused.to_string().contains("upgrade the primary first"));
+        let promoted = promote(folder.path()).unwrap();
+        assert!(migrate::is_older(&path));
         let store = Store::open(folder.path(), false).unwrap();
         assert_eq!(store.read(log::head).await.unwrap().id, promoted.first);
     }

@@ -70,6 +70,7 @@ mod mine;
 mod missed;
 mod moderating;
 mod names;
+mod older;
 mod outputs;
 mod outside;
 mod owner;

@@ -1,5 +1,6 @@
-//! An upgrade that is killed at any step. No released file is older than this program's yet, so the steps are made up; all else
-//! is real: another process opens a blog on a disk that ends it (`tests/shim`), and whoever comes next goes on.
+//! An upgrade that is killed at any step: another process opens a blog on a disk that ends it (`tests/shim`), and whoever comes
+//! next goes on. The blog is of version 1, and the program one that knows more steps than ours, which are made up: so a file is
+//! brought far at once, and an older program can be had back.
 
 #[expect(
     dead_code,
@@ -17,11 +18,12 @@ use std::process::{Command, ExitStatus};
 use rusqlite::Connection;
 
 use self::control::{Control, ends, library};
+use super::older::{POSTS, first};
 use super::*;
 use crate::store::restore::{self, Restored};
-use crate::store::{FILE, snapshot};
+use crate::store::{FILE, check, snapshot};
 
-/// The steps of a later program: one that writes every row anew, and one that makes something of them.
+/// What a later program does after our steps: one that writes every row anew, and one that makes something of them.
 const LATER: &[&str] = &[
     "alter table posts add column mood text not null default 'calm';
      update posts set body = body || ' ', mood = 'glad'",
@@ -30,25 +32,19 @@ const LATER: &[&str] = &[
      create index moods_of_posts on moods (mood, post_id)",
 ];
 
-const POSTS: i64 = 40;
-
 /// The name of the process's folder in its environment.
 const FOLDER: &str = "ROWLOG_UPGRADED";
 
-/// A blog of this version, with its log beside it as a crash has left it.
+/// All steps of that program.
+fn steps() -> Vec<&'static str> {
+    [STEPS, LATER].concat()
+}
+
+/// A blog of version 1, with its log beside it as a crash has left it.
 fn blog(folder: &Path) {
     let path = folder.join(FILE);
     let made = tempfile::tempdir().unwrap();
-    let conn = open(made.path(), &made.path().join(FILE), true).unwrap();
-    conn.execute(
-        "with recursive n (n) as (select 1 union all select n + 1 from n where n < ?1)
-         insert into posts (slug, title, excerpt, body, html, text, headings, words, renderer, status, created_at, updated_at)
-         select 'post-' || n, 'A post', '', hex(zeroblob(3000)), '', '', '[]', 0, 1, 'draft', 0, 0 from n",
-        [POSTS],
-    )
-    .unwrap();
-    let events = "insert into events (at, kind, subject, audience) select 0, 'post:created', id, 'owner' from posts";
-    conn.execute(events, []).unwrap();
+    let _running = first(&made.path().join(FILE), "");
     for ending in ["", "-wal"] {
         let from = snapshot::beside(&made.path().join(FILE), ending);
         fs::copy(from, snapshot::beside(&path, ending)).unwrap();
@@ -59,7 +55,7 @@ fn blog(folder: &Path) {
 #[ignore = "it is what the test below kills"]
 fn upgrade() {
     let folder = PathBuf::from(env::var(FOLDER).expect("it is told where"));
-    open_with(LATER, &folder, &folder.join(FILE), false).unwrap();
+    open_with(&steps(), &folder, &folder.join(FILE), false).unwrap();
 }
 
 /// Has another process upgrade the blog in `folder`.
@@ -83,7 +79,7 @@ fn look(path: &Path) -> (i64, i64, i64) {
     assert_eq!(number(ids), number("select count(*) from events"));
     (
         number("pragma user_version"),
-        number("select count(*) from posts where length(trim(body)) = 6000"),
+        number("select count(*) from posts where length(trim(body)) = 1000"),
         number(ids),
     )
 }
@@ -92,25 +88,31 @@ fn look(path: &Path) -> (i64, i64, i64) {
 fn an_upgrade_that_is_killed_at_any_step_is_completed_by_the_next_start_and_can_be_taken_back() {
     let built = tempfile::tempdir().unwrap();
     let library = library(built.path());
-    let steps = {
+    let taken = {
         let (folder, control) = begun();
         let upgraded = || assert!(upgraded_by_another(folder.path(), &control, &library).success());
         control.steps_of(upgraded)
     };
-    println!("an upgrade takes {steps} steps");
-    let later = LATER.len() as i64 + 1;
-    for (n, is_torn) in ends(steps) {
+    println!("an upgrade takes {taken} steps");
+    let later = version_after(&steps());
+    for (n, is_torn) in ends(taken) {
         let (folder, control) = begun();
         let path = folder.path().join(FILE);
         control.kill_at(n, is_torn);
         let status = upgraded_by_another(folder.path(), &control, &library);
-        assert_eq!(status.signal(), Some(9), "at step {n} of {steps}");
-        drop(open_with(LATER, folder.path(), &path, false).unwrap());
+        assert_eq!(status.signal(), Some(9), "at step {n} of {taken}");
+        let brought = open_with(&steps(), folder.path(), &path, false).unwrap();
+        assert_eq!(
+            check::all(&brought).unwrap().faults,
+            [""; 0],
+            "{n} of {taken}"
+        );
+        drop(brought);
         assert_eq!(look(&path), (later, POSTS, POSTS), "killed at step {n}");
         let kept = backups::list(&backups::folder_of(&path)).unwrap();
         for copy in &kept {
             let copy = backups::folder_of(&path).join(&copy.name);
-            assert_eq!(look(&copy), (VERSION, POSTS, POSTS));
+            assert_eq!(look(&copy), (1, POSTS, POSTS));
         }
         assert!(
             matches!(open(folder.path(), &path, false), Err(Error::Refused(why)) if why.contains("newer"))
@@ -119,7 +121,8 @@ fn an_upgrade_that_is_killed_at_any_step_is_completed_by_the_next_start_and_can_
         let Restored { report, .. } =
             restore::restore(folder.path(), &before, &mut snapshot::unwatched).unwrap();
         assert_eq!((report.posts, report.events), (POSTS, POSTS));
-        drop(open(folder.path(), &path, false).unwrap());
+        let ours = open(folder.path(), &path, false).unwrap();
+        assert_eq!(check::all(&ours).unwrap().faults, [""; 0], "{n} of {taken}");
     }
 }
 

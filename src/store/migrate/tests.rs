@@ -38,24 +38,25 @@ fn a_migration_that_is_killed_half_way_leaves_the_old_file_and_completes_when_ru
         let tables = conn.query_row(table, [], |row| row.get(0));
         (version.unwrap(), tables.unwrap())
     };
-    let steps = ["create table one (n)", "create table two (n)"];
+    let new = ["create table one (n)", "create table two (n)"];
+    let with = |new: &[&'static str]| [STEPS, new].concat();
     for broken in [
         &["create table one (n); nonsense"][..],
-        &[steps[0], "nonsense"],
+        &[new[0], "nonsense"],
     ] {
-        migrate(&mut conn, broken).unwrap_err();
+        migrate(&mut conn, &with(broken)).unwrap_err();
         assert_eq!(look(&conn), (VERSION, 0));
     }
     // Killed: the connection is gone before the transaction is committed.
     let half = Connection::open(&path).unwrap();
-    half.execute_batch(&format!("begin immediate; {}", steps[0]))
+    half.execute_batch(&format!("begin immediate; {}", new[0]))
         .unwrap();
     drop(half);
     let mut conn = Connection::open(&path).unwrap();
     assert_eq!(look(&conn), (VERSION, 0));
     for _ in 0..2 {
-        migrate(&mut conn, &steps).unwrap();
-        assert_eq!(look(&conn), (3, 2));
+        migrate(&mut conn, &with(&new)).unwrap();
+        assert_eq!(look(&conn), (VERSION + 2, 2));
     }
 }
 
