@@ -210,8 +210,13 @@ pub struct Pager {
 impl Pager {
     /// The page of that number, where each has `each` of `all` items; none if there is no such page.
     pub fn at(page: i64, all: i64, each: i64) -> Option<Pager> {
-        let pages = ((all + each - 1) / each).max(1);
+        let pages = Pager::count(all, each);
         (1..=pages).contains(&page).then_some(Pager { page, pages })
+    }
+
+    /// How many pages there are of `all` items, `each` on one: at least 1.
+    pub fn count(all: i64, each: i64) -> i64 {
+        ((all + each - 1) / each).max(1)
     }
 
     /// Its address, where the list is at `first`.

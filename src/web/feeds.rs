@@ -87,10 +87,8 @@ impl App {
         render: fn(Feed, &[Item]) -> String,
     ) -> Result<Response> {
         let answer = self.linked(headers, kind, move |conn, site| {
-            let pages = ((places::count(conn)? + ITEMS - 1) / ITEMS).max(1);
-            if !(1..=pages).contains(&page) {
-                return Err(Error::NotFound);
-            }
+            let Pager { pages, .. } =
+                Pager::at(page, places::count(conn)?, ITEMS).ok_or(Error::NotFound)?;
             let items = items(conn, site, None, page)?;
             let feed = Feed {
                 site,

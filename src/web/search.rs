@@ -211,7 +211,7 @@ fn look(conn: &Connection, question: &Question, scope: Scope, page: i64) -> Resu
         }
         Scope::Comments => results.comments = search::comments(conn, question, skip, each)?,
     }
-    Ok((results, ((all + each - 1) / each).max(1)))
+    Ok((results, Pager::count(all, each)))
 }
 
 /// The same as the page, for programs.

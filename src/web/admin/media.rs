@@ -181,10 +181,10 @@ async fn library(
             words: filter.words.trim().into(),
         };
         let (count, bytes) = media::count(moment.conn, &wanted)?;
-        let pages = ((count + PER_PAGE - 1) / PER_PAGE).max(1);
+        let pages = Pager::count(count, PER_PAGE);
         let page = query.page.parse().unwrap_or(1).clamp(1, pages);
-        let items = media::page(moment.conn, &wanted, (page - 1) * PER_PAGE, PER_PAGE)?;
         let pager = Pager { page, pages };
+        let items = media::page(moment.conn, &wanted, pager.skipped(PER_PAGE), PER_PAGE)?;
         let page = LibraryPage::new(moment.frame(), &items, filter, (count, bytes), pager, &view);
         Ok(page.render()?)
     });
