@@ -77,7 +77,7 @@ struct Client {
 /// How a connection goes on once hyper has done its part.
 enum Next {
     /// The client may ask again.
-    Request(Wire, Bytes),
+    Request(Wire),
     /// An answer has begun that lasts.
     Stream(Remains),
 }
@@ -117,7 +117,7 @@ impl<E: Site> Host<E> {
         loop {
             let wire = self.answer_at_once(path, &mut client).await?;
             path = match self.converse(wire, &mut client).await? {
-                Next::Request(wire, unread) => FastPath::again(wire, unread, self.bounds.header),
+                Next::Request(wire) => FastPath::again(wire, self.bounds.header),
                 Next::Stream(remains) => return Some(remains),
             };
         }
@@ -165,7 +165,9 @@ impl<E: Site> Host<E> {
         match end {
             End::Request => {
                 let parts = http.into_parts();
-                Some(Next::Request(parts.io.into_inner(), parts.read_buf))
+                let mut wire = parts.io.into_inner();
+                wire.give_back(parts.read_buf);
+                Some(Next::Request(wire))
             }
             End::Head => Some(Next::Stream(Remains {
                 wire: http.into_parts().io.into_inner(),

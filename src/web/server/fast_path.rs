@@ -6,7 +6,7 @@
 
 use std::future::Future;
 use std::io;
-use std::mem::{MaybeUninit, take};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -51,8 +51,6 @@ pub struct Question<'a> {
 /// A connection between two requests.
 pub(super) struct FastPath {
     wire: Wire,
-    /// What the client has said, and nobody has looked at.
-    unread: Bytes,
     unsent: Option<Unsent>,
     /// Whether the client has asked for anything yet.
     is_heard: bool,
@@ -68,7 +66,6 @@ impl FastPath {
         let since = Instant::now();
         FastPath {
             wire,
-            unread: Bytes::new(),
             unsent: None,
             is_heard: false,
             patience,
@@ -77,10 +74,9 @@ impl FastPath {
         }
     }
 
-    /// A connection that comes back, with what the client has said meanwhile.
-    pub(super) fn again(wire: Wire, unread: Bytes, patience: Duration) -> FastPath {
+    /// A connection that comes back.
+    pub(super) fn again(wire: Wire, patience: Duration) -> FastPath {
         FastPath {
-            unread,
             is_heard: true,
             ..FastPath::of_newcomer(wire, patience)
         }
@@ -93,26 +89,14 @@ impl FastPath {
         let mut room = [MaybeUninit::uninit(); GLANCE];
         loop {
             ready!(self.send(cx))?;
-            let mut room = ReadBuf::uninit(&mut room);
-            let unread = take(&mut self.unread);
-            if unread.is_empty() {
-                ready!(self.listen(&mut room, cx))?;
-            }
-            let said = match unread.is_empty() {
-                true => room.filled(),
-                false => &unread,
-            };
-            let answered = self.answer(site, said);
-            let from = answered.unwrap_or(0);
-            let rest = match unread.is_empty() {
-                true => Bytes::copy_from_slice(&said[from..]),
-                false => unread.slice(from..),
-            };
+            let mut said = ReadBuf::uninit(&mut room);
+            ready!(self.listen(&mut said, cx))?;
+            let answered = self.answer(site, said.filled());
+            let rest = &said.filled()[answered.unwrap_or(0)..];
+            self.wire.give_back(Bytes::copy_from_slice(rest));
             if answered.is_none() {
-                self.wire.give_back(rest);
                 return Poll::Ready(Ok(()));
             }
-            self.unread = rest;
         }
     }
 

@@ -164,13 +164,13 @@ impl Unsent {
 /// Now, in seconds since 1970, and the field that says so, with the end of the head. It is written out once a second.
 /// Source: RFC 9110, section 6.6.1.
 fn date() -> (u64, [u8; DATE]) {
-    thread_local!(static LAST: Cell<(u64, [u8; DATE])> = const { Cell::new((0, [0; DATE])) });
+    thread_local!(static LAST: Cell<(u64, [u8; DATE])> = const { Cell::new((u64::MAX, [0; DATE])) });
     let now = SystemTime::now();
     let second = now
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
     let (of, mut field) = LAST.get();
-    if of != second || field[0] == 0 {
+    if of != second {
         // The field is as long as every date of this form is.
         let _ = write!(
             &mut field[..],
