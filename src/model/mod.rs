@@ -3,6 +3,7 @@
 //! Plain values. Nothing here knows of SQLite, HTTP or HTML pages.
 
 pub mod app;
+pub mod archive;
 pub mod backup;
 pub mod calendar;
 pub mod carried;

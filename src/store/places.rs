@@ -4,8 +4,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::Result;
+use crate::model::archive::{Whole, Year};
 use crate::model::calendar::Calendar;
-use crate::model::post::{Whole, Year};
 use crate::model::time::Timestamp;
 
 /// All published posts together.

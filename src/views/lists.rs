@@ -3,9 +3,10 @@
 use askama::Template;
 
 use super::{Cursor, Frame, Head, Pager, signs};
+use crate::model::archive::{Whole, Year};
 use crate::model::calendar::Calendar;
 use crate::model::manner::Manner;
-use crate::model::post::{PostLine, TagCount, Whole, Year};
+use crate::model::post::{PostLine, TagCount};
 
 /// The home page: what is pinned, and one page of the other posts, newest first, under their years.
 #[derive(Template)]

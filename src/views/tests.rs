@@ -8,11 +8,12 @@ use super::posts::PostPage;
 use super::samples::{NOON, comment, entry, line, post, site, standing};
 use super::{Cursor, Frame, Head, Pager, Site, Theme};
 use crate::error::Fields;
+use crate::model::archive::{Whole, Year};
 use crate::model::comment::{Comment, CommentStatus, Parent};
 use crate::model::entry::Entry;
 use crate::model::id::{CommentId, EventId, PostId};
 use crate::model::manner::Manner;
-use crate::model::post::{Discussion, Heading, Post, Tag, TagCount, Whole, Year};
+use crate::model::post::{Discussion, Heading, Post, Tag, TagCount};
 use crate::model::settings::Settings;
 use crate::model::thread::Thread;
 
