@@ -22,6 +22,7 @@ mod token;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 
 use clap::{Parser, Subcommand};
 
@@ -100,7 +101,8 @@ pub fn run() -> Result<()> {
         serve,
     } = Cli::parse();
     let runtime = tokio::runtime::Runtime::new().map_err(Error::io("could not start"))?;
-    let done = runtime.block_on(async {
+    // Boxed, as the runtime has a way of its own to wait for each size of a future, and this one is all commands.
+    let work: Pin<Box<dyn Future<Output = Result<()>>>> = Box::pin(async {
         match command {
             None => serve::run(&data, serve).await,
             Some(Command::Serve(options)) => serve::run(&data, options).await,
@@ -123,6 +125,7 @@ pub fn run() -> Result<()> {
             Some(Command::Demo(options)) => demo::run(options).await,
         }
     });
+    let done = runtime.block_on(work);
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     done
 }

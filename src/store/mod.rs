@@ -4,6 +4,7 @@
 //! or not at all. The statements about each noun live in its own room beside this one.
 
 pub mod activity;
+mod answer;
 pub mod arrivals;
 mod aside;
 pub mod backups;
@@ -66,6 +67,7 @@ use rusqlite::config::DbConfig;
 
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
+use answer::{Answer, boxed, unboxed};
 use changes::Changes;
 use faults::Faults;
 use readers::{Readers, moment};
@@ -76,6 +78,9 @@ pub use tx::Tx;
 
 /// The name of the blog's file in its folder.
 const FILE: &str = "rowlog.db";
+
+/// A query on its way to a connection.
+type Query = Box<dyn FnOnce(&Connection) -> Result<Answer> + Send>;
 
 /// How long a connection waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -199,11 +204,16 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
+        let answer = self.look_up(Box::new(move |conn| boxed(query(conn))));
+        Ok(unboxed(answer.await?))
+    }
+
+    async fn look_up(&self, query: Query) -> Result<Answer> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let (pool, is_copy) = (self.readers.pool(), self.is_copy());
         let faults = self.faults.clone();
         let task = tokio::task::spawn_blocking(move || {
-            let read = || -> Result<T> {
+            let read = || {
                 let conn = pool.get()?;
                 let snapshot = moment(&conn, is_copy)?;
                 query(&snapshot)

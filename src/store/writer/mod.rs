@@ -8,10 +8,10 @@
 //! A text that was erased may still stand in older pages of the write-ahead log. After such a change the log is emptied as
 //! soon as nobody else has to be waited for.
 
+mod change;
 mod effects;
 mod scribe;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -20,17 +20,19 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::Tx;
+use super::answer::{Answer, boxed, unboxed};
 use super::changes::Changes;
-use super::faults::{self, Faults};
+use super::faults::Faults;
 use super::identity::Identity;
 use super::wal::Log;
 use crate::error::{Error, Result};
 use crate::model::id::EventId;
+use change::{Change, Reply};
 use effects::Effects;
-use scribe::{Failed, Scribe};
+use scribe::Scribe;
 
 /// Changes that may wait. Beyond this the site says so rather than letting everyone wait longer.
 const QUEUE: usize = 1024;
@@ -43,14 +45,11 @@ const STOPPED: Error = Error::Unavailable(
 
 /// The way to the writer thread. Dropping it waits until the thread has closed its connection.
 pub struct Writer {
-    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    queue: Option<mpsc::Sender<Change>>,
     thread: Option<JoinHandle<()>>,
     file: Identity,
     pulse: Arc<Pulse>,
 }
-
-/// What is said of a commit that failed for a reason that is nobody's to know.
-const FAILED: &str = "it could not be written to disk just now; please try again";
 
 /// Where the thread tells the rest of the process what it does.
 #[derive(Clone)]
@@ -162,36 +161,22 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Tx) -> Result<T> + Send + 'static,
     {
-        let mut once = Some(change);
-        let change = move |tx: &Tx| match once.take() {
-            Some(change) => change(tx),
-            None => Err(Error::Unavailable("a change that cannot be run twice")),
-        };
-        self.hand_over(change, false).await
+        let answer = self.hand_over(Change::once(move |tx| boxed(change(tx))));
+        Ok(unboxed(answer.await?))
     }
 
     /// The same with a change that can be run again, and then does the same.
-    pub async fn write_repeatable<T, F>(&self, change: F) -> Result<T>
+    pub async fn write_repeatable<T, F>(&self, mut change: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&Tx) -> Result<T> + Send + 'static,
     {
-        self.hand_over(change, true).await
+        let answer = self.hand_over(Change::repeatable(move |tx| boxed(change(tx))));
+        Ok(unboxed(answer.await?))
     }
 
-    async fn hand_over<T, F>(&self, change: F, is_repeatable: bool) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnMut(&Tx) -> Result<T> + Send + 'static,
-    {
-        let (reply, answer) = oneshot::channel();
-        let job = Box::new(Change {
-            change,
-            is_repeatable,
-            outcome: None,
-            reply,
-        });
-        match self.queue.as_ref().map(|queue| queue.try_send(job)) {
+    async fn hand_over(&self, (change, answer): (Change, Reply)) -> Result<Answer> {
+        match self.queue.as_ref().map(|queue| queue.try_send(change)) {
             Some(Ok(())) => answer.await.unwrap_or(Err(STOPPED)),
             Some(Err(mpsc::error::TrySendError::Full(_))) => {
                 add(&self.pulse.refused, 1);
@@ -225,65 +210,6 @@ impl Drop for Writer {
         self.queue = None;
         // A thread that panicked has closed its connection as well.
         self.thread.take().map(JoinHandle::join);
-    }
-}
-
-/// A change whose result type the queue need not know.
-trait Job: Send {
-    /// Whether the change can be run again.
-    fn is_repeatable(&self) -> bool;
-    /// Runs the change; whether what it wrote shall be kept.
-    fn run(&mut self, tx: &Tx) -> bool;
-    /// What its failure says about the file or its disk, if it says something.
-    fn fault(&self) -> Option<Failed>;
-    /// Tells whoever waits, once the commit has succeeded or failed.
-    fn answer(self: Box<Self>, failed: Option<&'static str>);
-}
-
-struct Change<T, F> {
-    change: F,
-    is_repeatable: bool,
-    outcome: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T, F> Job for Change<T, F>
-where
-    T: Send,
-    F: FnMut(&Tx) -> Result<T> + Send,
-{
-    fn is_repeatable(&self) -> bool {
-        self.is_repeatable
-    }
-
-    fn run(&mut self, tx: &Tx) -> bool {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.change)(tx)));
-        let outcome = outcome.unwrap_or(Err(Error::Unavailable(
-            "this change failed unexpectedly; nothing was recorded",
-        )));
-        let keep = outcome.is_ok();
-        self.outcome = Some(outcome);
-        keep
-    }
-
-    fn fault(&self) -> Option<Failed> {
-        match &self.outcome {
-            Some(Err(error)) => faults::kind(error).map(|fault| Failed {
-                fault: Some(fault),
-                cause: error.to_string(),
-            }),
-            _ => None,
-        }
-    }
-
-    fn answer(self: Box<Self>, failed: Option<&'static str>) {
-        let result = match (self.outcome, failed) {
-            (Some(Ok(value)), None) => Ok(value),
-            (Some(Err(error)), _) => Err(error),
-            (_, why) => Err(Error::Unavailable(why.unwrap_or(FAILED))),
-        };
-        // Whoever asked may have gone; the change stands all the same.
-        drop(self.reply.send(result));
     }
 }
 

@@ -11,8 +11,9 @@ use super::super::faults;
 use super::super::identity::Identity;
 use super::super::wal::Log;
 use super::super::{log, search};
+use super::change::{Change, FAILED};
 use super::effects::Effects;
-use super::{FAILED, Job, Told, add};
+use super::{Told, add};
 use crate::error::{DISK_FULL, Error, LOCKED, READ_ONLY, Result};
 use crate::model::fault::Fault;
 use crate::model::id::EventId;
@@ -74,8 +75,8 @@ pub struct Scribe {
 
 impl Scribe {
     /// The thread's life, and its end: the file is complete alone, unless to touch it could make it worse.
-    pub fn work(mut self, jobs: mpsc::Receiver<Box<dyn Job>>) {
-        self.drain(jobs);
+    pub fn work(mut self, queue: mpsc::Receiver<Change>) {
+        self.drain(queue);
         if self.told.faults.stopping().is_none() {
             self.log.settle(&self.conn);
             return;
@@ -88,13 +89,13 @@ impl Scribe {
 
     /// Waits for a change, takes what else is waiting, commits all of it, answers, rings; until nobody asks any more, or
     /// something has happened after which nothing may be written.
-    fn drain(&mut self, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
-        while let Some(first) = jobs.blocking_recv() {
+    fn drain(&mut self, mut queue: mpsc::Receiver<Change>) {
+        while let Some(first) = queue.blocking_recv() {
             let mut group = vec![first];
             while group.len() < GROUP
-                && let Ok(job) = jobs.try_recv()
+                && let Ok(change) = queue.try_recv()
             {
-                group.push(job);
+                group.push(change);
             }
             if !self.file.is_in_place() {
                 self.told
@@ -105,7 +106,7 @@ impl Scribe {
                 return add(&self.told.pulse.refused, group.len() as u64);
             }
             let before = self.conn.total_changes();
-            if self.write(group) && self.tend(jobs.is_empty()) {
+            if self.write(group) && self.tend(queue.is_empty()) {
                 let has_written = self.conn.total_changes() > before;
                 if has_written {
                     self.told.faults.end_with_a_write();
@@ -118,7 +119,7 @@ impl Scribe {
     }
 
     /// Commits a group and tells everyone of it; whether that worked.
-    fn write(&mut self, mut group: Vec<Box<dyn Job>>) -> bool {
+    fn write(&mut self, mut group: Vec<Change>) -> bool {
         let begun = Instant::now();
         let committed = self.commit(&mut group);
         let is_done = committed.is_ok();
@@ -126,7 +127,7 @@ impl Scribe {
             Ok(head) => {
                 self.effects.note_in(&self.told.changes); // before anyone is answered
                 self.told.pulse.beat(head, group.len(), begun.elapsed());
-                group.into_iter().for_each(|job| job.answer(None));
+                group.into_iter().for_each(|change| change.answer(None));
                 self.told.pulse.ring();
             }
             Err(failed) => {
@@ -137,7 +138,9 @@ impl Scribe {
                     Some(fault) => self.told.faults.note(fault, failed.cause),
                     None => tracing::error!("a commit was taken back: {}", failed.cause),
                 }
-                group.into_iter().for_each(|job| job.answer(Some(told)));
+                group
+                    .into_iter()
+                    .for_each(|change| change.answer(Some(told)));
             }
         }
         is_done
@@ -162,7 +165,7 @@ impl Scribe {
     }
 
     /// Runs a group of changes in one transaction; the newest event after it.
-    fn commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<EventId, Failed> {
+    fn commit(&mut self, group: &mut [Change]) -> Result<EventId, Failed> {
         self.execute("begin immediate")?;
         let done = self.changes(group).and_then(|head| {
             self.execute("commit")?;
@@ -174,9 +177,9 @@ impl Scribe {
         done
     }
 
-    fn changes(&mut self, group: &mut [Box<dyn Job>]) -> Result<EventId, Failed> {
-        group.sort_by_key(|job| !job.is_repeatable());
-        let again = group.partition_point(|job| job.is_repeatable());
+    fn changes(&mut self, group: &mut [Change]) -> Result<EventId, Failed> {
+        group.sort_by_key(|change| !change.is_repeatable());
+        let again = group.partition_point(|change| change.is_repeatable());
         let is_done = self.together(&mut group[..again])?;
         if !is_done {
             self.effects.forget();
@@ -189,12 +192,12 @@ impl Scribe {
     }
 
     /// Runs changes that can be run again; whether all that they wrote may stay. If not, something must be taken back.
-    fn together(&mut self, group: &mut [Box<dyn Job>]) -> Result<bool, Failed> {
-        for job in group {
+    fn together(&mut self, group: &mut [Change]) -> Result<bool, Failed> {
+        for change in group {
             let before = self.conn.total_changes();
             let tx = Tx::new(&self.conn);
-            let kept = job.run(&tx);
-            match job.fault() {
+            let kept = change.run(&tx);
+            match change.fault() {
                 Some(failed) if failed.fault == Some(Fault::IndexDamaged) => return Ok(false),
                 Some(failed) => return Err(failed), // the others would meet it as well
                 None => {}
@@ -216,12 +219,12 @@ impl Scribe {
     }
 
     /// Runs changes in a savepoint each, of which those that fail are taken back.
-    fn one_by_one(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), Failed> {
-        for job in group {
+    fn one_by_one(&mut self, group: &mut [Change]) -> Result<(), Failed> {
+        for change in group {
             self.execute("savepoint change")?;
             let tx = Tx::new(&self.conn);
-            let kept = job.run(&tx);
-            if let Some(failed) = job.fault() {
+            let kept = change.run(&tx);
+            if let Some(failed) = change.fault() {
                 let is_ours_alone = failed.fault == Some(Fault::IndexDamaged);
                 if !is_ours_alone || self.conn.is_autocommit() {
                     return Err(failed); // the others would meet it as well, or SQLite has taken back all of them
