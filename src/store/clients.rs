@@ -14,6 +14,16 @@ const NOW: &str = "client_key";
 const BEFORE: &str = "client_key_before";
 const SINCE: &str = "client_key_since";
 
+/// From mark to mark by their index, as a look at every comment would fill the writer's memory with them. `cross`, or SQLite
+/// may go through all comments that bear a mark and ask of each whether it is a mark.
+const FORGET: &str = "
+    with recursive marks (client) as (
+        select min(client) from comments where client is not null
+        union all
+        select (select min(client) from comments where client > marks.client) from marks where client is not null)
+    update comments set client = null where id in (
+        select c.id from marks cross join comments c on c.client = marks.client where c.created_at < ?1)";
+
 impl ToSql for ClientMark {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.0.as_slice().into())
@@ -32,15 +42,7 @@ pub fn marks(tx: &Tx, network: &[u8]) -> Result<ClientMarks> {
 /// Errors: as [`marks`].
 pub fn forget(tx: &Tx) -> Result<usize> {
     keys(tx)?;
-    // From mark to mark by their index, as a look at every comment would fill the writer's memory with them.
-    let sql = "with recursive marks (client) as (
-                   select min(client) from comments where client is not null
-                   union all
-                   select (select min(client) from comments where client > marks.client)
-                   from marks where client is not null)
-               update comments set client = null where id in (
-                   select c.id from marks join comments c on c.client = marks.client where c.created_at < ?1)";
-    Ok(tx.prepare_cached(sql)?.execute([tx.now().plus(-KEPT)])?)
+    Ok(tx.prepare_cached(FORGET)?.execute([tx.now().plus(-KEPT)])?)
 }
 
 fn keys(tx: &Tx) -> Result<ClientKeys> {
@@ -134,5 +136,21 @@ mod tests {
             .await
             .unwrap();
         assert_eq!((gone, left), (3, vec![3, 4]));
+    }
+
+    #[tokio::test]
+    async fn what_is_to_be_forgotten_is_found_without_a_look_at_what_stays() {
+        let (store, _folder) = store();
+        let looks = store.read(|conn| {
+            let mut query = conn.prepare(&format!("explain query plan {FORGET}"))?;
+            let steps = query
+                .raw_query()
+                .mapped(|row| row.get::<_, String>("detail"));
+            Ok(steps.collect::<rusqlite::Result<Vec<_>>>()?)
+        });
+        let looks = looks.await.unwrap();
+        let by_time =
+            "SEARCH c USING COVERING INDEX comments_by_client (client=? AND created_at<?)";
+        assert!(looks.iter().any(|step| step == by_time), "{looks:#?}");
     }
 }
