@@ -16,9 +16,11 @@ use crate::store::{Lookout, log};
 /// How often to look for what other processes wrote into the same file.
 const RECHECK: Duration = Duration::from_millis(40);
 
-/// Events rendered from one moment of the file, and the number that a ring is filled with at first.
+/// Events rendered from one moment of the file.
 const BATCH: i64 = 256;
-const PRELOAD: i64 = 1_024;
+/// The number that a ring is filled with at first: nothing happens while a server is down, so those who were there when it
+/// went are a few events behind.
+const PRELOAD: i64 = 256;
 
 /// An empty ring that continues after the newest event.
 pub fn begin(lookout: &mut Lookout) -> Result<Ring> {
