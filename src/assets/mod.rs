@@ -8,6 +8,7 @@
 mod build {
     pub mod bundle;
     mod minify;
+    mod relocations;
     mod script;
 }
 
