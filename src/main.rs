@@ -7,6 +7,17 @@
 
 mod assets;
 mod backup;
+#[cfg(test)]
+#[expect(
+    dead_code,
+    reason = "for their tests: only the build script needs all of it"
+)]
+mod build {
+    pub mod bundle;
+    mod link;
+    mod minify;
+    mod script;
+}
 mod checkup;
 mod chores;
 mod cli;

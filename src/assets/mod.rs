@@ -1,16 +1,6 @@
 //! Stylesheets, scripts and the icon: inside the binary, each under a name that changes with its content.
 //!
-//! They are made by the build script beside this, `build/main.rs`: scripts bundled and minified, everything compressed.
-
-// For their tests.
-#[cfg(test)]
-#[expect(dead_code, reason = "only the build script needs all of it")]
-mod build {
-    pub mod bundle;
-    mod minify;
-    mod relocations;
-    mod script;
-}
+//! They are made by the build script, `src/build/main.rs`: scripts bundled and minified, everything compressed.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -121,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_script_of_a_page_stays_small() {
-        for name in build::bundle::SCRIPTS {
+        for name in crate::build::bundle::SCRIPTS {
             println!("{name}: {} bytes", on_its_way(name));
         }
         for name in ["page.js", "list.js", "post.js", "liveblog.js", "chat.js"] {

@@ -1,12 +1,11 @@
 //! The build script: makes what pages name out of `assets/`, small, and compressed, once and for all.
 //!
-//! The program embeds what this writes, so that a server has nothing to make when it starts. For the same reason it is
-//! linked with as few relocations as the system can do with. The modules beside this file are tested with the program's
-//! own tests.
+//! The program embeds what this writes, so that a server has nothing to make when it starts. For the same reason, and for
+//! its memory, the program is linked with care. The modules beside this file are tested with the program's own tests.
 
 mod bundle;
+mod link;
 mod minify;
-mod relocations;
 mod script;
 
 use std::path::{Path, PathBuf};
@@ -16,10 +15,12 @@ use zopfli::{Format, Options};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", bundle::FOLDER);
-    println!("cargo::rerun-if-changed=src/assets/build");
-    relocations::pack();
+    println!("cargo::rerun-if-changed=src/build");
     let out = env::var_os("OUT_DIR").expect("cargo names a folder for what is built");
-    let out = PathBuf::from(out).join("assets");
+    let out = PathBuf::from(out);
+    link::pack();
+    link::order(&out)?;
+    let out = out.join("assets");
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }
