@@ -135,3 +135,129 @@ fn make_room(all: &mut HashMap<Place, Kept>) {
         all.remove(&oldest);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Result;
+    use crate::model::event::{Audience, Kind};
+    use crate::model::id::PostId;
+    use crate::model::time::Timestamp;
+    use crate::store::tests::store;
+    use crate::store::{Tx, log};
+
+    const TOPIC: Topic = Topic::Post(PostId(1), None);
+
+    /// A blog whose log has so many events of one post, each of a comment with the same number.
+    async fn blog(events: i64) -> (Arc<Store>, tempfile::TempDir) {
+        let (store, folder) = store();
+        let fill = move |tx: &Tx| (1..=events).try_for_each(|n| say(tx, n));
+        store.write(fill).await.unwrap();
+        (Arc::new(store), folder)
+    }
+
+    fn say(tx: &Tx, comment: i64) -> Result<()> {
+        let (kind, post) = (Kind::CommentCreated, Some(PostId(1)));
+        log::append(tx, kind, post, comment, Audience::Public, None)
+    }
+
+    fn deletion(comment: i64) -> Event {
+        Event {
+            id: EventId(10_000),
+            kind: Kind::CommentDeleted,
+            post: Some(PostId(1)),
+            subject: comment,
+            audience: Audience::Public,
+            at: Timestamp(0),
+            data: None,
+        }
+    }
+
+    /// The stretch for a stream at the cursor that knows of nothing beyond it.
+    async fn ask(all: &Stretches, store: &Arc<Store>, after: i64) -> Arc<Stretch> {
+        let found = all.around(store, TOPIC, EventId(after), EventId(0)).await;
+        found.unwrap()
+    }
+
+    #[tokio::test]
+    async fn streams_at_many_cursors_are_handed_the_same_and_the_file_is_asked_once() {
+        let (store, _folder) = blog(300).await;
+        let (all, before) = (Stretches::default(), store.reads());
+        let (one, two, later) = tokio::join!(
+            ask(&all, &store, 0),
+            ask(&all, &store, 127),
+            ask(&all, &store, 128)
+        );
+        assert!(Arc::ptr_eq(&one, &two) && Arc::ptr_eq(&one, &ask(&all, &store, 3).await));
+        assert_eq!((one.until, later.until), (EventId(128), EventId(256)));
+        assert_eq!(store.reads() - before, 2);
+    }
+
+    #[tokio::test]
+    async fn what_a_change_outdates_is_read_anew_and_the_rest_is_not() {
+        let (store, _folder) = blog(300).await;
+        let all = Stretches::default();
+        let (first, second) = (ask(&all, &store, 0).await, ask(&all, &store, 128).await);
+        all.refresh(&deletion(5));
+        assert!(!Arc::ptr_eq(&first, &ask(&all, &store, 0).await));
+        assert!(Arc::ptr_eq(&second, &ask(&all, &store, 128).await));
+        all.forget();
+        assert!(!Arc::ptr_eq(&second, &ask(&all, &store, 128).await));
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_before_a_change_is_not_kept() {
+        let (store, _folder) = blog(300).await;
+        let (all, place) = (Stretches::default(), (TOPIC, EventId(0)));
+        let begun = all.reading(&store, place, EventId(0));
+        let same = all.reading(&store, place, EventId(0));
+        assert!(begun.same_channel(&same));
+        all.refresh(&deletion(5));
+        let anew = all.reading(&store, place, EventId(0));
+        assert!(!begun.same_channel(&anew));
+    }
+
+    #[tokio::test]
+    async fn an_end_that_was_the_end_is_of_no_use_to_whoever_knows_of_more() {
+        let (store, _folder) = blog(10).await;
+        let all = Stretches::default();
+        let old = ask(&all, &store, 0).await;
+        assert!(Arc::ptr_eq(&old, &ask(&all, &store, 0).await));
+        store.write(|tx| say(tx, 11)).await.unwrap();
+        let new = all.around(&store, TOPIC, EventId(0), EventId(11)).await;
+        assert_eq!(new.unwrap().until, EventId(11));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_tried_again_by_the_next_who_asks() {
+        let (store, _folder) = blog(10).await;
+        let all = Stretches::default();
+        let name = |kind: &'static str| {
+            store.write(move |tx: &Tx| Ok(tx.execute("update events set kind = ?1", [kind])?))
+        };
+        name("nonsense").await.unwrap();
+        let found = all.around(&store, TOPIC, EventId(0), EventId(0)).await;
+        assert!(found.is_none());
+        name("comment:created").await.unwrap();
+        assert_eq!(ask(&all, &store, 0).await.until, EventId(10));
+    }
+
+    #[tokio::test]
+    async fn no_more_is_kept_than_there_is_room_for_and_nothing_that_nobody_wants() {
+        let (store, _folder) = blog(LENGTH as i64 * (KEPT as i64 + 9)).await;
+        let all = Stretches::default();
+        for n in 0..KEPT as i64 + 9 {
+            ask(&all, &store, 0).await;
+            ask(&all, &store, n * STEP).await;
+        }
+        assert_eq!(all.all().len(), KEPT);
+        assert!(all.all().contains_key(&(TOPIC, EventId(0))), "asked lately");
+        assert!(!all.all().contains_key(&(TOPIC, EventId(STEP))));
+        for kept in all.all().values_mut() {
+            kept.asked = kept.asked.checked_sub(IDLE).unwrap();
+        }
+        ask(&all, &store, 0).await;
+        all.tidy();
+        assert_eq!(all.all().len(), 1);
+    }
+}
