@@ -7,18 +7,16 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::Live;
 use super::cursor::{Start, resolve};
-use super::frame::{Frame, Studio};
-use super::{Live, desk};
+use super::frame::Frame;
+use super::stretch::{LENGTH, Stretch};
 use crate::error::{Error, Result};
 use crate::model::cursor::Cursor;
-use crate::model::id::EventId;
+use crate::model::id::{EventId, SessionId};
 use crate::model::time::Timestamp;
 use crate::model::topic::Topic;
-use crate::store::{Store, log, sessions};
-
-/// Events handed out at once: a client that is far behind gets on in pages, from the ring and from the log alike.
-const PAGE: usize = 128;
+use crate::store::{Store, sessions};
 
 /// How long the tailer may take to read what was just committed.
 const TAILER_WITHIN: Duration = Duration::from_secs(5);
@@ -92,41 +90,82 @@ impl Follower {
         ))
     }
 
-    /// What is there now, from the ring or, further back, from the log. The owner's frames are made for each of the few
-    /// windows of the desk from the log itself, so that the ring holds nothing that others must not see.
+    /// What is there now, from the ring or, further back, from the log.
     ///
     /// Errors: what reading the log answers.
     pub async fn now(&mut self) -> Result<Batch> {
         self.bell.mark_unchanged(); // before the look, so that a commit during it is not missed
-        let topic = self.topic;
-        let found = match topic {
-            Topic::Owner(_) => None,
-            _ => self.live.ring().after(&topic, self.after, PAGE),
+        let found = match self.topic {
+            Topic::Owner(session) => self.of_owner(session).await?,
+            _ => match self.in_ring() {
+                Some(found) => Some(found),
+                None => Some(self.in_log().await?),
+            },
         };
-        if let Some((frames, scanned)) = found {
-            self.after = scanned;
-            let more = frames.len() == PAGE;
-            return Ok(Batch {
-                frames,
-                more,
-                signed_out: false,
-            });
-        }
-        let after = self.after;
-        let read = self.store.read(move |conn| from_log(conn, &topic, after));
-        let Some((frames, scanned, more)) = read.await? else {
+        let Some(found) = found else {
             return Ok(Batch {
                 frames: Vec::new(),
                 more: false,
                 signed_out: true,
             });
         };
-        self.after = scanned.max(after);
+        self.after = found.until.max(self.after);
         Ok(Batch {
-            frames,
-            more,
+            frames: found.frames,
+            more: found.more,
             signed_out: false,
         })
+    }
+
+    /// What the ring has, if it reaches back to the cursor.
+    fn in_ring(&self) -> Option<Stretch> {
+        let ring = self.live.ring();
+        let (frames, until) = ring.after(&self.topic, self.after, LENGTH)?;
+        Some(Stretch {
+            more: frames.len() == LENGTH,
+            frames,
+            until,
+        })
+    }
+
+    /// What the log has: what everyone is told, read once for all of them, and what is for this visitor alone.
+    async fn in_log(&self) -> Result<Stretch> {
+        let (topic, after) = (self.topic, self.after);
+        let alone = |topic| {
+            let query = move |conn: &Connection| Stretch::after(conn, &topic, after);
+            self.store.read(query)
+        };
+        let shared = match topic {
+            Topic::Post(..) | Topic::Site(_) => self.shared().await,
+            Topic::Mine(_) | Topic::Owner(_) => None,
+        };
+        match (shared, topic.viewer()) {
+            (None, _) => alone(topic).await,
+            (Some(shared), None) => Ok(shared),
+            (Some(shared), Some(visitor)) => Ok(shared.and(alone(Topic::Mine(visitor)).await?)),
+        }
+    }
+
+    /// What everyone who follows the same is told; `None` if it must be looked for alone.
+    async fn shared(&self) -> Option<Stretch> {
+        let head = self.live.ring().last();
+        let stretches = &self.live.stretches;
+        let found = stretches.around(&self.store, self.topic.of_all(), self.after, head);
+        Some(found.await?.part(&self.topic, self.after))
+    }
+
+    /// What the log has for the owner; `None` if the session is over. The frames are made for each of the few windows of the
+    /// desk, so that neither the ring nor a stretch holds anything that others must not see.
+    async fn of_owner(&self, session: SessionId) -> Result<Option<Stretch>> {
+        let (topic, after) = (self.topic, self.after);
+        let read =
+            self.store.read(
+                move |conn| match sessions::lasts(conn, session, Timestamp::now())? {
+                    true => Stretch::after(conn, &topic, after).map(Some),
+                    false => Ok(None),
+                },
+            );
+        read.await
     }
 
     /// Waits until the log has grown since the last look, or until the owner's session must be looked at.
@@ -138,30 +177,4 @@ impl Follower {
             () = sleep(SESSION_EVERY), if self.topic.is_owners() => {}
         }
     }
-}
-
-/// Frames, the event up to which that looked, and whether there may be more.
-type Found = (Vec<Arc<Frame>>, EventId, bool);
-
-/// A page of the log after the cursor; `None` if it is for a session of the owner that is over.
-fn from_log(conn: &Connection, topic: &Topic, after: EventId) -> Result<Option<Found>> {
-    if let Topic::Owner(session) = topic
-        && !sessions::lasts(conn, *session, Timestamp::now())?
-    {
-        return Ok(None);
-    }
-    let studio = Studio::of(conn)?;
-    let render = |event| match topic {
-        Topic::Owner(_) => desk::render(conn, event),
-        _ => studio.render(event),
-    };
-    let events = log::after(conn, topic, after, PAGE as i64)?;
-    let more = events.len() == PAGE;
-    let scanned = match events.last() {
-        Some(last) if more => last.id,
-        _ => log::head(conn)?.id,
-    };
-    let frames = events.iter().map(|event| Arc::new(render(event)));
-    let frames = frames.filter(|frame| frame.is_for(topic)).collect();
-    Ok(Some((frames, scanned, more)))
 }

@@ -1,9 +1,9 @@
 //! From the log to every open page: one tailer renders each event once, every stream is a cursor.
 //!
 //! The log is the queue. The ring only spares the database the newest part of it; a stream that is further behind reads
-//! the same events from the log, so that a slow reader costs no memory and loses nothing. A commit rings the bell, and
-//! whoever is awake asks the same question again with their own cursor; those who only wait are brought the answer that they
-//! would have got.
+//! the same events from the log, and shares what was read with all who are as far behind, so that a slow reader costs little
+//! and loses nothing. A commit rings the bell, and whoever is awake asks the same question again with their own cursor; those
+//! who only wait are brought the answer that they would have got.
 //! No routes here.
 
 pub mod company;
@@ -18,6 +18,8 @@ pub mod poll;
 pub mod presence;
 mod ring;
 pub mod sse;
+mod stretch;
+mod stretches;
 mod tailer;
 pub mod timing;
 pub mod wire;
@@ -39,10 +41,13 @@ use crate::store::changes::Changes;
 use herald::Heralds;
 use presence::Presence;
 use ring::Ring;
+use stretches::Stretches;
 
 /// The newest part of the log, rendered, and the signal that there is more of it.
 pub struct Live {
     ring: RwLock<Ring>,
+    /// What is further back, where several streams want it.
+    stretches: Stretches,
     head: watch::Sender<EventId>,
     /// The newest event that is more than talk.
     matters: watch::Sender<EventId>,
@@ -72,6 +77,7 @@ impl Live {
         let (heralds, rung) = Heralds::new();
         let live = Arc::new(Live {
             ring: RwLock::new(ring),
+            stretches: Stretches::default(),
             head,
             matters: watch::channel(EventId::ZERO).0,
             changes: store.changes().clone(),

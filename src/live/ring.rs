@@ -121,7 +121,7 @@ impl Ring {
 }
 
 /// Whether an event of that kind may have made the rendering of an older one out of date.
-fn outdates(kind: Kind) -> bool {
+pub(super) fn outdates(kind: Kind) -> bool {
     use Kind::*;
     matches!(
         kind,
@@ -138,7 +138,7 @@ fn outdates(kind: Kind) -> bool {
 }
 
 /// Whether `changed` may have made the rendering of an older frame out of date.
-fn is_outdated(older: &Frame, changed: &Event) -> bool {
+pub(super) fn is_outdated(older: &Frame, changed: &Event) -> bool {
     use Kind::*;
     let post_itself = matches!(older.event.kind, PostPublished | PostUpdated | PostDeleted);
     let same_row = !post_itself && older.event.subject == changed.subject;

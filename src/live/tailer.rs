@@ -67,6 +67,7 @@ pub fn run(lookout: &mut Lookout, bell: &Receiver<()>, live: &Live) {
             }
             Err(_) => {}
         }
+        live.stretches.tidy();
         if bell.recv_timeout(RECHECK) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
@@ -86,8 +87,10 @@ fn advance(lookout: &mut Lookout, live: &Live) -> Result<bool> {
     let mut ring = live.ring.write().unwrap_or_else(PoisonError::into_inner);
     for frame in frames {
         ring.refresh(&frame.event, |older| studio.render(older));
+        live.stretches.refresh(&frame.event);
         if frame.event.kind == Kind::SettingsUpdated {
             ring.forget(); // dates or reactions may look different now, in every frame
+            live.stretches.forget();
         }
         ring.push(frame);
     }

@@ -21,6 +21,7 @@ mod whole;
 mod access;
 mod attacks;
 mod attempts;
+mod behind;
 mod bursts;
 mod carrying;
 mod changes;
