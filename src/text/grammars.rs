@@ -2,7 +2,8 @@
 //!
 //! What a grammar needs to read one line is five to twelve megabytes of compiled patterns, and few blogs show code every
 //! minute. So the grammars belong to a thread that ends when nobody has asked for a while: the allocator hands back to the
-//! system what a thread leaves behind when it ends, and next to nothing of what is let go in one that goes on.
+//! system what a thread leaves behind when it ends, and next to nothing of what is let go in one that goes on. A crumb of it
+//! in other hands holds back everything below it, so nothing that the thread allocates may outlive it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -33,6 +34,7 @@ pub struct Grammars {
 }
 
 impl Grammars {
+    /// Those who are let go when nobody has asked for `rest`.
     const fn resting(rest: Duration) -> Self {
         Grammars {
             rest,
@@ -40,12 +42,13 @@ impl Grammars {
         }
     }
 
-    /// What `work` makes with the grammars, one after the other; nothing if it panics or if there can be no thread.
+    /// What `work` makes with the grammars, one after the other; nothing if it panics or if there can be no thread. Its memory
+    /// is to be allocated by the caller, who has it for longer than the grammars are there.
     pub fn read<T: Send + 'static>(
         &'static self,
         work: impl FnOnce(&SyntaxSet) -> T + Send + 'static,
     ) -> Option<T> {
-        let (tell, told) = mpsc::channel();
+        let (tell, told) = mpsc::sync_channel(1); // which has its room from the start
         self.send(Box::new(move |grammars| _ = tell.send(work(grammars))));
         told.recv().ok()
     }

@@ -93,30 +93,41 @@ pub struct Code {
 ///
 /// What has no grammar, or is too large for one, comes back escaped and plain.
 pub fn code(source: &str, language: &str) -> Code {
-    let (text, name) = (source.to_owned(), language.to_lowercase());
-    let known = match name.is_empty() {
+    let known = match language.is_empty() {
         true => None,
-        false => GRAMMARS.read(move |grammars| known(grammars, &text, &name)),
+        false => known(source.to_owned(), language.to_lowercase()),
     };
-    known.flatten().unwrap_or_else(|| Code {
-        html: plain(source),
-        label: "Code".into(),
+    known.unwrap_or_else(|| {
+        let mut spans = Spans::default();
+        spans.push(None, source);
+        Code {
+            html: spans.finish(),
+            label: "Code".into(),
+        }
     })
 }
 
-/// `source` as one of the languages that there are.
-fn known(grammars: &SyntaxSet, source: &str, language: &str) -> Option<Code> {
-    if SESSIONS.contains(&language) {
-        return Some(Code {
-            html: session(grammars, source),
-            label: "Terminal session".into(),
-        });
-    }
-    let syntax = syntax(grammars, language)?;
-    Some(Code {
-        html: marked(grammars, source, syntax),
-        label: label(syntax),
-    })
+/// `source` as one of the languages that there are. All that outlives the grammars is allocated here (see [`GRAMMARS`]).
+fn known(source: String, language: String) -> Option<Code> {
+    LazyLock::force(&CLASSES);
+    let mut label = String::with_capacity(64);
+    let mut spans = Spans {
+        html: String::with_capacity(64 + source.len() * 2),
+        open: None,
+    };
+    let read = move |grammars: &SyntaxSet| {
+        if SESSIONS.contains(&language.as_str()) {
+            label.push_str("Terminal session");
+            session(grammars, &source, &mut spans);
+        } else {
+            let syntax = syntax(grammars, &language)?;
+            label.extend([spoken(syntax), " code"]);
+            marked(grammars, &source, syntax, &mut spans);
+        }
+        let html = spans.finish();
+        Some(Code { html, label })
+    };
+    GRAMMARS.read(read).flatten()
 }
 
 fn syntax<'g>(grammars: &'g SyntaxSet, name: &str) -> Option<&'g SyntaxReference> {
@@ -126,48 +137,40 @@ fn syntax<'g>(grammars: &'g SyntaxSet, name: &str) -> Option<&'g SyntaxReference
     (found.name != grammars.find_syntax_plain_text().name).then_some(found)
 }
 
-fn label(syntax: &SyntaxReference) -> String {
+/// What a language is called.
+fn spoken(syntax: &SyntaxReference) -> &str {
     // Some grammars carry a remark in brackets, and the one of the shell an old joke.
     match syntax.name.split(" (").next().unwrap_or_default() {
-        "Bourne Again Shell" => "Shell code".into(),
-        name => format!("{name} code"),
+        "Bourne Again Shell" => "Shell",
+        name => name,
     }
-}
-
-fn plain(source: &str) -> String {
-    let mut spans = Spans::default();
-    spans.push(None, source);
-    spans.finish()
 }
 
 fn is_too_large(source: &str) -> bool {
     source.len() > LONGEST_BLOCK || source.lines().any(|line| line.len() > LONGEST_LINE)
 }
 
-fn marked(grammars: &SyntaxSet, source: &str, syntax: &SyntaxReference) -> String {
+fn marked(grammars: &SyntaxSet, source: &str, syntax: &SyntaxReference, spans: &mut Spans) {
     if is_too_large(source) {
-        return plain(source);
+        return spans.push(None, source);
     }
     let mut grammar = Grammar::new(grammars, syntax);
-    let mut spans = Spans::default();
     for line in source.split_inclusive('\n') {
-        grammar.line(line, &mut spans);
+        grammar.line(line, spans);
     }
-    spans.finish()
 }
 
 /// A terminal session. Without a single prompt it is read as a script.
-fn session(grammars: &SyntaxSet, source: &str) -> String {
+fn session(grammars: &SyntaxSet, source: &str, spans: &mut Spans) {
     let has = |sign: &&str| source.lines().any(|line| line.starts_with(*sign));
     // The prompt of root looks like a comment, so it counts only where there is no other.
     let prompt = ["$ ", "% ", "# "].into_iter().find(has);
     let (Some(shell), false) = (syntax(grammars, "bash"), is_too_large(source)) else {
-        return plain(source);
+        return spans.push(None, source);
     };
     let Some(prompt) = prompt else {
-        return marked(grammars, source, shell);
+        return marked(grammars, source, shell, spans);
     };
-    let mut spans = Spans::default();
     let mut grammar = Grammar::new(grammars, shell);
     let mut continues = false;
     for line in source.split_inclusive('\n') {
@@ -183,10 +186,9 @@ fn session(grammars: &SyntaxSet, source: &str) -> String {
             }
         };
         spans.push(Some("c"), &line[..sign]);
-        grammar.line(&line[sign..], &mut spans);
+        grammar.line(&line[sign..], spans);
         continues = line.trim_end().ends_with('\\');
     }
-    spans.finish()
 }
 
 /// A grammar on its way through a block, line by line.
