@@ -55,9 +55,9 @@ impl Grammars {
 
     fn send(&'static self, task: Task) {
         let mut tasks = self.tasks();
-        if let Err(error) = tasks.get_or_insert_with(|| self.begin()).send(task) {
-            tracing::error!("code stays plain without a thread for the grammars: {error}");
-            *tasks = None;
+        let sent = tasks.get_or_insert_with(|| self.begin()).send(task);
+        if sent.is_err() {
+            *tasks = None; // there was no thread to be had; perhaps there is one next time
         }
     }
 
