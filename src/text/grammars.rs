@@ -103,16 +103,17 @@ fn load() -> SyntaxSet {
 /// Reads the names of all scopes, which stay in memory for ever. Learnt in passing, they would lie scattered among the
 /// patterns, and keep the memory between them from being handed back. All of them are a third of a megabyte.
 fn learn_scopes() {
-    for batch in 0..load().syntaxes().len().div_ceil(AT_A_TIME) {
-        let batch_of = load();
-        for syntax in batch_of
-            .syntaxes()
-            .iter()
-            .skip(batch * AT_A_TIME)
-            .take(AT_A_TIME)
-        {
+    let mut learnt = 0;
+    loop {
+        let grammars = load(); // anew for a few at a time, so that never more than these are open
+        let unread = grammars.syntaxes().get(learnt..).unwrap_or_default();
+        if unread.is_empty() {
+            return;
+        }
+        for syntax in unread.iter().take(AT_A_TIME) {
             ParseState::new(syntax);
         }
+        learnt += AT_A_TIME;
     }
 }
 

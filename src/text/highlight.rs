@@ -93,22 +93,19 @@ pub struct Code {
 ///
 /// What has no grammar, or is too large for one, comes back escaped and plain.
 pub fn code(source: &str, language: &str) -> Code {
-    let known = match language.is_empty() {
-        true => None,
-        false => known(source.to_owned(), language.to_lowercase()),
-    };
-    known.unwrap_or_else(|| {
+    known(source.to_owned(), language.to_lowercase()).unwrap_or_else(|| {
         let mut spans = Spans::default();
         spans.push(None, source);
-        Code {
-            html: spans.finish(),
-            label: "Code".into(),
-        }
+        let (html, label) = (spans.finish(), "Code".into());
+        Code { html, label }
     })
 }
 
-/// `source` as one of the languages that there are. All that outlives the grammars is allocated here (see [`GRAMMARS`]).
+/// `source` as one of the languages that there are. All that outlives the grammars is allocated before they are asked.
 fn known(source: String, language: String) -> Option<Code> {
+    if language.is_empty() {
+        return None;
+    }
     LazyLock::force(&CLASSES);
     let mut label = String::with_capacity(64);
     let mut spans = Spans {
