@@ -9,12 +9,12 @@ use pulldown_cmark_escape::escape_html_body_text;
 use syntect::easy::ScopeRegionIterator;
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
+use super::grammars::GRAMMARS;
+
 /// Beyond this many bytes a block stays plain: nobody reads it, and its grammar could take seconds.
 const LONGEST_BLOCK: usize = 200 * 1024;
 /// Beyond this many bytes in one line a block stays plain, because grammars look ahead to the line's end.
 const LONGEST_LINE: usize = 10 * 1024;
-
-static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
 /// The class of each scope, or nothing for what stays plain within a marked scope. The first match decides.
 static CLASSES: LazyLock<Vec<(Scope, Option<&'static str>)>> = LazyLock::new(|| {
@@ -93,81 +93,88 @@ pub struct Code {
 ///
 /// What has no grammar, or is too large for one, comes back escaped and plain.
 pub fn code(source: &str, language: &str) -> Code {
-    let language = language.to_lowercase();
-    if SESSIONS.contains(&language.as_str()) {
-        return Code {
-            html: session(source),
-            label: "Terminal session".into(),
-        };
-    }
-    match syntax(&language) {
-        Some(syntax) => Code {
-            html: marked(source, syntax),
-            label: label(syntax),
-        },
-        None => Code {
-            html: plain(source),
-            label: "Code".into(),
-        },
-    }
+    known(source.to_owned(), language.to_lowercase()).unwrap_or_else(|| {
+        let mut spans = Spans::default();
+        spans.push(None, source);
+        let (html, label) = (spans.finish(), "Code".into());
+        Code { html, label }
+    })
 }
 
-fn syntax(name: &str) -> Option<&'static SyntaxReference> {
+/// `source` as one of the languages that there are. All that outlives the grammars is allocated before they are asked.
+fn known(source: String, language: String) -> Option<Code> {
+    if language.is_empty() {
+        return None;
+    }
+    LazyLock::force(&CLASSES);
+    let mut label = String::with_capacity(64);
+    let mut spans = Spans {
+        html: String::with_capacity(64 + source.len() * 2),
+        open: None,
+    };
+    let read = move |grammars: &SyntaxSet| {
+        if SESSIONS.contains(&language.as_str()) {
+            label.push_str("Terminal session");
+            session(grammars, &source, &mut spans);
+        } else {
+            let syntax = syntax(grammars, &language)?;
+            label.extend([spoken(syntax), " code"]);
+            marked(grammars, &source, syntax, &mut spans);
+        }
+        let html = spans.finish();
+        Some(Code { html, label })
+    };
+    GRAMMARS.read(read).flatten()
+}
+
+fn syntax<'g>(grammars: &'g SyntaxSet, name: &str) -> Option<&'g SyntaxReference> {
     let alias = ALIASES.iter().find(|(alias, _)| *alias == name);
     let token = alias.map_or(name, |(_, token)| token);
-    let found = SYNTAXES.find_syntax_by_token(token)?;
-    (found.name != SYNTAXES.find_syntax_plain_text().name).then_some(found)
+    let found = grammars.find_syntax_by_token(token)?;
+    (found.name != grammars.find_syntax_plain_text().name).then_some(found)
 }
 
-fn label(syntax: &SyntaxReference) -> String {
+/// What a language is called.
+fn spoken(syntax: &SyntaxReference) -> &str {
     // Some grammars carry a remark in brackets, and the one of the shell an old joke.
     match syntax.name.split(" (").next().unwrap_or_default() {
-        "Bourne Again Shell" => "Shell code".into(),
-        name => format!("{name} code"),
+        "Bourne Again Shell" => "Shell",
+        name => name,
     }
-}
-
-fn plain(source: &str) -> String {
-    let mut spans = Spans::default();
-    spans.push(None, source);
-    spans.finish()
 }
 
 fn is_too_large(source: &str) -> bool {
     source.len() > LONGEST_BLOCK || source.lines().any(|line| line.len() > LONGEST_LINE)
 }
 
-fn marked(source: &str, syntax: &SyntaxReference) -> String {
+fn marked(grammars: &SyntaxSet, source: &str, syntax: &SyntaxReference, spans: &mut Spans) {
     if is_too_large(source) {
-        return plain(source);
+        return spans.push(None, source);
     }
-    let mut grammar = Grammar::new(syntax);
-    let mut spans = Spans::default();
+    let mut grammar = Grammar::new(grammars, syntax);
     for line in source.split_inclusive('\n') {
-        grammar.line(line, &mut spans);
+        grammar.line(line, spans);
     }
-    spans.finish()
 }
 
 /// A terminal session. Without a single prompt it is read as a script.
-fn session(source: &str) -> String {
+fn session(grammars: &SyntaxSet, source: &str, spans: &mut Spans) {
     let has = |sign: &&str| source.lines().any(|line| line.starts_with(*sign));
     // The prompt of root looks like a comment, so it counts only where there is no other.
     let prompt = ["$ ", "% ", "# "].into_iter().find(has);
-    let (Some(shell), false) = (syntax("bash"), is_too_large(source)) else {
-        return plain(source);
+    let (Some(shell), false) = (syntax(grammars, "bash"), is_too_large(source)) else {
+        return spans.push(None, source);
     };
     let Some(prompt) = prompt else {
-        return marked(source, shell);
+        return marked(grammars, source, shell, spans);
     };
-    let mut spans = Spans::default();
-    let mut grammar = Grammar::new(shell);
+    let mut grammar = Grammar::new(grammars, shell);
     let mut continues = false;
     for line in source.split_inclusive('\n') {
         let sign = match continues {
             true => line.strip_prefix("> ").map_or(0, |_| "> ".len()),
             false if line.starts_with(prompt) => {
-                grammar = Grammar::new(shell);
+                grammar = Grammar::new(grammars, shell);
                 prompt.len()
             }
             false => {
@@ -176,23 +183,24 @@ fn session(source: &str) -> String {
             }
         };
         spans.push(Some("c"), &line[..sign]);
-        grammar.line(&line[sign..], &mut spans);
+        grammar.line(&line[sign..], spans);
         continues = line.trim_end().ends_with('\\');
     }
-    spans.finish()
 }
 
 /// A grammar on its way through a block, line by line.
-struct Grammar {
+struct Grammar<'g> {
+    grammars: &'g SyntaxSet,
     state: ParseState,
     scopes: ScopeStack,
     /// Set once the grammar has failed; the rest of the block is plain then.
     failed: bool,
 }
 
-impl Grammar {
-    fn new(syntax: &SyntaxReference) -> Self {
+impl<'g> Grammar<'g> {
+    fn new(grammars: &'g SyntaxSet, syntax: &SyntaxReference) -> Self {
         Grammar {
+            grammars,
             state: ParseState::new(syntax),
             scopes: ScopeStack::new(),
             failed: false,
@@ -201,7 +209,7 @@ impl Grammar {
 
     /// Adds `line`, which ends in a newline unless it is the last one.
     fn line(&mut self, line: &str, spans: &mut Spans) {
-        let parsed = self.state.parse_line(line, &SYNTAXES);
+        let parsed = self.state.parse_line(line, self.grammars);
         let Some(operations) = parsed.ok().filter(|_| !self.failed) else {
             self.failed = true;
             return spans.push(None, line);

@@ -7,6 +7,7 @@ pub mod changes;
 mod code;
 pub mod comment;
 mod document;
+mod grammars;
 mod highlight;
 pub mod markdown;
 mod math;
