@@ -19,11 +19,16 @@ const PACKS_SINCE: (u32, u32) = (2, 36);
 pub fn order(out: &Path) -> io::Result<()> {
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let is_chosen = env::var_os("RUSTC_LINKER").is_some() || flags.contains("link");
-    if !is("PROFILE", "release") || !is("CARGO_CFG_TARGET_OS", "linux") || is_chosen {
+    let list = fs::read_to_string(WARM)?;
+    if !is("PROFILE", "release")
+        || !is("CARGO_CFG_TARGET_OS", "linux")
+        || is_chosen
+        || list.is_empty()
+    {
         return Ok(());
     }
     let path = out.join("warm.ld");
-    fs::write(&path, script(&fs::read_to_string(WARM)?))?;
+    fs::write(&path, script(&list))?;
     println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", path.display());
     Ok(())
 }
